@@ -1,0 +1,85 @@
+import type { ElementId, Properties, Value } from "@geode/values";
+
+/**
+ * An effect: the smallest physical change that a commit makes. A commit's effects are its patch: netted (at most one effect per
+ * element), in the order nodes+, edges+, updates, edges−, nodes−. Names are strings, never a process's interned numbers, so a patch
+ * means the same on every replica. There is no clock, no randomness and no GQL text in it: applying is deterministic.
+ */
+export type Effect = InsertNode | InsertEdge | UpdateNode | UpdateEdge | DeleteEdge | DeleteNode | Lease | CreateIndex | DropIndex;
+
+export type Patch = readonly Effect[];
+
+export interface InsertNode {
+  readonly kind: "insertNode";
+  readonly graph: GraphName;
+  readonly id: ElementId;
+  /** Sorted, without repetition. */
+  readonly labels: readonly string[];
+  readonly properties: Properties;
+}
+
+export interface InsertEdge {
+  readonly kind: "insertEdge";
+  readonly graph: GraphName;
+  readonly id: ElementId;
+  readonly label: string;
+  readonly from: ElementId;
+  readonly to: ElementId;
+  readonly properties: Properties;
+}
+
+export interface UpdateNode {
+  readonly kind: "updateNode";
+  readonly graph: GraphName;
+  readonly id: ElementId;
+  /** The whole new label set, when it changed. */
+  readonly labels?: readonly string[];
+  /** The properties that changed; null removes. */
+  readonly set: ReadonlyMap<string, Value>;
+}
+
+export interface UpdateEdge {
+  readonly kind: "updateEdge";
+  readonly graph: GraphName;
+  readonly id: ElementId;
+  readonly set: ReadonlyMap<string, Value>;
+}
+
+export interface DeleteEdge {
+  readonly kind: "deleteEdge";
+  readonly graph: GraphName;
+  readonly id: ElementId;
+}
+
+/** The node has no edges left when this is applied. */
+export interface DeleteNode {
+  readonly kind: "deleteNode";
+  readonly graph: GraphName;
+  readonly id: ElementId;
+}
+
+/** A writer takes `count` blocks of 65,536 element ids from `firstBlock` on; nobody else ever uses them. */
+export interface Lease {
+  readonly kind: "lease";
+  readonly firstBlock: number;
+  readonly count: number;
+}
+
+/** A hash index over one property of the nodes with a label. */
+export interface CreateIndex {
+  readonly kind: "createIndex";
+  readonly graph: GraphName;
+  readonly name: string;
+  readonly label: string;
+  readonly property: string;
+}
+
+export interface DropIndex {
+  readonly kind: "dropIndex";
+  readonly graph: GraphName;
+  readonly name: string;
+}
+
+/** Named graphs live inside one log; `default` always exists. */
+export type GraphName = string;
+export const DEFAULT_GRAPH: GraphName = "default";
