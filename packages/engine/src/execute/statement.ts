@@ -1,0 +1,96 @@
+import type { Value } from "@geode/values";
+import type { GraphName } from "../graph/effect.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Budget } from "./budget.ts";
+import type { Writer } from "./writer.ts";
+
+/** A result column. `name` is the key in row objects, `text` the source text, `type` what is known of the values. */
+export interface Column {
+  readonly name: string;
+  readonly text: string;
+  readonly type: string;
+}
+
+/** One row, aligned with the columns; in a result of shape "record" its only value is a record whose fields are the columns. */
+export type Row = readonly Value[];
+
+/** Something worth saying that is not an error, e.g. an unknown label with the nearest known one. */
+export interface Notice {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** What a write changed, counted. */
+export interface WriteStats {
+  nodesInserted: number;
+  nodesDeleted: number;
+  edgesInserted: number;
+  edgesDeleted: number;
+  propertiesSet: number;
+  labelsAdded: number;
+  labelsRemoved: number;
+  indexesCreated: number;
+  indexesDropped: number;
+}
+
+/**
+ * What a statement's plan reads. An element outside of it cannot change the result. "any" is everything; an absent name is nothing.
+ * Node keys and edge keys are properties read of elements that the labels admit.
+ */
+export interface Footprint {
+  readonly nodeLabels: ReadonlySet<string> | "any";
+  readonly edgeLabels: ReadonlySet<string> | "any";
+  readonly nodeKeys: ReadonlySet<string> | "any";
+  readonly edgeKeys: ReadonlySet<string> | "any";
+}
+
+/** How a statement asks to be live: `SUBSCRIBE TO` with its snapshot, `EMIT CHANGES` without one. */
+export type LiveForm = "snapshot" | "changes";
+
+/** A statement, parsed, bound, planned and compiled. Cached by text; it holds no data and no graph. */
+export interface Statement {
+  readonly text: string;
+  readonly access: "read" | "write";
+  /** Set when the text itself says that it is live; such a statement is refused as a plain query. */
+  readonly liveForm: LiveForm | null;
+  /** "record": every row is one record and the columns are the names of its fields, sorted (`SELECT *`). */
+  readonly shape: "columns" | "record";
+  readonly columns: readonly Column[];
+  readonly footprint: Footprint;
+  /** Whether the outermost result has an ORDER BY, so that the position of a row means something. */
+  readonly ordered: boolean;
+  /** Runs to the end in one synchronous go. Throws GeodeError; a write that throws has undone its effects. */
+  run(context: RunContext): Result;
+}
+
+export interface RunContext {
+  readonly graph: Graph;
+  readonly graphName: GraphName;
+  readonly parameters: ReadonlyMap<string, Value>;
+  /** Milliseconds since 1970, drawn once per statement by the caller: the engine has no clock of its own. */
+  readonly timeMs: number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly budget: Budget;
+  /** Present when a write may run. */
+  readonly writer?: Writer;
+  /**
+   * For live queries: every row gets a key (element ids of all pattern variables; values under `hashKey` for DISTINCT and groups),
+   * ties of ORDER BY and LIMIT without order are broken by key.
+   */
+  readonly keyed: boolean;
+  /** A keyed hash of the database, for row keys that must not show values; the same on every replica. */
+  readonly hashKey: (text: string) => string;
+}
+
+export interface Result {
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+  /** One per row when `keyed`; else empty. */
+  readonly keys: readonly string[];
+  readonly notices: readonly Notice[];
+}
+
+/** Compiles a text. Throws 42001 and 42002 with position and hint. `live` compiles the keyed variant. */
+export type Compile = (text: string) => Statement;
