@@ -5,7 +5,17 @@ import type { ElementId, Properties, Value } from "@geode/values";
  * element), in the order nodes+, edges+, updates, edges−, nodes−. Names are strings, never a process's interned numbers, so a patch
  * means the same on every replica. There is no clock, no randomness and no GQL text in it: applying is deterministic.
  */
-export type Effect = InsertNode | InsertEdge | UpdateNode | UpdateEdge | DeleteEdge | DeleteNode | Lease | CreateIndex | DropIndex;
+export type Effect =
+  | InsertNode
+  | InsertEdge
+  | UpdateNode
+  | UpdateEdge
+  | DeleteEdge
+  | DeleteNode
+  | BeginEpoch
+  | Lease
+  | CreateIndex
+  | DropIndex;
 
 export type Patch = readonly Effect[];
 
@@ -56,6 +66,16 @@ export interface DeleteNode {
   readonly kind: "deleteNode";
   readonly graph: GraphName;
   readonly id: ElementId;
+}
+
+/**
+ * The first effect of a database, and of its life after a restore or after an unclean end while acknowledged commits were not yet
+ * durable: cursors of another epoch are void. `hashKey` (base64url) keys the hash of row keys and is drawn once.
+ */
+export interface BeginEpoch {
+  readonly kind: "beginEpoch";
+  readonly epoch: string;
+  readonly hashKey: string;
 }
 
 /** A writer takes `count` blocks of 65,536 element ids from `firstBlock` on; nobody else ever uses them. */
