@@ -1,0 +1,71 @@
+import { GeodeError } from "@geode/values";
+
+/** What one statement may use. Defaults are in {@link DEFAULT_BUDGET}. */
+export interface BudgetLimits {
+  /** Wall time of execution, in milliseconds. */
+  readonly timeMs: number;
+  /** Rows of the result. */
+  readonly rows: number;
+  /** Rows kept at once for sorting, grouping and writing. */
+  readonly keptRows: number;
+}
+
+export const DEFAULT_BUDGET: BudgetLimits = { timeMs: 30_000, rows: 100_000, keptRows: 5_000_000 };
+
+/** Steps between two looks at the clock: a look costs tens of nanoseconds, a step one or two. */
+const STEPS_PER_LOOK = 4096;
+
+/**
+ * Counts what one run uses and ends it when it is too much. Loops do `if (--budget.steps < 0) budget.look();`; that is the whole
+ * price of being interruptible.
+ */
+export class Budget {
+  steps = STEPS_PER_LOOK;
+  readonly #limits: BudgetLimits;
+  readonly #now: () => number;
+  readonly #deadlineMs: number;
+  readonly #cancelled: () => boolean;
+  #kept = 0;
+
+  /** `now` is a monotonic clock in milliseconds; `cancelled` is asked at every look. */
+  constructor(limits: BudgetLimits, now: () => number, cancelled: () => boolean = () => false) {
+    this.#limits = limits;
+    this.#now = now;
+    this.#deadlineMs = now() + limits.timeMs;
+    this.#cancelled = cancelled;
+  }
+
+  /** Throws TIMEOUT or CANCELLED when that is due; otherwise allows the next stretch of steps. */
+  look(): void {
+    this.steps = STEPS_PER_LOOK;
+    if (this.#cancelled()) throw new GeodeError("CANCELLED", "The query was cancelled.");
+    if (this.#now() > this.#deadlineMs) {
+      throw new GeodeError("TIMEOUT", `The query ran longer than ${this.#limits.timeMs} ms.`, {
+        hint: "Narrow the pattern, add an index, or raise timeout_ms.",
+      });
+    }
+  }
+
+  /** Called once per result row. Throws LIMIT. */
+  row(count: number): void {
+    if (count > this.#limits.rows) {
+      throw new GeodeError("LIMIT", `The result has more than ${this.#limits.rows} rows.`, {
+        hint: "Add LIMIT, or aggregate.",
+      });
+    }
+  }
+
+  /** Called once per row that an operator keeps (sort, group, distinct, write). Throws LIMIT. */
+  keep(): void {
+    this.#kept += 1;
+    if (this.#kept > this.#limits.keptRows) {
+      throw new GeodeError(
+        "LIMIT",
+        `The query keeps more than ${this.#limits.keptRows} rows at once.`,
+        {
+          hint: "Narrow the pattern before ORDER BY, DISTINCT, grouping or writing.",
+        },
+      );
+    }
+  }
+}

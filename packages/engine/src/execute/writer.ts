@@ -1,0 +1,434 @@
+import {
+  type ElementId,
+  GeodeError,
+  type Value,
+  Edge,
+  Node,
+  Path,
+  equivalent,
+  typeName,
+} from "@geode/values";
+import type { Effect, GraphName, Patch } from "../graph/effect.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Store } from "../graph/store.ts";
+import type { Undo } from "../graph/undo.ts";
+import type { WriteStats } from "./statement.ts";
+
+/** Where new element ids come from; each is given out once. */
+export interface IdSource {
+  next(): ElementId;
+}
+
+type InsertedNode = {
+  kind: "insertedNode";
+  labels: readonly string[];
+  properties: Map<string, Value>;
+};
+type InsertedEdge = {
+  kind: "insertedEdge";
+  label: string;
+  from: ElementId;
+  to: ElementId;
+  properties: Map<string, Value>;
+};
+type UpdatedNode = {
+  kind: "updatedNode";
+  labelsBefore: readonly string[] | null;
+  labels: readonly string[] | null;
+  before: Map<string, Value>;
+  set: Map<string, Value>;
+};
+type UpdatedEdge = { kind: "updatedEdge"; before: Map<string, Value>; set: Map<string, Value> };
+type DeletedNode = { kind: "deletedNode" };
+type DeletedEdge = { kind: "deletedEdge" };
+
+/** What has become of one element in this statement, against the state it found. */
+type Change = InsertedNode | InsertedEdge | UpdatedNode | UpdatedEdge | DeletedNode | DeletedEdge;
+
+const NO_PROPERTIES: ReadonlyMap<string, Value> = new Map();
+
+/**
+ * The writing hand of one statement: every change is applied to the graph at once, with its inverse in `undo`, and netted per element
+ * into the statement's patch. Elements are named by slot.
+ */
+export class Writer {
+  readonly graph: Graph;
+  readonly stats: WriteStats = {
+    nodesInserted: 0,
+    nodesDeleted: 0,
+    edgesInserted: 0,
+    edgesDeleted: 0,
+    propertiesSet: 0,
+    labelsAdded: 0,
+    labelsRemoved: 0,
+    indexesCreated: 0,
+    indexesDropped: 0,
+  };
+  readonly #store: Store;
+  readonly #graphName: GraphName;
+  readonly #ids: IdSource;
+  readonly #undo: Undo;
+  readonly #start: number;
+  /** In order of first change. */
+  readonly #changes = new Map<ElementId, Change>();
+  readonly #catalog: Effect[] = [];
+  /** Nodes asked to be deleted that may still have edges; settled by {@link finish}. */
+  readonly #doomed = new Set<ElementId>();
+
+  constructor(store: Store, graphName: GraphName, ids: IdSource, undo: Undo) {
+    this.#store = store;
+    this.#graphName = graphName;
+    this.#ids = ids;
+    this.#undo = undo;
+    this.#start = undo.mark();
+    this.graph = store.graph(graphName);
+  }
+
+  /** Inserts a node and returns its slot. Null properties are left out. */
+  insertNode(labels: readonly string[], properties: ReadonlyMap<string, Value>): number {
+    const id = this.#ids.next();
+    const clean = storable(properties);
+    const sorted = sortedLabels(labels);
+    this.#apply({
+      kind: "insertNode",
+      graph: this.#graphName,
+      id,
+      labels: sorted,
+      properties: clean,
+    });
+    this.#changes.set(id, { kind: "insertedNode", labels: sorted, properties: clean });
+    this.stats.nodesInserted += 1;
+    this.stats.labelsAdded += sorted.length;
+    this.stats.propertiesSet += clean.size;
+    return this.graph.nodes.slot(id);
+  }
+
+  /** Inserts an edge between two nodes (slots) and returns its slot. */
+  insertEdge(
+    label: string,
+    from: number,
+    to: number,
+    properties: ReadonlyMap<string, Value>,
+  ): number {
+    const id = this.#ids.next();
+    const clean = storable(properties);
+    const fromId = this.graph.nodes.id(from);
+    const toId = this.graph.nodes.id(to);
+    this.#apply({
+      kind: "insertEdge",
+      graph: this.#graphName,
+      id,
+      label,
+      from: fromId,
+      to: toId,
+      properties: clean,
+    });
+    this.#changes.set(id, {
+      kind: "insertedEdge",
+      label,
+      from: fromId,
+      to: toId,
+      properties: clean,
+    });
+    this.stats.edgesInserted += 1;
+    this.stats.propertiesSet += clean.size;
+    return this.graph.edges.slot(id);
+  }
+
+  /** Sets one property of a node; null removes it. */
+  setNodeProperty(slot: number, key: string, value: Value): void {
+    const id = this.graph.nodes.id(slot);
+    const before = this.graph.nodeProperty(slot, key);
+    checkStorable(key, value);
+    if (identical(before, value)) return;
+    const change = this.#changes.get(id);
+    switch (change?.kind) {
+      case "insertedNode":
+        assign(change.properties, key, value);
+        break;
+      case "updatedNode":
+        if (!change.before.has(key)) change.before.set(key, before);
+        change.set.set(key, value);
+        break;
+      default:
+        this.#changes.set(id, {
+          kind: "updatedNode",
+          labelsBefore: null,
+          labels: null,
+          before: new Map([[key, before]]),
+          set: new Map([[key, value]]),
+        });
+    }
+    this.#apply({ kind: "updateNode", graph: this.#graphName, id, set: new Map([[key, value]]) });
+    this.stats.propertiesSet += 1;
+  }
+
+  /** Sets one property of an edge; null removes it. */
+  setEdgeProperty(slot: number, key: string, value: Value): void {
+    const id = this.graph.edges.id(slot);
+    const before = this.graph.edgeProperty(slot, key);
+    checkStorable(key, value);
+    if (identical(before, value)) return;
+    const change = this.#changes.get(id);
+    switch (change?.kind) {
+      case "insertedEdge":
+        assign(change.properties, key, value);
+        break;
+      case "updatedEdge":
+        if (!change.before.has(key)) change.before.set(key, before);
+        change.set.set(key, value);
+        break;
+      default:
+        this.#changes.set(id, {
+          kind: "updatedEdge",
+          before: new Map([[key, before]]),
+          set: new Map([[key, value]]),
+        });
+    }
+    this.#apply({ kind: "updateEdge", graph: this.#graphName, id, set: new Map([[key, value]]) });
+    this.stats.propertiesSet += 1;
+  }
+
+  addLabels(slot: number, labels: readonly string[]): void {
+    const before = this.graph.nodeLabels(slot);
+    const after = sortedLabels([...before, ...labels]);
+    if (after.length === before.length) return;
+    this.stats.labelsAdded += after.length - before.length;
+    this.#relabel(slot, before, after);
+  }
+
+  removeLabels(slot: number, labels: readonly string[]): void {
+    const before = this.graph.nodeLabels(slot);
+    const after = before.filter((label) => !labels.includes(label));
+    if (after.length === before.length) return;
+    this.stats.labelsRemoved += before.length - after.length;
+    this.#relabel(slot, before, after);
+  }
+
+  #relabel(slot: number, before: readonly string[], after: readonly string[]): void {
+    const id = this.graph.nodes.id(slot);
+    const change = this.#changes.get(id);
+    switch (change?.kind) {
+      case "insertedNode":
+        change.labels = after;
+        break;
+      case "updatedNode":
+        change.labelsBefore ??= before;
+        change.labels = after;
+        break;
+      default:
+        this.#changes.set(id, {
+          kind: "updatedNode",
+          labelsBefore: before,
+          labels: after,
+          before: new Map(),
+          set: new Map(),
+        });
+    }
+    this.#apply({
+      kind: "updateNode",
+      graph: this.#graphName,
+      id,
+      labels: after,
+      set: NO_PROPERTIES,
+    });
+  }
+
+  deleteEdge(slot: number): void {
+    const id = this.graph.edges.id(slot);
+    const change = this.#changes.get(id);
+    this.#apply({ kind: "deleteEdge", graph: this.#graphName, id });
+    if (change?.kind === "insertedEdge") this.#changes.delete(id);
+    else this.#changes.set(id, { kind: "deletedEdge" });
+    this.stats.edgesDeleted += 1;
+  }
+
+  /**
+   * Deletes a node. With `detach` its edges go first; without, it goes once it has none, at the latest in {@link finish}, which
+   * refuses the statement if edges remain (G1001).
+   */
+  deleteNode(slot: number, detach: boolean): void {
+    if (detach) for (const edge of this.graph.edgesOf(slot)) this.deleteEdge(edge);
+    this.#doomed.add(this.graph.nodes.id(slot));
+  }
+
+  /** Removes the nodes that were asked to go and have no edges left. Called after each deleting clause. */
+  settleDeletes(): void {
+    for (const id of this.#doomed) {
+      const slot = this.graph.nodes.slot(id);
+      if (slot >= 0 && this.graph.degree(slot) > 0) continue;
+      this.#doomed.delete(id);
+      if (slot < 0) continue;
+      const change = this.#changes.get(id);
+      this.#apply({ kind: "deleteNode", graph: this.#graphName, id });
+      if (change?.kind === "insertedNode") this.#changes.delete(id);
+      else this.#changes.set(id, { kind: "deletedNode" });
+      this.stats.nodesDeleted += 1;
+    }
+  }
+
+  createIndex(name: string, label: string, property: string): void {
+    const effect: Effect = { kind: "createIndex", graph: this.#graphName, name, label, property };
+    this.#apply(effect);
+    this.#catalog.push(effect);
+    this.stats.indexesCreated += 1;
+  }
+
+  dropIndex(name: string): void {
+    const effect: Effect = { kind: "dropIndex", graph: this.#graphName, name };
+    this.#apply(effect);
+    this.#catalog.push(effect);
+    this.stats.indexesDropped += 1;
+  }
+
+  /** The end of the statement. Throws G1001 when a node to be deleted still has edges. */
+  finish(): void {
+    this.settleDeletes();
+    for (const id of this.#doomed) {
+      const edges = this.graph.degree(this.graph.nodes.slot(id));
+      throw new GeodeError(
+        "G1001",
+        `A node cannot be deleted while it has edges; node ${id} has ${edges}.`,
+        {
+          hint: "Use DETACH DELETE to delete its edges with it.",
+        },
+      );
+    }
+  }
+
+  /** Takes back everything the statement did. */
+  rollback(): void {
+    this.#store.rollback(this.#undo, this.#start);
+    this.#changes.clear();
+    this.#catalog.length = 0;
+    this.#doomed.clear();
+  }
+
+  /** The net effects, in the order that a patch has. */
+  patch(): Patch {
+    const graph = this.#graphName;
+    const insertedNodes: Effect[] = [];
+    const insertedEdges: Effect[] = [];
+    const updates: Effect[] = [];
+    const deletedEdges: Effect[] = [];
+    const deletedNodes: Effect[] = [];
+    for (const [id, change] of this.#changes) {
+      switch (change.kind) {
+        case "insertedNode":
+          insertedNodes.push({
+            kind: "insertNode",
+            graph,
+            id,
+            labels: change.labels,
+            properties: change.properties,
+          });
+          break;
+        case "insertedEdge":
+          insertedEdges.push({
+            kind: "insertEdge",
+            graph,
+            id,
+            label: change.label,
+            from: change.from,
+            to: change.to,
+            properties: change.properties,
+          });
+          break;
+        case "updatedNode": {
+          const set = netOf(change.before, change.set);
+          const relabelled =
+            change.labels !== null &&
+            change.labelsBefore !== null &&
+            !sameNames(change.labels, change.labelsBefore);
+          if (relabelled)
+            updates.push({ kind: "updateNode", graph, id, labels: change.labels, set });
+          else if (set.size > 0) updates.push({ kind: "updateNode", graph, id, set });
+          break;
+        }
+        case "updatedEdge": {
+          const set = netOf(change.before, change.set);
+          if (set.size > 0) updates.push({ kind: "updateEdge", graph, id, set });
+          break;
+        }
+        case "deletedEdge":
+          deletedEdges.push({ kind: "deleteEdge", graph, id });
+          break;
+        case "deletedNode":
+          deletedNodes.push({ kind: "deleteNode", graph, id });
+          break;
+      }
+    }
+    return [
+      ...this.#catalog,
+      ...insertedNodes,
+      ...insertedEdges,
+      ...updates,
+      ...deletedEdges,
+      ...deletedNodes,
+    ];
+  }
+
+  #apply(effect: Effect): void {
+    this.#store.apply(effect, this.#undo);
+  }
+}
+
+function sortedLabels(labels: readonly string[]): readonly string[] {
+  return labels.length < 2 ? labels : [...new Set(labels)].sort();
+}
+
+function sameNames(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((name, index) => name === right[index]);
+}
+
+/** The assignments that differ from what stood there before the statement. */
+function netOf(
+  before: ReadonlyMap<string, Value>,
+  set: ReadonlyMap<string, Value>,
+): Map<string, Value> {
+  const net = new Map<string, Value>();
+  for (const [key, value] of set)
+    if (!identical(before.get(key) ?? null, value)) net.set(key, value);
+  return net;
+}
+
+function assign(properties: Map<string, Value>, key: string, value: Value): void {
+  if (value === null) properties.delete(key);
+  else properties.set(key, value);
+}
+
+function storable(properties: ReadonlyMap<string, Value>): Map<string, Value> {
+  const clean = new Map<string, Value>();
+  for (const [key, value] of properties) {
+    if (value === null) continue;
+    checkStorable(key, value);
+    clean.set(key, value);
+  }
+  return clean;
+}
+
+/** A property holds any value but elements, paths, and collections of those. */
+function checkStorable(key: string, value: Value): void {
+  if (typeof value !== "object" || value === null) return;
+  if (value instanceof Node || value instanceof Edge || value instanceof Path) {
+    throw new GeodeError(
+      "22G03",
+      `The property ${key} cannot hold ${typeName(value) === "EDGE" ? "an" : "a"} ${typeName(value)}.`,
+      {
+        hint: "Store a value of it, such as one of its properties, or draw an edge.",
+      },
+    );
+  }
+  if (Array.isArray(value)) for (const item of value) checkStorable(key, item);
+  else if (value instanceof Map) for (const item of value.values()) checkStorable(key, item);
+}
+
+/** Equal and of the same type: 1 and 1.0 are equivalent, but replacing one by the other is a change. */
+function identical(left: Value, right: Value): boolean {
+  if (left === right) return true;
+  if (typeof left !== typeof right || left === null || right === null || typeof left !== "object")
+    return false;
+  if (typeName(left) !== typeName(right) || !equivalent(left, right)) return false;
+  // Within collections equivalence is blind to the number type; treat those as changed.
+  return !(Array.isArray(left) || left instanceof Map);
+}
