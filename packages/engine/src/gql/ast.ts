@@ -234,7 +234,7 @@ export type Clause =
   | Select
   | Insert
   | Merge
-  | Set
+  | SetClause
   | Remove
   | Delete
   | CallProcedure
@@ -485,7 +485,7 @@ export interface Merge {
   readonly span: Span;
 }
 
-export interface Set {
+export interface SetClause {
   readonly kind: "set";
   readonly items: readonly SetItem[];
   readonly span: Span;
@@ -712,7 +712,7 @@ export type Expression =
   | Case
   | FunctionCall
   | Trim
-  | List
+  | ListConstructor
   | RecordConstructor
   | PathConstructor
   | Subscript
@@ -937,7 +937,7 @@ export interface Trim {
   readonly span: Span;
 }
 
-export interface List {
+export interface ListConstructor {
   readonly kind: "list";
   readonly items: readonly Expression[];
   readonly span: Span;
