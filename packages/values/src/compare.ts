@@ -133,7 +133,18 @@ export function compareStrings(a: string, b: string): number {
 }
 
 /** The place of a type in the total order. */
-const Rank = { record: 0, node: 1, edge: 2, list: 3, path: 4, string: 5, bytes: 6, boolean: 7, number: 8, null: 9 } as const;
+const Rank = {
+  record: 0,
+  node: 1,
+  edge: 2,
+  list: 3,
+  path: 4,
+  string: 5,
+  bytes: 6,
+  boolean: 7,
+  number: 8,
+  null: 9,
+} as const;
 
 function rankOf(value: Value): number {
   switch (typeof value) {
@@ -280,7 +291,8 @@ function compareRecords(a: ValueRecord, b: ValueRecord): number {
   for (let i = 0; i < length; i++) {
     const name = names[i] as string;
     const other = others[i] as string;
-    const order = compareStrings(name, other) || compare(a.get(name) as Value, b.get(other) as Value);
+    const order =
+      compareStrings(name, other) || compare(a.get(name) as Value, b.get(other) as Value);
     if (order !== 0) {
       return order;
     }

@@ -14,7 +14,11 @@ export class GeodeError extends Error {
   readonly code: ErrorCode;
   readonly position: Position | undefined;
   readonly hint: string | undefined;
-  constructor(code: ErrorCode, message: string, more: { position?: Position | undefined; hint?: string | undefined; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    more: { position?: Position | undefined; hint?: string | undefined; cause?: unknown } = {},
+  ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
     this.position = more.position;

@@ -1,4 +1,26 @@
 export {
+  add,
+  article,
+  concatenate,
+  divide,
+  integer,
+  INTEGER_MAX,
+  INTEGER_MIN,
+  isInteger,
+  isNumeric,
+  LIST_LENGTH_MAX,
+  modulo,
+  multiply,
+  negate,
+  numberText,
+  power,
+  subtract,
+  TEXT_LENGTH_MAX,
+  toNumber,
+  typeName,
+  type TypeName,
+} from "./arithmetic.ts";
+export {
   compare,
   compareStrings,
   equals,
@@ -8,7 +30,9 @@ export {
   lessThanOrEqual,
   type EquivalenceKey,
 } from "./compare.ts";
+export { Digest, hash64, murmur3 } from "./digest.ts";
 export { ERROR_CODES, GeodeError, unreachable, type ErrorCode, type Position } from "./error.ts";
+export { decode, encode, encodeCanonicalRow, encodeRow, NESTING_MAX } from "./json.ts";
 export {
   Edge,
   Float,

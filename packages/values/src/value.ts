@@ -67,7 +67,13 @@ export class Edge {
   readonly from: ElementId;
   readonly to: ElementId;
   readonly properties: Properties;
-  constructor(id: ElementId, label: string, from: ElementId, to: ElementId, properties: Properties) {
+  constructor(
+    id: ElementId,
+    label: string,
+    from: ElementId,
+    to: ElementId,
+    properties: Properties,
+  ) {
     this.id = id;
     this.label = label;
     this.from = from;
