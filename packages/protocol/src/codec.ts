@@ -1,0 +1,186 @@
+import { decode, encode, encodeRow, GeodeError, type Value } from "@geode/values";
+import type { ClientMessage, RequestId, ServerMessage, WireColumn } from "./messages.ts";
+import { ID_BYTES_MAX } from "./messages.ts";
+import { clientValidators, explain, knownType } from "./validate.ts";
+
+/** What a text frame turned out to be. */
+export type Decoded =
+  | { readonly kind: "message"; readonly message: ClientMessage }
+  | { readonly kind: "notJson" }
+  /** JSON, but none of the messages; `id` is the one it carried, if that was an id. */
+  | { readonly kind: "invalid"; readonly error: string; readonly id: RequestId | undefined };
+
+/** Bounds on the shape of a message; its length is bounded by whoever received it. */
+export interface JsonBounds {
+  readonly jsonDepthMax: number;
+  readonly jsonKeysMax: number;
+}
+
+/** Reads one text frame from a client: JSON, bounds, type, fields. It never throws. */
+export function decodeClientMessage(text: string, bounds: JsonBounds): Decoded {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { kind: "notJson" };
+  }
+  if (!isObject(json))
+    return { kind: "invalid", error: "a message is a JSON object", id: undefined };
+  const id = asId(json["id"]);
+  const excess = outOfBounds(json, bounds);
+  if (excess !== undefined) return { kind: "invalid", error: excess, id };
+  const type = knownType(json["type"]);
+  if (type === undefined) {
+    const error =
+      typeof json["type"] === "string"
+        ? `unknown message type ${quote(json["type"])}`
+        : "the field `type` is missing";
+    return { kind: "invalid", error, id };
+  }
+  const message = WITH_DATA.has(type) ? liftData(json) : json;
+  const validate = clientValidators().get(type)!;
+  if (validate(message)) return { kind: "message", message };
+  return { kind: "invalid", error: explain(type, validate.errors), id: asId(message["id"]) };
+}
+
+/** The text frame of a message whose fields are all plain JSON. */
+export function encodeServerMessage(message: ServerMessage): string {
+  return JSON.stringify(message);
+}
+
+/** The parameters of a request as values. Throws 22G03 that names the parameter. */
+export function decodeParameters(
+  json: Readonly<Record<string, unknown>> | undefined,
+): ReadonlyMap<string, Value> {
+  const parameters = new Map<string, Value>();
+  if (json === undefined) return parameters;
+  for (const [name, value] of Object.entries(json)) {
+    try {
+      parameters.set(name, decode(value));
+    } catch (cause) {
+      if (!(cause instanceof GeodeError)) throw cause;
+      throw new GeodeError(cause.code, `parameter $${name}: ${cause.message}`, {
+        hint: cause.hint,
+        cause,
+      });
+    }
+  }
+  return parameters;
+}
+
+/**
+ * Rows as the text of a JSON array of row objects. In a result of shape "record" the only value of a row is the row object.
+ * Throws TOO_LARGE as soon as the text must exceed `bytesMax`.
+ */
+export function encodeRows(
+  result: {
+    readonly shape: "columns" | "record";
+    readonly columns: readonly WireColumn[];
+    readonly rows: readonly (readonly Value[])[];
+  },
+  bytesMax: number,
+): string {
+  const names = result.columns.map((column) => column.name);
+  const texts: string[] = [];
+  // Every UTF-16 unit is at least one byte, so the length of a text is a lower bound for its bytes.
+  let bytesMin = 0;
+  for (const row of result.rows) {
+    const text = result.shape === "record" ? encode(row[0]!) : encodeRow(names, row);
+    bytesMin += text.length + 1;
+    if (bytesMin > bytesMax) throw tooLarge(bytesMax);
+    texts.push(text);
+  }
+  return `[${texts.join(",")}]`;
+}
+
+/** An answer of which some fields are JSON text already: `fields` first, then those. */
+export function encodeWithText(
+  fields: Readonly<Record<string, unknown>>,
+  texts: Readonly<Record<string, string>>,
+): string {
+  let frame = JSON.stringify(fields).slice(0, -1);
+  for (const [name, text] of Object.entries(texts)) frame += `,"${name}":${text}`;
+  return `${frame}}`;
+}
+
+/** One changed row of a live result; `data` and `before` are JSON text. */
+export interface RowChange {
+  readonly op: "insert" | "update" | "delete";
+  readonly key: string;
+  readonly data: string;
+  readonly before?: string;
+  readonly index?: number;
+  readonly from?: number;
+}
+
+/** The changes of one commit to one live result. */
+export interface CommitChanges {
+  readonly seq: number;
+  readonly prevSeq: number;
+  readonly digest: string;
+  readonly changes: readonly RowChange[];
+}
+
+/** The part of an UPDATE frame that is a subscriber's own. The frame is this and one of the {@link updateTails}. */
+export function updateHead(subscription: RequestId): string {
+  return `{"type":"UPDATE","subscription":${JSON.stringify(subscription)},`;
+}
+
+/** The parts of a commit's UPDATE frames that all who watch the result share, in order. */
+export function updateTails(commit: CommitChanges, withBefore: boolean): readonly string[] {
+  return commit.changes.map((change, position) => {
+    let tail = `"op":"${change.op}","key":${JSON.stringify(change.key)},"data":${change.data}`;
+    if (withBefore && change.before !== undefined) tail += `,"before":${change.before}`;
+    if (change.index !== undefined) tail += `,"index":${change.index}`;
+    if (change.from !== undefined) tail += `,"from":${change.from}`;
+    const last = position === commit.changes.length - 1;
+    tail += `,"seq":${commit.seq},"prev_seq":${commit.prevSeq},"last":${last}`;
+    return last ? `${tail},"digest":"${commit.digest}"}` : `${tail}}`;
+  });
+}
+
+/** An answer over its limit. */
+export function tooLarge(bytesMax: number): GeodeError {
+  return new GeodeError("TOO_LARGE", `the answer is larger than ${bytesMax} bytes`, {
+    hint: "Ask for less: return fewer columns, filter, or page with ORDER BY, OFFSET and LIMIT.",
+  });
+}
+
+/** These also accept their fields inside `data`; a field at the top wins. */
+const WITH_DATA: ReadonlySet<string> = new Set(["QUERY", "SUBSCRIBE", "UNSUBSCRIBE"]);
+
+function liftData(message: Record<string, unknown>): Record<string, unknown> {
+  const { data, ...own } = message;
+  return isObject(data) ? { ...data, ...own } : message;
+}
+
+function isObject(json: unknown): json is Record<string, unknown> {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}
+
+function asId(json: unknown): RequestId | undefined {
+  if (typeof json === "string") return json.length <= ID_BYTES_MAX ? json : undefined;
+  return Number.isSafeInteger(json) ? (json as number) : undefined;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length <= 40 ? text : `${text.slice(0, 40)}…`);
+}
+
+/** Walks with a stack of its own: the nesting is a stranger's. */
+function outOfBounds(root: object, bounds: JsonBounds): string | undefined {
+  const pending: { readonly value: object; readonly depth: number }[] = [{ value: root, depth: 1 }];
+  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+    if (at.depth > bounds.jsonDepthMax)
+      return `the message is nested deeper than ${bounds.jsonDepthMax} levels`;
+    const children: unknown[] = Array.isArray(at.value) ? at.value : Object.values(at.value);
+    if (!Array.isArray(at.value) && children.length > bounds.jsonKeysMax) {
+      return `an object of the message has more than ${bounds.jsonKeysMax} keys`;
+    }
+    for (const child of children) {
+      if (typeof child === "object" && child !== null)
+        pending.push({ value: child, depth: at.depth + 1 });
+    }
+  }
+  return undefined;
+}

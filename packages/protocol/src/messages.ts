@@ -1,0 +1,213 @@
+import type { ErrorCode } from "@geode/values";
+import Type from "typebox";
+
+/**
+ * Every message of PROTOCOL.md as a schema, from which its type follows. Unknown fields are allowed everywhere (rule 3.4), so that a newer
+ * peer can talk to an older one. `description` of a field completes the sentence "`field` must be …" in error messages.
+ */
+
+/** The longest id, idempotency key and client id, in bytes of UTF-8. */
+export const ID_BYTES_MAX = 128;
+
+const SafeInteger = (description: string, minimum = Number.MIN_SAFE_INTEGER) =>
+  Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER, description });
+const ShortText = (description: string) => Type.String({ maxBytes: ID_BYTES_MAX, description });
+const Text = (description: string) => Type.String({ description });
+
+/** Chosen by the client, returned with its type. */
+const Id = Type.Union([ShortText("a string"), SafeInteger("a safe integer")], {
+  description: `a string of at most ${ID_BYTES_MAX} bytes or a safe integer`,
+});
+/** Keys are chosen by users: read it with Object.entries, never by name. */
+const JsonObject = (description: string) =>
+  Type.Unsafe<Readonly<Record<string, unknown>>>({ type: "object", description });
+const Seq = SafeInteger("a sequence number (a non-negative integer)", 0);
+const Resume = Type.Object(
+  {
+    epoch: ShortText("the epoch that came with the result"),
+    seq: Seq,
+    digest: Type.Optional(Text("16 hexadecimal digits")),
+  },
+  { description: "an object with `epoch`, `seq` and optionally `digest`" },
+);
+
+// Client to server.
+
+export const Auth = Type.Object({
+  type: Type.Literal("AUTH"),
+  token: Text("a string: the token"),
+  client: Type.Optional(ShortText(`a string of at most ${ID_BYTES_MAX} bytes`)),
+});
+export const Query = Type.Object({
+  type: Type.Literal("QUERY"),
+  id: Id,
+  query: Text("a string: the GQL text"),
+  parameters: Type.Optional(JsonObject("an object: parameter values by name")),
+  graph: Type.Optional(Text("a string: the name of a graph")),
+  min_seq: Type.Optional(Seq),
+  timeout_ms: Type.Optional(SafeInteger("a positive integer: milliseconds", 1)),
+  idempotency_key: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxBytes: ID_BYTES_MAX,
+      description: `a string of 1 to ${ID_BYTES_MAX} bytes`,
+    }),
+  ),
+});
+export const Subscribe = Type.Object({
+  type: Type.Literal("SUBSCRIBE"),
+  id: Id,
+  query: Text("a string: the GQL text"),
+  parameters: Type.Optional(JsonObject("an object: parameter values by name")),
+  graph: Type.Optional(Text("a string: the name of a graph")),
+  min_seq: Type.Optional(Seq),
+  resume: Type.Optional(Resume),
+  mode: Type.Optional(
+    Type.Union([Type.Literal("after"), Type.Literal("before")], {
+      description: '"after" or "before"',
+    }),
+  ),
+});
+export const Unsubscribe = Type.Object({ type: Type.Literal("UNSUBSCRIBE"), id: Id });
+export const Ping = Type.Object({ type: Type.Literal("PING"), id: Type.Optional(Id) });
+
+export const CLIENT_MESSAGES = {
+  AUTH: Auth,
+  QUERY: Query,
+  SUBSCRIBE: Subscribe,
+  UNSUBSCRIBE: Unsubscribe,
+  PING: Ping,
+} as const;
+
+export type RequestId = Type.Static<typeof Id>;
+export type AuthMessage = Type.Static<typeof Auth>;
+export type QueryMessage = Type.Static<typeof Query>;
+export type SubscribeMessage = Type.Static<typeof Subscribe>;
+export type UnsubscribeMessage = Type.Static<typeof Unsubscribe>;
+export type PingMessage = Type.Static<typeof Ping>;
+export type ClientMessage =
+  | AuthMessage
+  | QueryMessage
+  | SubscribeMessage
+  | UnsubscribeMessage
+  | PingMessage;
+export type ClientMessageType = ClientMessage["type"];
+
+// Server to client.
+
+const Column = Type.Object({ name: Type.String(), text: Type.String(), type: Type.String() });
+const Notice = Type.Object({
+  code: Type.String(),
+  message: Type.String(),
+  hint: Type.Optional(Type.String()),
+});
+/** One row: column name to value in its JSON form (PROTOCOL.md §6). Names are chosen by users. */
+const RowObject = JsonObject("a row");
+
+export const AuthOk = Type.Object({
+  type: Type.Literal("AUTH_OK"),
+  user: Type.Object({ id: Type.String(), name: Type.Optional(Type.String()) }),
+  roles: Type.Array(Type.String()),
+  /** Names this connection in the server's log. */
+  session: Type.String(),
+  /** ISO 8601, UTC. */
+  expires_at: Type.String(),
+  limits: Type.Record(Type.String(), Type.Number()),
+  epoch: Type.String(),
+  seq: Seq,
+});
+export const AuthExpiring = Type.Object({
+  type: Type.Literal("AUTH_EXPIRING"),
+  expires_at: Type.String(),
+});
+export const QueryResultMessage = Type.Object({
+  type: Type.Literal("RESULT"),
+  id: Id,
+  columns: Type.Array(Column),
+  data: Type.Array(RowObject),
+  seq: Seq,
+  stats: Type.Optional(Type.Record(Type.String(), Type.Number())),
+  notices: Type.Optional(Type.Array(Notice)),
+});
+export const LiveResultMessage = Type.Object({
+  type: Type.Literal("RESULT"),
+  id: Id,
+  subscription: Id,
+  live: Type.Literal(true),
+  columns: Type.Array(Column),
+  data: Type.Array(RowObject),
+  /** One per row of `data`. */
+  keys: Type.Array(Type.String()),
+  epoch: Type.String(),
+  seq: Seq,
+  digest: Type.String({ pattern: "^[0-9a-f]{16}$" }),
+  maintenance: Type.String(),
+  resumed: Type.Optional(Type.Boolean()),
+  reset: Type.Optional(Type.Boolean()),
+  notices: Type.Optional(Type.Array(Notice)),
+});
+export const Update = Type.Object({
+  type: Type.Literal("UPDATE"),
+  subscription: Id,
+  op: Type.Union([Type.Literal("insert"), Type.Literal("update"), Type.Literal("delete")]),
+  key: Type.String(),
+  /** The new row; for a delete the last one. */
+  data: RowObject,
+  /** The row before, when asked for by `mode: "before"`. */
+  before: Type.Optional(RowObject),
+  /** Position of the row after this commit, when the query is ordered. */
+  index: Type.Optional(Seq),
+  /** Position of the row before this commit, when the query is ordered. */
+  from: Type.Optional(Seq),
+  seq: Seq,
+  prev_seq: Seq,
+  /** Whether this is the last row of its commit; the last one carries the digest. */
+  last: Type.Boolean(),
+  digest: Type.Optional(Type.String({ pattern: "^[0-9a-f]{16}$" })),
+});
+export const Unsubscribed = Type.Object({ type: Type.Literal("UNSUBSCRIBED"), id: Id });
+export const Pong = Type.Object({ type: Type.Literal("PONG"), id: Type.Optional(Id), seq: Seq });
+export const ErrorAnswer = Type.Object({
+  type: Type.Literal("ERROR"),
+  id: Type.Optional(Id),
+  subscription: Type.Optional(Id),
+  error: Type.String(),
+  code: Type.Unsafe<ErrorCode>({ type: "string" }),
+  retryable: Type.Boolean(),
+  retry_after_ms: Type.Optional(Seq),
+  position: Type.Optional(
+    Type.Object({ line: Type.Integer(), column: Type.Integer(), offset: Type.Integer() }),
+  ),
+  hint: Type.Optional(Type.String()),
+});
+
+export const SERVER_MESSAGES = {
+  AUTH_OK: [AuthOk],
+  AUTH_EXPIRING: [AuthExpiring],
+  RESULT: [LiveResultMessage, QueryResultMessage],
+  UPDATE: [Update],
+  UNSUBSCRIBED: [Unsubscribed],
+  PONG: [Pong],
+  ERROR: [ErrorAnswer],
+} as const;
+
+export type WireColumn = Type.Static<typeof Column>;
+export type WireNotice = Type.Static<typeof Notice>;
+export type WireRow = Type.Static<typeof RowObject>;
+export type AuthOkMessage = Type.Static<typeof AuthOk>;
+export type AuthExpiringMessage = Type.Static<typeof AuthExpiring>;
+export type QueryResultMessage = Type.Static<typeof QueryResultMessage>;
+export type LiveResultMessage = Type.Static<typeof LiveResultMessage>;
+export type UpdateMessage = Type.Static<typeof Update>;
+export type UnsubscribedMessage = Type.Static<typeof Unsubscribed>;
+export type PongMessage = Type.Static<typeof Pong>;
+export type ErrorMessage = Type.Static<typeof ErrorAnswer>;
+export type ServerMessage =
+  | AuthOkMessage
+  | AuthExpiringMessage
+  | QueryResultMessage
+  | LiveResultMessage
+  | UpdateMessage
+  | UnsubscribedMessage
+  | PongMessage
+  | ErrorMessage;
