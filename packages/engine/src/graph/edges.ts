@@ -1,0 +1,196 @@
+import { Adjacency } from "./adjacency.ts";
+import { Float64Chunks, Uint32Chunks } from "./chunks.ts";
+import { Columns } from "./columns.ts";
+import type { ElementTable } from "./element-table.ts";
+import { KeySet } from "./key-set.ts";
+import type { Names } from "./names.ts";
+import { Slots } from "./slots.ts";
+
+/** What {@link EdgeStore.label} gives for a slot that no edge is in. */
+export const NO_EDGE = 0xffffffff;
+
+/** The edges of a graph by slot. A self-loop is in both directions of its node. */
+export class EdgeStore {
+  readonly columns = new Columns();
+  readonly slots = new Slots();
+  /** By edge label id: who a node's edges lead to. */
+  readonly out: (Adjacency | undefined)[] = [];
+  /** By edge label id: who a node's edges come from. */
+  readonly in: (Adjacency | undefined)[] = [];
+  readonly #table: ElementTable;
+  readonly #keys: Names;
+  /** By edge label id: a superset of the keys that edges with the label have. */
+  readonly #keySets: (KeySet | undefined)[] = [];
+  readonly #ids = new Float64Chunks();
+  readonly #labels = new Uint32Chunks();
+  readonly #from = new Uint32Chunks();
+  readonly #to = new Uint32Chunks();
+  /** Where among its start node's, and its end node's, pairs an edge is. */
+  readonly #outPositions = new Uint32Chunks();
+  readonly #inPositions = new Uint32Chunks();
+
+  constructor(table: ElementTable, keys: Names) {
+    this.#table = table;
+    this.#keys = keys;
+  }
+
+  get count(): number {
+    return this.slots.used;
+  }
+
+  /** How many edges have a label; 0 for -1. */
+  countOf(label: number): number {
+    return this.out[label]?.count ?? 0;
+  }
+
+  /** The slot of an element id, or -1 when there is no such edge. */
+  slot(id: number): number {
+    return this.#table.edge(id);
+  }
+
+  /** The element id of the edge in a slot. */
+  id(slot: number): number {
+    return this.#ids.get(slot);
+  }
+
+  /** The edge label id, or {@link NO_EDGE}. The slot is below `slots.end`. */
+  label(slot: number): number {
+    return this.#labels.get(slot);
+  }
+
+  /** The slot of the start node. */
+  from(slot: number): number {
+    return this.#from.get(slot);
+  }
+
+  /** The slot of the end node. */
+  to(slot: number): number {
+    return this.#to.get(slot);
+  }
+
+  /** Where among the pairs of `out` of its start node the edge is. */
+  outPosition(slot: number): number {
+    return this.#outPositions.get(slot);
+  }
+
+  /** Where among the pairs of `in` of its end node the edge is. */
+  inPosition(slot: number): number {
+    return this.#inPositions.get(slot);
+  }
+
+  /** A superset of the property keys of the edges with a label. */
+  keys(label: number): KeySet {
+    return (this.#keySets[label] ??= new KeySet(this.#keys));
+  }
+
+  /** Whether any edge of any label begins or ends at the node. */
+  hasEdges(node: number): boolean {
+    for (const adjacency of this.out)
+      if (adjacency !== undefined && adjacency.degree(node) > 0) return true;
+    for (const adjacency of this.in)
+      if (adjacency !== undefined && adjacency.degree(node) > 0) return true;
+    return false;
+  }
+
+  insert(id: number, label: number, from: number, to: number): number {
+    const end = this.slots.next + 1;
+    this.#ids.reserve(end);
+    this.#labels.reserve(end);
+    this.#from.reserve(end);
+    this.#to.reserve(end);
+    this.#outPositions.reserve(end);
+    this.#inPositions.reserve(end);
+    const slot = this.slots.take();
+    this.#enter(slot, id, label, from, to);
+    this.#outPositions.set(slot, this.#adjacency(this.out, label).push(from, to, slot));
+    this.#inPositions.set(slot, this.#adjacency(this.in, label).push(to, from, slot));
+    return slot;
+  }
+
+  /** The edge has no properties. */
+  remove(slot: number): void {
+    this.#leave(slot);
+    this.slots.release(slot);
+  }
+
+  uninsert(slot: number, reused: boolean): void {
+    this.#leave(slot);
+    this.slots.untake(slot, reused);
+  }
+
+  unremove(slot: number, removed: RemovedEdge): void {
+    const { id, label, from, to, outPosition, inPosition } = removed;
+    this.slots.unrelease();
+    this.#enter(slot, id, label, from, to);
+    const movedOut = this.#adjacency(this.out, label).insertAt(from, outPosition, to, slot);
+    if (movedOut >= 0) this.#outPositions.set(movedOut, this.out[label]!.degree(from) - 1);
+    this.#outPositions.set(slot, outPosition);
+    const movedIn = this.#adjacency(this.in, label).insertAt(to, inPosition, from, slot);
+    if (movedIn >= 0) this.#inPositions.set(movedIn, this.in[label]!.degree(to) - 1);
+    this.#inPositions.set(slot, inPosition);
+  }
+
+  /** What {@link unremove} needs to know of an edge. */
+  describe(slot: number): RemovedEdge {
+    return {
+      id: this.id(slot),
+      label: this.label(slot),
+      from: this.from(slot),
+      to: this.to(slot),
+      outPosition: this.outPosition(slot),
+      inPosition: this.inPosition(slot),
+    };
+  }
+
+  get bytes(): number {
+    const arrays = [
+      this.#ids,
+      this.#labels,
+      this.#from,
+      this.#to,
+      this.#outPositions,
+      this.#inPositions,
+    ];
+    return arrays.reduce((sum, array) => sum + array.bytes, 0);
+  }
+
+  get adjacencyBytes(): number {
+    return [...this.out, ...this.in].reduce((sum, adjacency) => sum + (adjacency?.bytes ?? 0), 0);
+  }
+
+  #enter(slot: number, id: number, label: number, from: number, to: number): void {
+    this.#ids.set(slot, id);
+    this.#table.add(id, slot, "edge");
+    this.#labels.set(slot, label);
+    this.#from.set(slot, from);
+    this.#to.set(slot, to);
+  }
+
+  #leave(slot: number): void {
+    const label = this.#labels.get(slot);
+    const outPosition = this.#outPositions.get(slot);
+    const movedOut = this.out[label]!.removeAt(this.#from.get(slot), outPosition);
+    if (movedOut >= 0) this.#outPositions.set(movedOut, outPosition);
+    const inPosition = this.#inPositions.get(slot);
+    const movedIn = this.in[label]!.removeAt(this.#to.get(slot), inPosition);
+    if (movedIn >= 0) this.#inPositions.set(movedIn, inPosition);
+    this.#table.remove(this.#ids.get(slot));
+    this.#labels.set(slot, NO_EDGE);
+  }
+
+  #adjacency(direction: (Adjacency | undefined)[], label: number): Adjacency {
+    while (direction.length <= label) direction.push(undefined);
+    return (direction[label] ??= new Adjacency());
+  }
+}
+
+/** An edge that was taken out, and where it was. */
+export interface RemovedEdge {
+  readonly id: number;
+  readonly label: number;
+  /** Slots of its nodes. */
+  readonly from: number;
+  readonly to: number;
+  readonly outPosition: number;
+  readonly inPosition: number;
+}

@@ -1,0 +1,369 @@
+import { Edge, GeodeError, Node } from "@geode/values";
+import type { Properties, Value } from "@geode/values";
+import type { Columns } from "./columns.ts";
+import { EdgeStore } from "./edges.ts";
+import type {
+  CreateIndex,
+  DeleteEdge,
+  DeleteNode,
+  DropIndex,
+  GraphName,
+  InsertEdge,
+  InsertNode,
+  UpdateEdge,
+  UpdateNode,
+} from "./effect.ts";
+import { ElementTable } from "./element-table.ts";
+import { HashIndex, Indexes } from "./indexes.ts";
+import type { KeySet } from "./key-set.ts";
+import type { LabelSet } from "./label-sets.ts";
+import { Names } from "./names.ts";
+import { NodeStore } from "./nodes.ts";
+import { isStorable } from "./storable.ts";
+import type { EdgeDeleted, NodeDeleted, SlotProperties, Undo } from "./undo.ts";
+
+/**
+ * One property graph in memory: elements in dense slots, properties in columns, adjacency in slabs, postings per label set.
+ *
+ * Reading is done on the parts (`nodes`, `edges`, `indexes`) by slot and by interned name. Writing is done by effects only, through
+ * {@link Store.apply}. Every effect is checked whole before anything changes, so that a damaged log cannot damage memory: what does not
+ * fit the graph is refused with CORRUPT.
+ */
+export class Graph {
+  readonly name: GraphName;
+  readonly labels = new Names();
+  readonly edgeLabels = new Names();
+  readonly keys = new Names();
+  /** Which slot an element id is in, for nodes and edges: they share the ids. */
+  readonly table = new ElementTable();
+  readonly nodes = new NodeStore(this.table, this.labels, this.keys);
+  readonly edges = new EdgeStore(this.table, this.keys);
+  readonly indexes = new Indexes();
+
+  constructor(name: GraphName) {
+    this.name = name;
+  }
+
+  get nodeCount(): number {
+    return this.nodes.count;
+  }
+
+  get edgeCount(): number {
+    return this.edges.count;
+  }
+
+  /** Whether there is nothing in it that a log would have to say. */
+  get isEmpty(): boolean {
+    return this.nodes.count === 0 && this.edges.count === 0 && this.indexes.size === 0;
+  }
+
+  /** How many nodes have a label (-1: none). */
+  nodeCountOf(label: number): number {
+    let count = 0;
+    for (const set of this.nodes.setsWith(label)) count += set.count;
+    return count;
+  }
+
+  /** How many edges have a label (-1: none). */
+  edgeCountOf(label: number): number {
+    return this.edges.countOf(label);
+  }
+
+  indexOn(label: number, key: number): HashIndex | undefined {
+    return this.indexes.on(label, key);
+  }
+
+  /** The node in a slot as a value; its properties are in the order of their names. */
+  node(slot: number): Node {
+    const set = this.nodes.labelSet(slot);
+    return new Node(
+      this.nodes.id(slot),
+      set.names,
+      this.#properties(this.nodes.columns, slot, set.keys),
+    );
+  }
+
+  /** The edge in a slot as a value. */
+  edge(slot: number): Edge {
+    const { edges, nodes } = this;
+    const label = edges.label(slot);
+    const properties = this.#properties(edges.columns, slot, edges.keys(label));
+    return new Edge(
+      edges.id(slot),
+      this.edgeLabels.name(label),
+      nodes.id(edges.from(slot)),
+      nodes.id(edges.to(slot)),
+      properties,
+    );
+  }
+
+  insertNode(effect: InsertNode, undo: Undo | undefined): void {
+    this.#checkNew(effect.id);
+    this.#checkStorable(effect.id, effect.properties);
+    const { nodes, keys } = this;
+    const set = nodes.labelSets.intern(effect.labels);
+    const reused = nodes.slots.nextIsReused;
+    const slot = nodes.insert(effect.id, set);
+    for (const [name, value] of effect.properties) {
+      if (value === null) continue;
+      const key = keys.intern(name);
+      set.keys.add(key);
+      nodes.columns.set(slot, key, value);
+    }
+    undo?.push({ kind: "nodeInserted", graph: this, slot, reused });
+    if (this.indexes.size > 0) this.#addToIndexes(slot, set, undefined, undo);
+  }
+
+  insertEdge(effect: InsertEdge, undo: Undo | undefined): void {
+    this.#checkNew(effect.id);
+    const { nodes, edges, keys } = this;
+    const from = nodes.slot(effect.from);
+    const to = nodes.slot(effect.to);
+    if (from < 0)
+      throw this.#corrupt(effect.id, `begins at node ${effect.from}, which does not exist`);
+    if (to < 0) throw this.#corrupt(effect.id, `ends at node ${effect.to}, which does not exist`);
+    this.#checkStorable(effect.id, effect.properties);
+    const label = this.edgeLabels.intern(effect.label);
+    const reused = edges.slots.nextIsReused;
+    const slot = edges.insert(effect.id, label, from, to);
+    if (effect.properties.size > 0) {
+      const keySet = edges.keys(label);
+      for (const [name, value] of effect.properties) {
+        if (value === null) continue;
+        const key = keys.intern(name);
+        keySet.add(key);
+        edges.columns.set(slot, key, value);
+      }
+    }
+    undo?.push({ kind: "edgeInserted", graph: this, slot, reused });
+  }
+
+  updateNode(effect: UpdateNode, undo: Undo | undefined): void {
+    const slot = this.#nodeSlot(effect.id);
+    this.#checkStorable(effect.id, effect.set);
+    const { nodes, keys } = this;
+    if (effect.labels !== undefined)
+      this.#setLabels(slot, nodes.labelSets.intern(effect.labels), undo);
+    const set = nodes.labelSet(slot);
+    for (const [name, value] of effect.set) {
+      const key = value === null ? keys.id(name) : keys.intern(name);
+      const old = nodes.columns.value(slot, key);
+      if (value === null && old === null) continue;
+      for (const index of this.indexes.onKey(key)) {
+        if (old !== null && set.has(index.label)) this.#removeFromIndex(index, slot, old, undo);
+      }
+      set.keys.add(key);
+      nodes.columns.set(slot, key, value);
+      undo?.push({ kind: "propertySet", columns: nodes.columns, slot, key, value: old });
+      for (const index of this.indexes.onKey(key)) {
+        if (value !== null && set.has(index.label)) this.#addToIndex(index, slot, value, undo);
+      }
+    }
+  }
+
+  updateEdge(effect: UpdateEdge, undo: Undo | undefined): void {
+    const slot = this.#edgeSlot(effect.id);
+    this.#checkStorable(effect.id, effect.set);
+    const { edges, keys } = this;
+    const keySet = edges.keys(edges.label(slot));
+    for (const [name, value] of effect.set) {
+      const key = value === null ? keys.id(name) : keys.intern(name);
+      const old = edges.columns.value(slot, key);
+      if (value === null && old === null) continue;
+      keySet.add(key);
+      edges.columns.set(slot, key, value);
+      undo?.push({ kind: "propertySet", columns: edges.columns, slot, key, value: old });
+    }
+  }
+
+  deleteEdge(effect: DeleteEdge, undo: Undo | undefined): void {
+    const slot = this.#edgeSlot(effect.id);
+    const { edges } = this;
+    const keySet = edges.keys(edges.label(slot));
+    if (undo !== undefined) {
+      const properties = slotProperties(edges.columns, slot, keySet);
+      undo.push({ kind: "edgeDeleted", graph: this, slot, edge: edges.describe(slot), properties });
+    }
+    clear(edges.columns, slot, keySet);
+    edges.remove(slot);
+  }
+
+  deleteNode(effect: DeleteNode, undo: Undo | undefined): void {
+    const slot = this.#nodeSlot(effect.id);
+    if (this.edges.hasEdges(slot)) throw this.#corrupt(effect.id, "is deleted while it has edges");
+    const { nodes } = this;
+    const set = nodes.labelSet(slot);
+    if (this.indexes.size > 0) this.#removeFromIndexes(slot, set, undefined, undo);
+    if (undo !== undefined) {
+      const properties = slotProperties(nodes.columns, slot, set.keys);
+      undo.push({
+        kind: "nodeDeleted",
+        graph: this,
+        slot,
+        id: effect.id,
+        set,
+        position: nodes.position(slot),
+        properties,
+      });
+    }
+    clear(nodes.columns, slot, set.keys);
+    nodes.remove(slot);
+  }
+
+  createIndex(effect: CreateIndex, undo: Undo | undefined): void {
+    const { indexes, nodes } = this;
+    if (indexes.get(effect.name) !== undefined)
+      throw corrupt(`index ${effect.name} of graph ${this.name} is created twice`);
+    const index = new HashIndex(
+      effect.name,
+      this.labels.intern(effect.label),
+      this.keys.intern(effect.property),
+    );
+    if (indexes.on(index.label, index.key) !== undefined) {
+      throw corrupt(
+        `index ${effect.name} of graph ${this.name} is on a property that has an index`,
+      );
+    }
+    for (const set of nodes.setsWith(index.label)) {
+      for (let i = 0; i < set.count; i++) {
+        const slot = set.slots[i]!;
+        const value = nodes.columns.value(slot, index.key);
+        if (value !== null) index.add(slot, value);
+      }
+    }
+    indexes.add(index);
+    undo?.push({ kind: "indexCreated", graph: this, index });
+  }
+
+  dropIndex(effect: DropIndex, undo: Undo | undefined): void {
+    const index = this.indexes.get(effect.name);
+    if (index === undefined)
+      throw corrupt(`index ${effect.name} of graph ${this.name} is dropped, but does not exist`);
+    this.indexes.remove(index);
+    undo?.push({ kind: "indexDropped", graph: this, index });
+  }
+
+  undoNodeInserted(slot: number, reused: boolean): void {
+    clear(this.nodes.columns, slot, this.nodes.labelSet(slot).keys);
+    this.nodes.uninsert(slot, reused);
+  }
+
+  undoEdgeInserted(slot: number, reused: boolean): void {
+    clear(this.edges.columns, slot, this.edges.keys(this.edges.label(slot)));
+    this.edges.uninsert(slot, reused);
+  }
+
+  undoNodeDeleted(record: NodeDeleted): void {
+    this.nodes.unremove(record.slot, record.id, record.set, record.position);
+    for (const [key, value] of record.properties) this.nodes.columns.set(record.slot, key, value);
+  }
+
+  undoEdgeDeleted(record: EdgeDeleted): void {
+    this.edges.unremove(record.slot, record.edge);
+    for (const [key, value] of record.properties) this.edges.columns.set(record.slot, key, value);
+  }
+
+  #setLabels(slot: number, set: LabelSet, undo: Undo | undefined): void {
+    const { nodes } = this;
+    const old = nodes.labelSet(slot);
+    if (old === set) return;
+    if (this.indexes.size > 0) this.#removeFromIndexes(slot, old, set, undo);
+    for (const key of old.keys.sorted())
+      if (nodes.columns.value(slot, key) !== null) set.keys.add(key);
+    undo?.push({ kind: "labelsSet", graph: this, slot, set: old, position: nodes.position(slot) });
+    nodes.setLabels(slot, set);
+    if (this.indexes.size > 0) this.#addToIndexes(slot, set, old, undo);
+  }
+
+  /** Enters a node into the indexes of its labels, except those of labels that it had before. */
+  #addToIndexes(
+    slot: number,
+    set: LabelSet,
+    before: LabelSet | undefined,
+    undo: Undo | undefined,
+  ): void {
+    for (const index of this.indexes.all()) {
+      if (!set.has(index.label) || before?.has(index.label)) continue;
+      const value = this.nodes.columns.value(slot, index.key);
+      if (value !== null) this.#addToIndex(index, slot, value, undo);
+    }
+  }
+
+  /** Takes a node out of the indexes of its labels, except those of labels that it will have. */
+  #removeFromIndexes(
+    slot: number,
+    set: LabelSet,
+    after: LabelSet | undefined,
+    undo: Undo | undefined,
+  ): void {
+    for (const index of this.indexes.all()) {
+      if (!set.has(index.label) || after?.has(index.label)) continue;
+      const value = this.nodes.columns.value(slot, index.key);
+      if (value !== null) this.#removeFromIndex(index, slot, value, undo);
+    }
+  }
+
+  #addToIndex(index: HashIndex, slot: number, value: Value, undo: Undo | undefined): void {
+    index.add(slot, value);
+    undo?.push({ kind: "indexEntryAdded", index, slot, value });
+  }
+
+  #removeFromIndex(index: HashIndex, slot: number, value: Value, undo: Undo | undefined): void {
+    const position = index.remove(slot, value);
+    undo?.push({ kind: "indexEntryRemoved", index, slot, value, position });
+  }
+
+  #properties(columns: Columns, slot: number, keySet: KeySet): Map<string, Value> {
+    const properties = new Map<string, Value>();
+    for (const key of keySet.sorted()) {
+      const value = columns.value(slot, key);
+      if (value !== null) properties.set(this.keys.name(key), value);
+    }
+    return properties;
+  }
+
+  #nodeSlot(id: number): number {
+    const slot = this.nodes.slot(id);
+    if (slot < 0) throw this.#corrupt(id, "is changed as a node, but there is no such node");
+    return slot;
+  }
+
+  #edgeSlot(id: number): number {
+    const slot = this.edges.slot(id);
+    if (slot < 0) throw this.#corrupt(id, "is changed as an edge, but there is no such edge");
+    return slot;
+  }
+
+  #checkNew(id: number): void {
+    if (!Number.isSafeInteger(id) || id < 0) throw this.#corrupt(id, "is not an element id");
+    if (this.table.has(id)) throw this.#corrupt(id, "is inserted twice");
+  }
+
+  #checkStorable(id: number, properties: Properties): void {
+    for (const [name, value] of properties) {
+      if (!isStorable(value))
+        throw this.#corrupt(id, `has a property ${name} of a type that no property can have`);
+    }
+  }
+
+  #corrupt(id: number, what: string): GeodeError {
+    return corrupt(`element ${id} of graph ${this.name} ${what}`);
+  }
+}
+
+function corrupt(message: string): GeodeError {
+  return new GeodeError("CORRUPT", message);
+}
+
+function slotProperties(columns: Columns, slot: number, keySet: KeySet): SlotProperties {
+  const properties: [number, Value][] = [];
+  for (const key of keySet.sorted()) {
+    const value = columns.value(slot, key);
+    if (value !== null) properties.push([key, value]);
+  }
+  return properties;
+}
+
+function clear(columns: Columns, slot: number, keySet: KeySet): void {
+  for (const key of keySet.sorted()) columns.set(slot, key, null);
+}

@@ -1,0 +1,243 @@
+import { GeodeError, unreachable } from "@geode/values";
+import { DEFAULT_GRAPH } from "./effect.ts";
+import type { BeginEpoch, Effect, GraphName, InsertEdge, InsertNode, Lease } from "./effect.ts";
+import { Graph } from "./graph.ts";
+import type { Undo } from "./undo.ts";
+
+/** What a database knows besides its graphs. Replaced, never changed. */
+export interface Catalog {
+  /** Empty before the first effect. */
+  readonly epoch: string;
+  /** Keys the hash of row keys; base64url. */
+  readonly hashKey: string;
+  /** No block of element ids from here on was ever leased. */
+  readonly nextBlock: number;
+}
+
+/** Element ids are block × this + n. */
+export const BLOCK_IDS = 65_536;
+/** Blocks whose ids are safe integers are below it. */
+const BLOCKS_END = 2 ** 53 / BLOCK_IDS;
+const CHUNK_EFFECTS = 1_000;
+
+/** Bytes by part; typed arrays exactly, the rest estimated. Strings and other values on the heap of JavaScript are not in it. */
+export interface StoreMemory {
+  readonly nodeBytes: number;
+  readonly edgeBytes: number;
+  readonly adjacencyBytes: number;
+  readonly propertyBytes: number;
+  readonly tableBytes: number;
+  readonly indexBytes: number;
+}
+
+/** The state of a database: what applying its log, effect by effect, leads to. */
+export class Store {
+  readonly graphs = new Map<GraphName, Graph>([[DEFAULT_GRAPH, new Graph(DEFAULT_GRAPH)]]);
+  #catalog: Catalog = { epoch: "", hashKey: "", nextBlock: 0 };
+
+  get catalog(): Catalog {
+    return this.#catalog;
+  }
+
+  /** A graph that exists, or undefined. */
+  graph(name: GraphName): Graph | undefined {
+    return this.graphs.get(name);
+  }
+
+  /**
+   * The graph of that name, made if need be; it says nothing until something is in it. Graphs are never removed, so ask for one only
+   * on behalf of somebody who may write it.
+   */
+  openGraph(name: GraphName): Graph {
+    let graph = this.graphs.get(name);
+    if (graph === undefined) this.graphs.set(name, (graph = new Graph(name)));
+    return graph;
+  }
+
+  /**
+   * Applies one effect; `undo` learns how to take it back. Throws CORRUPT, with the state unchanged, when the effect does not fit the
+   * state: it names what is missing, inserts what exists, or deletes a node that has edges.
+   */
+  apply(effect: Effect, undo?: Undo): void {
+    switch (effect.kind) {
+      case "insertNode":
+        return this.openGraph(effect.graph).insertNode(effect, undo);
+      case "insertEdge":
+        return this.#graphOf(effect).insertEdge(effect, undo);
+      case "updateNode":
+        return this.#graphOf(effect).updateNode(effect, undo);
+      case "updateEdge":
+        return this.#graphOf(effect).updateEdge(effect, undo);
+      case "deleteEdge":
+        return this.#graphOf(effect).deleteEdge(effect, undo);
+      case "deleteNode":
+        return this.#graphOf(effect).deleteNode(effect, undo);
+      case "beginEpoch":
+        return this.#beginEpoch(effect, undo);
+      case "lease":
+        return this.#lease(effect, undo);
+      case "createIndex":
+        return this.openGraph(effect.graph).createIndex(effect, undo);
+      case "dropIndex":
+        return this.#graphOf(effect).dropIndex(effect, undo);
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  /** Takes back everything that `undo` recorded since the mark, the latest first. Nothing was applied meanwhile without recording it. */
+  rollback(undo: Undo, mark: number): void {
+    for (let record = undo.pop(mark); record !== undefined; record = undo.pop(mark)) {
+      switch (record.kind) {
+        case "nodeInserted":
+          record.graph.undoNodeInserted(record.slot, record.reused);
+          break;
+        case "edgeInserted":
+          record.graph.undoEdgeInserted(record.slot, record.reused);
+          break;
+        case "nodeDeleted":
+          record.graph.undoNodeDeleted(record);
+          break;
+        case "edgeDeleted":
+          record.graph.undoEdgeDeleted(record);
+          break;
+        case "labelsSet":
+          record.graph.nodes.unsetLabels(record.slot, record.set, record.position);
+          break;
+        case "propertySet":
+          record.columns.set(record.slot, record.key, record.value);
+          break;
+        case "indexEntryAdded":
+          record.index.remove(record.slot, record.value);
+          break;
+        case "indexEntryRemoved":
+          record.index.restore(record.slot, record.value, record.position);
+          break;
+        case "indexCreated":
+          record.graph.indexes.remove(record.index);
+          break;
+        case "indexDropped":
+          record.graph.indexes.add(record.index);
+          break;
+        case "catalogChanged":
+          this.#catalog = record.catalog;
+          break;
+        default:
+          unreachable(record);
+      }
+    }
+  }
+
+  /**
+   * The whole state as effects, in chunks of at most 1,000: applied to an empty store they give the same state. It depends on the state
+   * alone, not on the way that led there: graphs and indexes by name, elements by id. The store must not change meanwhile.
+   */
+  *effects(): Generator<Effect[]> {
+    let chunk: Effect[] = [];
+    for (const effect of this.#effects()) {
+      chunk.push(effect);
+      if (chunk.length < CHUNK_EFFECTS) continue;
+      yield chunk;
+      chunk = [];
+    }
+    if (chunk.length > 0) yield chunk;
+  }
+
+  memory(): StoreMemory {
+    const sum = {
+      nodeBytes: 0,
+      edgeBytes: 0,
+      adjacencyBytes: 0,
+      propertyBytes: 0,
+      tableBytes: 0,
+      indexBytes: 0,
+    };
+    for (const { nodes, edges, table, indexes } of this.graphs.values()) {
+      sum.nodeBytes += nodes.bytes;
+      sum.edgeBytes += edges.bytes;
+      sum.adjacencyBytes += edges.adjacencyBytes;
+      sum.propertyBytes += nodes.columns.bytes + edges.columns.bytes;
+      sum.tableBytes += table.bytes;
+      sum.indexBytes += indexes.bytes;
+    }
+    return sum;
+  }
+
+  *#effects(): Generator<Effect> {
+    const { epoch, hashKey } = this.#catalog;
+    if (epoch !== "") yield { kind: "beginEpoch", epoch, hashKey };
+    const blocks = this.#blocksEnd();
+    if (blocks > 0) yield { kind: "lease", firstBlock: 0, count: blocks };
+    const names = [...this.graphs.keys()].sort();
+    for (const name of names) yield* graphEffects(this.graphs.get(name)!);
+  }
+
+  /** The blocks that were leased, or that have elements. */
+  #blocksEnd(): number {
+    let end = this.#catalog.nextBlock;
+    for (const { table } of this.graphs.values())
+      end = Math.max(end, Math.ceil(table.idsEnd / BLOCK_IDS));
+    return end;
+  }
+
+  #graphOf(effect: Effect & { readonly graph: GraphName }): Graph {
+    const graph = this.graphs.get(effect.graph);
+    if (graph === undefined)
+      throw new GeodeError(
+        "CORRUPT",
+        `graph ${effect.graph} does not exist, but an effect changes it (${effect.kind})`,
+      );
+    return graph;
+  }
+
+  #beginEpoch(effect: BeginEpoch, undo: Undo | undefined): void {
+    undo?.push({ kind: "catalogChanged", catalog: this.#catalog });
+    this.#catalog = { ...this.#catalog, epoch: effect.epoch, hashKey: effect.hashKey };
+  }
+
+  #lease(effect: Lease, undo: Undo | undefined): void {
+    const { firstBlock, count } = effect;
+    const end = firstBlock + count;
+    if (
+      !Number.isSafeInteger(firstBlock) ||
+      !Number.isSafeInteger(count) ||
+      firstBlock < 0 ||
+      count < 1 ||
+      end > BLOCKS_END
+    ) {
+      throw new GeodeError(
+        "CORRUPT",
+        `a lease of ${count} blocks from ${firstBlock} on makes no sense`,
+      );
+    }
+    if (firstBlock < this.#catalog.nextBlock)
+      throw new GeodeError("CORRUPT", `block ${firstBlock} is leased twice`);
+    undo?.push({ kind: "catalogChanged", catalog: this.#catalog });
+    this.#catalog = { ...this.#catalog, nextBlock: end };
+  }
+}
+
+function* graphEffects(graph: Graph): Generator<Effect> {
+  const byName = [...graph.indexes.all()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const index of byName) {
+    const label = graph.labels.name(index.label);
+    const property = graph.keys.name(index.key);
+    yield { kind: "createIndex", graph: graph.name, name: index.name, label, property };
+  }
+  for (const id of graph.table.ids("node")) {
+    const { labels, properties } = graph.node(graph.nodes.slot(id));
+    yield { kind: "insertNode", graph: graph.name, id, labels, properties } satisfies InsertNode;
+  }
+  for (const id of graph.table.ids("edge")) {
+    const { label, from, to, properties } = graph.edge(graph.edges.slot(id));
+    yield {
+      kind: "insertEdge",
+      graph: graph.name,
+      id,
+      label,
+      from,
+      to,
+      properties,
+    } satisfies InsertEdge;
+  }
+}
