@@ -1,0 +1,85 @@
+import type { Position } from "@geode/values";
+
+/** A column of a result: its key in row objects, its source text, and what is known of its values. */
+export interface Column {
+  readonly name: string;
+  readonly text: string;
+  readonly type: string;
+}
+
+/** Something worth saying that is not an error, e.g. an unknown label with the nearest known one. */
+export interface Notice {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export type Op = "insert" | "update" | "delete";
+
+/** The frames that a client acts on. A frame of another type is ignored: a newer server may send more. */
+export type ServerMessage =
+  | AuthOkMessage
+  | { readonly type: "AUTH_EXPIRING" }
+  | ResultMessage
+  | UpdateMessage
+  | ErrorMessage
+  | { readonly type: "PONG" }
+  | { readonly type: "GOAWAY"; readonly retryAfterMs: number };
+
+export interface AuthOkMessage {
+  readonly type: "AUTH_OK";
+  readonly user: { readonly id: string; readonly name?: string };
+  readonly roles: readonly string[];
+  readonly session: string;
+  readonly expiresAt: string | number | null;
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+export interface ResultMessage {
+  readonly type: "RESULT";
+  readonly id: string;
+  /** Rows as they came: decoded by whoever asked. */
+  readonly data: readonly unknown[];
+  readonly columns: readonly Column[];
+  readonly seq: number;
+  readonly stats: Readonly<Record<string, number>> | null;
+  readonly notices: readonly Notice[];
+  /** Present on the answer to SUBSCRIBE. */
+  readonly live: LiveHead | null;
+}
+
+export interface LiveHead {
+  readonly keys: readonly string[];
+  readonly epoch: string;
+  readonly digest: string | null;
+  readonly maintenance: string | null;
+  readonly resumed: boolean;
+  readonly reset: boolean;
+}
+
+export interface UpdateMessage {
+  readonly type: "UPDATE";
+  readonly subscription: string;
+  readonly op: Op;
+  readonly key: string;
+  readonly data: unknown;
+  /** Final position of the row when the result is ordered. */
+  readonly index: number | null;
+  readonly seq: number;
+  readonly prevSeq: number;
+  readonly last: boolean;
+  readonly digest: string | null;
+}
+
+export interface ErrorMessage {
+  readonly type: "ERROR";
+  readonly id: string | null;
+  readonly subscription: string | null;
+  readonly error: string;
+  readonly code: string;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | null;
+  readonly position: Position | null;
+  readonly hint: string | null;
+}

@@ -1,0 +1,180 @@
+import type { Position } from "@geode/values";
+import type { Column, ErrorMessage, LiveHead, Notice, Op, ResultMessage, ServerMessage, UpdateMessage } from "./messages.ts";
+
+type Frame = Readonly<Record<string, unknown>>;
+
+/** A frame that is no message of the protocol: the peer is no Geode server, or a broken one. */
+export class BrokenFrame extends Error {
+  override readonly name = "BrokenFrame";
+}
+
+/**
+ * The messages of one text frame, checked once, here: one, or several when it is a BATCH. Types that this client does not know
+ * are left out. Throws BrokenFrame.
+ */
+export function readFrame(text: string): readonly ServerMessage[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw new BrokenFrame("a frame is not JSON", { cause });
+  }
+  const frame = object(parsed, "frame");
+  if (frame["type"] !== "BATCH") return present(readMessage(frame));
+  return list(frame["messages"], "messages").flatMap((message) => present(readMessage(object(message, "message"))));
+}
+
+function present(message: ServerMessage | null): readonly ServerMessage[] {
+  return message === null ? [] : [message];
+}
+
+function readMessage(frame: Frame): ServerMessage | null {
+  switch (frame["type"]) {
+    case "AUTH_OK": {
+      const user = object(frame["user"], "user");
+      const name = user["name"];
+      const expiresAt = frame["expires_at"];
+      return {
+        type: "AUTH_OK",
+        user: typeof name === "string" ? { id: string(user["id"], "user.id"), name } : { id: string(user["id"], "user.id") },
+        roles: list(frame["roles"] ?? [], "roles").map((role) => string(role, "roles")),
+        session: string(frame["session"] ?? "", "session"),
+        expiresAt: typeof expiresAt === "string" || typeof expiresAt === "number" ? expiresAt : null,
+        epoch: string(frame["epoch"] ?? "", "epoch"),
+        seq: number(frame["seq"] ?? 0, "seq"),
+      };
+    }
+    case "AUTH_EXPIRING":
+      return { type: "AUTH_EXPIRING" };
+    case "RESULT":
+      return readResult(frame);
+    case "UPDATE":
+      return readUpdate(frame);
+    case "ERROR":
+      return readError(frame);
+    case "PONG":
+      return { type: "PONG" };
+    case "GOAWAY":
+      return { type: "GOAWAY", retryAfterMs: number(frame["retry_after_ms"] ?? 0, "retry_after_ms") };
+    default:
+      return null;
+  }
+}
+
+function readResult(frame: Frame): ResultMessage {
+  return {
+    type: "RESULT",
+    id: string(frame["id"], "id"),
+    data: list(frame["data"] ?? [], "data"),
+    columns: list(frame["columns"] ?? [], "columns").map(readColumn),
+    seq: number(frame["seq"] ?? 0, "seq"),
+    stats: readStats(frame["stats"]),
+    notices: list(frame["notices"] ?? [], "notices").map(readNotice),
+    live: frame["live"] === true ? readLiveHead(frame) : null,
+  };
+}
+
+function readLiveHead(frame: Frame): LiveHead {
+  return {
+    keys: list(frame["keys"] ?? [], "keys").map((key) => string(key, "keys")),
+    epoch: string(frame["epoch"], "epoch"),
+    digest: optionalString(frame["digest"], "digest"),
+    maintenance: optionalString(frame["maintenance"], "maintenance"),
+    resumed: frame["resumed"] === true,
+    reset: frame["reset"] === true,
+  };
+}
+
+function readUpdate(frame: Frame): UpdateMessage {
+  return {
+    type: "UPDATE",
+    subscription: string(frame["subscription"], "subscription"),
+    op: readOp(frame["op"]),
+    key: string(frame["key"], "key"),
+    data: frame["data"],
+    index: optionalNumber(frame["index"], "index"),
+    seq: number(frame["seq"], "seq"),
+    prevSeq: number(frame["prev_seq"], "prev_seq"),
+    last: frame["last"] === true,
+    digest: optionalString(frame["digest"], "digest"),
+  };
+}
+
+function readError(frame: Frame): ErrorMessage {
+  const id = frame["id"];
+  const subscription = frame["subscription"];
+  return {
+    type: "ERROR",
+    id: typeof id === "string" ? id : null,
+    subscription: typeof subscription === "string" ? subscription : null,
+    error: string(frame["error"], "error"),
+    code: string(frame["code"] ?? "INTERNAL", "code"),
+    retryable: frame["retryable"] === true,
+    retryAfterMs: optionalNumber(frame["retry_after_ms"], "retry_after_ms"),
+    position: readPosition(frame["position"]),
+    hint: optionalString(frame["hint"], "hint"),
+  };
+}
+
+function readColumn(raw: unknown): Column {
+  const column = object(raw, "column");
+  const name = string(column["name"], "column.name");
+  return { name, text: string(column["text"] ?? name, "column.text"), type: string(column["type"] ?? "ANY", "column.type") };
+}
+
+function readNotice(raw: unknown): Notice {
+  const notice = object(raw, "notice");
+  const hint = optionalString(notice["hint"], "notice.hint");
+  const said = { code: string(notice["code"] ?? "", "notice.code"), message: string(notice["message"], "notice.message") };
+  return hint === null ? said : { ...said, hint };
+}
+
+function readStats(raw: unknown): Readonly<Record<string, number>> | null {
+  if (raw === undefined || raw === null) return null;
+  const stats: Record<string, number> = Object.create(null);
+  for (const [name, count] of Object.entries(object(raw, "stats"))) if (typeof count === "number") stats[name] = count;
+  return stats;
+}
+
+function readPosition(raw: unknown): Position | null {
+  if (raw === undefined || raw === null) return null;
+  const position = object(raw, "position");
+  return {
+    line: number(position["line"], "position.line"),
+    column: number(position["column"], "position.column"),
+    offset: number(position["offset"], "position.offset"),
+  };
+}
+
+function readOp(raw: unknown): Op {
+  if (raw === "insert" || raw === "update" || raw === "delete") return raw;
+  throw new BrokenFrame("op is not insert, update or delete");
+}
+
+function object(raw: unknown, name: string): Frame {
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) throw new BrokenFrame(`${name} is not an object`);
+  return raw as Frame;
+}
+
+function list(raw: unknown, name: string): readonly unknown[] {
+  if (!Array.isArray(raw)) throw new BrokenFrame(`${name} is not a list`);
+  return raw;
+}
+
+function string(raw: unknown, name: string): string {
+  if (typeof raw !== "string") throw new BrokenFrame(`${name} is not a string`);
+  return raw;
+}
+
+function number(raw: unknown, name: string): number {
+  if (typeof raw !== "number") throw new BrokenFrame(`${name} is not a number`);
+  return raw;
+}
+
+function optionalString(raw: unknown, name: string): string | null {
+  return raw === undefined || raw === null ? null : string(raw, name);
+}
+
+function optionalNumber(raw: unknown, name: string): number | null {
+  return raw === undefined || raw === null ? null : number(raw, name);
+}
