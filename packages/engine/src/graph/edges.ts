@@ -83,13 +83,32 @@ export class EdgeStore {
     return (this.#keySets[label] ??= new KeySet(this.#keys));
   }
 
-  /** Whether any edge of any label begins or ends at the node. */
-  hasEdges(node: number): boolean {
-    for (const adjacency of this.out)
-      if (adjacency !== undefined && adjacency.degree(node) > 0) return true;
-    for (const adjacency of this.in)
-      if (adjacency !== undefined && adjacency.degree(node) > 0) return true;
-    return false;
+  /** How many edges of any label begin or end at the node; a self-loop does both. */
+  degree(node: number): number {
+    let degree = 0;
+    for (const adjacency of this.out) degree += adjacency?.degree(node) ?? 0;
+    for (const adjacency of this.in) degree += adjacency?.degree(node) ?? 0;
+    return degree;
+  }
+
+  /** The slots of the edges of any label that begin or end at the node, each once. */
+  of(node: number): number[] {
+    const slots: number[] = [];
+    for (const adjacency of this.out) {
+      const pairs = adjacency?.pool(node);
+      const start = adjacency?.offset(node) ?? 0;
+      for (let i = 0, degree = adjacency?.degree(node) ?? 0; i < degree; i++)
+        slots.push(pairs![start + 2 * i + 1]!);
+    }
+    for (const adjacency of this.in) {
+      const pairs = adjacency?.pool(node);
+      const start = adjacency?.offset(node) ?? 0;
+      for (let i = 0, degree = adjacency?.degree(node) ?? 0; i < degree; i++) {
+        // A self-loop was found on its way out.
+        if (pairs![start + 2 * i] !== node) slots.push(pairs![start + 2 * i + 1]!);
+      }
+    }
+    return slots;
   }
 
   insert(id: number, label: number, from: number, to: number): number {

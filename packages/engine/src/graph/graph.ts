@@ -73,6 +73,30 @@ export class Graph {
     return this.indexes.on(label, key);
   }
 
+  nodeLabels(slot: number): readonly string[] {
+    return this.nodes.labelSet(slot).names;
+  }
+
+  /** A property by name; null when the node does not have it. */
+  nodeProperty(slot: number, name: string): Value {
+    return this.nodes.columns.value(slot, this.keys.id(name));
+  }
+
+  /** A property by name; null when the edge does not have it. */
+  edgeProperty(slot: number, name: string): Value {
+    return this.edges.columns.value(slot, this.keys.id(name));
+  }
+
+  /** How many edges begin or end at a node; a self-loop does both. */
+  degree(slot: number): number {
+    return this.edges.degree(slot);
+  }
+
+  /** The slots of the edges that begin or end at a node, each once. */
+  edgesOf(slot: number): number[] {
+    return this.edges.of(slot);
+  }
+
   /** The node in a slot as a value; its properties are in the order of their names. */
   node(slot: number): Node {
     const set = this.nodes.labelSet(slot);
@@ -190,7 +214,8 @@ export class Graph {
 
   deleteNode(effect: DeleteNode, undo: Undo | undefined): void {
     const slot = this.#nodeSlot(effect.id);
-    if (this.edges.hasEdges(slot)) throw this.#corrupt(effect.id, "is deleted while it has edges");
+    if (this.edges.degree(slot) > 0)
+      throw this.#corrupt(effect.id, "is deleted while it has edges");
     const { nodes } = this;
     const set = nodes.labelSet(slot);
     if (this.indexes.size > 0) this.#removeFromIndexes(slot, set, undefined, undo);

@@ -39,16 +39,11 @@ export class Store {
     return this.#catalog;
   }
 
-  /** A graph that exists, or undefined. */
-  graph(name: GraphName): Graph | undefined {
-    return this.graphs.get(name);
-  }
-
   /**
-   * The graph of that name, made if need be; it says nothing until something is in it. Graphs are never removed, so ask for one only
-   * on behalf of somebody who may write it.
+   * The graph of that name. An unknown one is made, and stays: ask only on behalf of somebody who may write it, and `graphs` for
+   * whether there is one. A graph without contents is not part of the state.
    */
-  openGraph(name: GraphName): Graph {
+  graph(name: GraphName): Graph {
     let graph = this.graphs.get(name);
     if (graph === undefined) this.graphs.set(name, (graph = new Graph(name)));
     return graph;
@@ -61,7 +56,7 @@ export class Store {
   apply(effect: Effect, undo?: Undo): void {
     switch (effect.kind) {
       case "insertNode":
-        return this.openGraph(effect.graph).insertNode(effect, undo);
+        return this.graph(effect.graph).insertNode(effect, undo);
       case "insertEdge":
         return this.#graphOf(effect).insertEdge(effect, undo);
       case "updateNode":
@@ -77,7 +72,7 @@ export class Store {
       case "lease":
         return this.#lease(effect, undo);
       case "createIndex":
-        return this.openGraph(effect.graph).createIndex(effect, undo);
+        return this.graph(effect.graph).createIndex(effect, undo);
       case "dropIndex":
         return this.#graphOf(effect).dropIndex(effect, undo);
       default:
