@@ -115,7 +115,7 @@ export function divide(a: Value, b: Value): Value {
     return null;
   }
   if (isInteger(a) && isInteger(b)) {
-    if (b == 0) {
+    if (BigInt(b) === 0n) {
       throw divisionByZero();
     }
     return integer(BigInt(a) / BigInt(b));
@@ -141,7 +141,7 @@ export function modulo(a: Value, b: Value): Value {
     return null;
   }
   if (isInteger(a) && isInteger(b)) {
-    if (b == 0) {
+    if (BigInt(b) === 0n) {
       throw divisionByZero();
     }
     return integer(BigInt(a) % BigInt(b));

@@ -185,7 +185,7 @@ function numeric(value: Value): number | bigint {
 
 /** Negative, 0 or positive by exact value; NaN when either is NaN. JavaScript compares bigint with number exactly. */
 function compareNumeric(a: number | bigint, b: number | bigint): number {
-  return a < b ? -1 : a > b ? 1 : a == b ? 0 : Number.NaN;
+  return a < b ? -1 : a > b ? 1 : isNaNumber(a) || isNaNumber(b) ? Number.NaN : 0;
 }
 
 function isNaNumber(value: number | bigint): boolean {
