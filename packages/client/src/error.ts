@@ -11,7 +11,10 @@ export class ServerError extends GeodeError {
   readonly #retryable: boolean;
 
   constructor(message: ErrorMessage) {
-    super(knownCode(message.code), message.error, { position: message.position ?? undefined, hint: message.hint ?? undefined });
+    super(knownCode(message.code), message.error, {
+      position: message.position ?? undefined,
+      hint: message.hint ?? undefined,
+    });
     this.sentCode = message.code;
     this.retryAfterMs = message.retryAfterMs ?? undefined;
     this.#retryable = message.retryable;

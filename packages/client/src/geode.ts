@@ -101,10 +101,14 @@ export class Geode {
     const reconnect = options.reconnect ?? true;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
-    this.#backoff = typeof reconnect === "object" ? { ...DEFAULT_BACKOFF, ...reconnect } : DEFAULT_BACKOFF;
+    this.#backoff =
+      typeof reconnect === "object" ? { ...DEFAULT_BACKOFF, ...reconnect } : DEFAULT_BACKOFF;
     this.#floats = options.floats ?? "number";
     this.#timeoutMs = options.timeoutMs ?? 30_000;
-    this.#requests = new Requests({ inFlightMax: options.inFlightMax ?? 64, queueMax: options.queueMax ?? 1_000 }, this.#clock);
+    this.#requests = new Requests(
+      { inFlightMax: options.inFlightMax ?? 64, queueMax: options.queueMax ?? 1_000 },
+      this.#clock,
+    );
     const connectionOptions: ConnectionOptions = {
       url: String(url),
       token: options.token ?? null,
@@ -150,7 +154,11 @@ export class Geode {
    * 22G03 for a parameter without a GQL value, TIMEOUT, CANCELLED, LIMIT when too many wait, UNAVAILABLE when it cannot be carried
    * out any more.
    */
-  async query<Row = AnyRow>(text: string, parameters: Parameters = {}, options: QueryOptions = {}): Promise<Result<Row>> {
+  async query<Row = AnyRow>(
+    text: string,
+    parameters: Parameters = {},
+    options: QueryOptions = {},
+  ): Promise<Result<Row>> {
     const timeoutMs = options.timeoutMs ?? this.#timeoutMs;
     const key = this.#idempotencyKey(text, options);
     const fields: QueryFields = {
@@ -162,13 +170,21 @@ export class Geode {
       ...(key === null ? {} : { idempotency_key: key }),
     };
     this.#refuseWhenClosed();
-    const answer = this.#requests.submit(fields, { repeatable: key !== null || !mayWrite(text), timeoutMs, signal: options.signal });
+    const answer = this.#requests.submit(fields, {
+      repeatable: key !== null || !mayWrite(text),
+      timeoutMs,
+      signal: options.signal,
+    });
     this.#connection.want();
     return resultOf<Row>(await answer, this.#floats);
   }
 
   /** A read query whose result stays up to date until it is closed. Never fails by itself: see `state`, `error` and `ready`. */
-  live<Row = AnyRow>(text: string, parameters: Parameters = {}, options: LiveOptions = {}): Live<Row> {
+  live<Row = AnyRow>(
+    text: string,
+    parameters: Parameters = {},
+    options: LiveOptions = {},
+  ): Live<Row> {
     this.#refuseWhenClosed();
     const fields: SubscribeFields = {
       query: text,
@@ -201,7 +217,8 @@ export class Geode {
 
   #idempotencyKey(text: string, options: QueryOptions): string | null {
     if (typeof options.idempotencyKey === "string") return options.idempotencyKey;
-    if (options.idempotencyKey === false || this.#requests.inTransaction || !mayWrite(text)) return null;
+    if (options.idempotencyKey === false || this.#requests.inTransaction || !mayWrite(text))
+      return null;
     return crypto.randomUUID();
   }
 
@@ -226,10 +243,13 @@ export class Geode {
 
   #stateChanged(state: ConnectionState, before: ConnectionState): void {
     if (state.kind === "ready" && before.kind !== "ready") this.#connected();
-    if (before.kind === "ready" && state.kind !== "ready") this.#disconnected(state.kind === "waiting" ? state.reason : state.kind);
-    if (state.kind === "closed") this.#closed(state.error ?? new GeodeError("CANCELLED", "The client was closed"));
-    if (state.kind === "idle" && (this.#requests.busy || this.#lives.size > 0)) this.#connection.want();
-    for (const listener of [...this.#stateListeners]) {
+    if (before.kind === "ready" && state.kind !== "ready")
+      this.#disconnected(state.kind === "waiting" ? state.reason : state.kind);
+    if (state.kind === "closed")
+      this.#closed(state.error ?? new GeodeError("CANCELLED", "The client was closed"));
+    if (state.kind === "idle" && (this.#requests.busy || this.#lives.size > 0))
+      this.#connection.want();
+    for (const listener of Array.from(this.#stateListeners)) {
       try {
         listener(state);
       } catch (error) {
@@ -242,18 +262,18 @@ export class Geode {
 
   #connected(): void {
     this.#requests.connected((message) => this.#connection.send(message));
-    for (const live of [...this.#lives]) live.connected();
+    for (const live of Array.from(this.#lives)) live.connected();
   }
 
   #disconnected(reason: string): void {
     this.#requests.disconnected(reason);
-    for (const live of [...this.#lives]) live.disconnected();
+    for (const live of Array.from(this.#lives)) live.disconnected();
   }
 
   #closed(error: GeodeError): void {
     this.#forgetNetwork();
     this.#requests.closed(error);
-    for (const live of [...this.#lives]) live.clientClosed(error);
+    for (const live of Array.from(this.#lives)) live.clientClosed(error);
   }
 
   #received(message: Delivered): void {
@@ -265,7 +285,8 @@ export class Geode {
         this.#subscriptions.get(message.subscription)?.update(message);
         return;
       case "ERROR":
-        if (!this.#requests.answered(message)) this.#subscriptions.get(message.subscription ?? message.id ?? "")?.failed(message);
+        if (!this.#requests.answered(message))
+          this.#subscriptions.get(message.subscription ?? message.id ?? "")?.failed(message);
         return;
       default:
         unreachable(message);
@@ -282,19 +303,28 @@ export class Geode {
  * const { data } = await geode.query("MATCH (p:Person) WHERE p.age > $age RETURN p.name AS name", { age: 18 });
  * ```
  */
-export async function connect(url: string | URL, options: GeodeOptions & { readonly connectTimeoutMs?: number } = {}): Promise<Geode> {
+export async function connect(
+  url: string | URL,
+  options: GeodeOptions & { readonly connectTimeoutMs?: number } = {},
+): Promise<Geode> {
   const geode = new Geode(url, options);
   const timeoutMs = options.connectTimeoutMs ?? 15_000;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const settle = (state: ConnectionState): void => {
     if (state.kind === "ready") resolve();
-    if (state.kind === "closed") reject(state.error ?? new GeodeError("CANCELLED", "The client was closed"));
+    if (state.kind === "closed")
+      reject(state.error ?? new GeodeError("CANCELLED", "The client was closed"));
   };
   const forget = geode.onState(settle);
   const stopTimer = (options.clock ?? systemClock).after(timeoutMs, () => {
     const { state } = geode;
     const why = state.kind === "waiting" ? `: ${state.reason}` : "";
-    reject(new GeodeError("UNAVAILABLE", `No connection to ${addressOf(url)} within ${timeoutMs} ms${why}`));
+    reject(
+      new GeodeError(
+        "UNAVAILABLE",
+        `No connection to ${addressOf(url)} within ${timeoutMs} ms${why}`,
+      ),
+    );
   });
   settle(geode.state);
   try {
@@ -314,14 +344,18 @@ function addressOf(url: string | URL): string {
   return String(url).split(/[?#]/, 1)[0] as string;
 }
 
-function parameterFields(parameters: Parameters): { parameters?: Readonly<Record<string, unknown>> } {
+function parameterFields(parameters: Parameters): {
+  parameters?: Readonly<Record<string, unknown>>;
+} {
   const encoded = encodeParameters(parameters);
   return Object.keys(encoded).length === 0 ? {} : { parameters: encoded };
 }
 
 function globalWebSocket(): SocketConstructor {
   if (typeof WebSocket === "undefined") {
-    throw new GeodeError("UNAVAILABLE", "This JavaScript has no WebSocket", { hint: "Use Node ≥ 22, or pass one as `webSocket`" });
+    throw new GeodeError("UNAVAILABLE", "This JavaScript has no WebSocket", {
+      hint: "Use Node ≥ 22, or pass one as `webSocket`",
+    });
   }
   return WebSocket as unknown as SocketConstructor;
 }

@@ -26,7 +26,9 @@ export class FakeClock implements Clock {
   advance(durationMs: number): void {
     const untilMs = this.#nowMs + durationMs;
     for (;;) {
-      const due = [...this.#timers].filter((timer) => timer.atMs <= untilMs).toSorted((a, b) => a.atMs - b.atMs)[0];
+      const due = [...this.#timers]
+        .filter((timer) => timer.atMs <= untilMs)
+        .toSorted((a, b) => a.atMs - b.atMs)[0];
       if (due === undefined) break;
       this.#timers.delete(due);
       this.#nowMs = due.atMs;

@@ -71,7 +71,8 @@ export class FakeSocket implements Socket {
   }
 
   #emit(type: string, event: object): void {
-    for (const listener of this.#listeners.get(type) ?? []) (listener as (event: object) => void)(event);
+    for (const listener of this.#listeners.get(type) ?? [])
+      (listener as (event: object) => void)(event);
   }
 }
 

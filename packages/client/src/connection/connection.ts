@@ -63,7 +63,10 @@ export class Connection {
   constructor(options: ConnectionOptions, listener: ConnectionListener) {
     this.#options = options;
     this.#listener = listener;
-    this.#policy = { freshTokens: typeof options.token === "function", reconnect: options.reconnect };
+    this.#policy = {
+      freshTokens: typeof options.token === "function",
+      reconnect: options.reconnect,
+    };
   }
 
   get state(): ConnectionState {
@@ -101,7 +104,12 @@ export class Connection {
     if (this.#handling) return;
     this.#handling = true;
     try {
-      for (let waiting = this.#events.shift(); waiting !== undefined; waiting = this.#events.shift()) this.#step(waiting);
+      for (
+        let waiting = this.#events.shift();
+        waiting !== undefined;
+        waiting = this.#events.shift()
+      )
+        this.#step(waiting);
     } finally {
       this.#handling = false;
     }
@@ -155,7 +163,10 @@ export class Connection {
         this.#authenticate(command.token);
         return;
       case "wait": {
-        const delayMs = Math.max(command.leastMs, backoffMs(this.#options.backoff, command.attempt, this.#options.random));
+        const delayMs = Math.max(
+          command.leastMs,
+          backoffMs(this.#options.backoff, command.attempt, this.#options.random),
+        );
         this.#startTimer(delayMs, { kind: "retry" });
         return;
       }
@@ -200,7 +211,11 @@ export class Connection {
       socket = new this.#options.webSocket(this.#options.url, [SUBPROTOCOL]);
     } catch (cause) {
       // A malformed address, or a page that may not connect there: the constructor itself throws.
-      this.#handle({ kind: "lost", code: 1006, reason: cause instanceof Error ? cause.message : String(cause) });
+      this.#handle({
+        kind: "lost",
+        code: 1006,
+        reason: cause instanceof Error ? cause.message : String(cause),
+      });
       return;
     }
     this.#socket = socket;
@@ -230,7 +245,8 @@ export class Connection {
     this.#heard = true;
     let messages: readonly ServerMessage[];
     try {
-      if (typeof data !== "string") throw new BrokenFrame("a binary frame came although none was asked for");
+      if (typeof data !== "string")
+        throw new BrokenFrame("a binary frame came although none was asked for");
       messages = readFrame(data);
     } catch (cause) {
       if (!(cause instanceof BrokenFrame)) throw cause;

@@ -13,11 +13,26 @@ export type ConnectionState =
   | { readonly kind: "idle" }
   /** Waiting for the application to hand out a token. */
   | { readonly kind: "authorizing"; readonly attempt: number; readonly refusals: number }
-  | { readonly kind: "opening"; readonly attempt: number; readonly refusals: number; readonly token: string | null }
+  | {
+      readonly kind: "opening";
+      readonly attempt: number;
+      readonly refusals: number;
+      readonly token: string | null;
+    }
   | { readonly kind: "authenticating"; readonly attempt: number; readonly refusals: number }
-  | { readonly kind: "ready"; readonly attempt: number; readonly session: Session; readonly resumeAfterMs: number }
+  | {
+      readonly kind: "ready";
+      readonly attempt: number;
+      readonly session: Session;
+      readonly resumeAfterMs: number;
+    }
   /** Until the back-off has passed. */
-  | { readonly kind: "waiting"; readonly attempt: number; readonly refusals: number; readonly reason: string }
+  | {
+      readonly kind: "waiting";
+      readonly attempt: number;
+      readonly refusals: number;
+      readonly reason: string;
+    }
   /** For good; `error` is null when the application closed it. */
   | { readonly kind: "closed"; readonly error: GeodeError | null };
 
@@ -75,30 +90,47 @@ export function next(state: ConnectionState, event: ConnectionEvent, policy: Pol
     case "token":
       if (state.kind !== "authorizing") return stay(state);
       return {
-        state: { kind: "opening", attempt: state.attempt, refusals: state.refusals, token: event.token },
+        state: {
+          kind: "opening",
+          attempt: state.attempt,
+          refusals: state.refusals,
+          token: event.token,
+        },
         commands: [{ kind: "open" }],
       };
     case "tokenFailed":
-      return state.kind === "authorizing" ? retryLater(state, `no token: ${messageOf(event.cause)}`, policy, event.cause) : stay(state);
+      return state.kind === "authorizing"
+        ? retryLater(state, `no token: ${messageOf(event.cause)}`, policy, event.cause)
+        : stay(state);
     case "opened":
       if (state.kind !== "opening") return stay(state);
-      if (state.token === null) return stay({ kind: "ready", attempt: state.attempt, session: null, resumeAfterMs: 0 });
+      if (state.token === null)
+        return stay({ kind: "ready", attempt: state.attempt, session: null, resumeAfterMs: 0 });
       return {
         state: { kind: "authenticating", attempt: state.attempt, refusals: state.refusals },
         commands: [{ kind: "authenticate", token: state.token }],
       };
     case "authenticated":
       if (state.kind === "authenticating") {
-        return stay({ kind: "ready", attempt: state.attempt, session: event.session, resumeAfterMs: 0 });
+        return stay({
+          kind: "ready",
+          attempt: state.attempt,
+          session: event.session,
+          resumeAfterMs: 0,
+        });
       }
       return state.kind === "ready" ? stay({ ...state, session: event.session }) : stay(state);
     case "lost":
       return hasSocket(state) ? lost(state, event.code, event.reason, policy) : stay(state);
     case "failed":
       if (state.kind === "authorizing") return retryLater(state, event.reason, policy, null);
-      return hasSocket(state) ? dropFirst(retryLater(state, event.reason, policy, null)) : stay(state);
+      return hasSocket(state)
+        ? dropFirst(retryLater(state, event.reason, policy, null))
+        : stay(state);
     case "goingAway":
-      return state.kind === "ready" ? stay({ ...state, resumeAfterMs: event.retryAfterMs }) : stay(state);
+      return state.kind === "ready"
+        ? stay({ ...state, resumeAfterMs: event.retryAfterMs })
+        : stay(state);
     case "settled":
       return state.kind === "ready" ? stay({ ...state, attempt: 0 }) : stay(state);
     case "retry":
@@ -108,7 +140,10 @@ export function next(state: ConnectionState, event: ConnectionEvent, policy: Pol
   }
 }
 
-type Connecting = Extract<ConnectionState, { kind: "authorizing" | "opening" | "authenticating" | "ready" }>;
+type Connecting = Extract<
+  ConnectionState,
+  { kind: "authorizing" | "opening" | "authenticating" | "ready" }
+>;
 type WithSocket = Exclude<Connecting, { kind: "authorizing" }>;
 
 function stay(state: ConnectionState): Step {
@@ -132,19 +167,30 @@ function lost(state: WithSocket, code: number, reason: string, policy: Policy): 
   if (code === 1000 && reason === "Idle timeout") return stay({ kind: "idle" });
   if (code === 1000 && reason === "Replaced by new connection") {
     // Coming back would push out the connection that replaced this one, and the two would take turns for ever.
-    return ended("LIMIT", "This connection was replaced: the user has as many open as the server allows", null);
+    return ended(
+      "LIMIT",
+      "This connection was replaced: the user has as many open as the server allows",
+      null,
+    );
   }
   if (code === 4401) return refused(state, "The token has expired", policy);
-  if (code === 1008 && reason === "Revoked") return ended("FORBIDDEN", "The access of this user was revoked", null);
+  if (code === 1008 && reason === "Revoked")
+    return ended("FORBIDDEN", "The access of this user was revoked", null);
   if (code === 1008 && (reason === "Invalid token" || reason === "Authentication required")) {
     return refused(state, `The server refused the token (${reason})`, policy);
   }
-  return retryLater(state, reason === "" ? `the connection was lost (${code})` : `${reason} (${code})`, policy, null);
+  return retryLater(
+    state,
+    reason === "" ? `the connection was lost (${code})` : `${reason} (${code})`,
+    policy,
+    null,
+  );
 }
 
 function refused(state: WithSocket, message: string, policy: Policy): Step {
   const refusals = (state.kind === "ready" ? 0 : state.refusals) + 1;
-  if (!policy.freshTokens || !policy.reconnect || refusals >= REFUSALS_MAX) return ended("FORBIDDEN", message, null);
+  if (!policy.freshTokens || !policy.reconnect || refusals >= REFUSALS_MAX)
+    return ended("FORBIDDEN", message, null);
   // The token was the reason, not the network: no need to wait.
   return begin(state.attempt, refusals);
 }
@@ -154,11 +200,17 @@ function retryLater(state: Connecting, reason: string, policy: Policy, cause: un
   const attempt = state.attempt + 1;
   const refusals = state.kind === "ready" ? 0 : state.refusals;
   const leastMs = state.kind === "ready" ? state.resumeAfterMs : 0;
-  return { state: { kind: "waiting", attempt, refusals, reason }, commands: [{ kind: "wait", attempt, leastMs }] };
+  return {
+    state: { kind: "waiting", attempt, refusals, reason },
+    commands: [{ kind: "wait", attempt, leastMs }],
+  };
 }
 
 function ended(code: "LIMIT" | "FORBIDDEN" | "UNAVAILABLE", message: string, cause: unknown): Step {
-  const hint = code === "FORBIDDEN" ? "Get a new token (`geode token --user ID`) and connect again" : undefined;
+  const hint =
+    code === "FORBIDDEN"
+      ? "Get a new token (`geode token --user ID`) and connect again"
+      : undefined;
   const error = new GeodeError(code, message, cause === null ? { hint } : { hint, cause });
   return { state: { kind: "closed", error }, commands: [] };
 }

@@ -4,7 +4,14 @@ import type { Backoff } from "../connection/backoff.ts";
 import type { Clock } from "../clock.ts";
 import { ServerError } from "../error.ts";
 import type { AnyRow } from "../request/result.ts";
-import type { Column, ErrorMessage, LiveHead, Notice, ResultMessage, UpdateMessage } from "../wire/messages.ts";
+import type {
+  Column,
+  ErrorMessage,
+  LiveHead,
+  Notice,
+  ResultMessage,
+  UpdateMessage,
+} from "../wire/messages.ts";
 import { ChangeBuffer, mergeCommits } from "./changes.ts";
 import type { Change, Commit } from "./changes.ts";
 import { Replica } from "./replica.ts";
@@ -163,7 +170,14 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
     const consumer = new Consumer<Row>((gone) => this.#consumers.delete(gone));
     const { seq, rows, keys } = this.getSnapshot();
     if (this.#told && seq !== null) {
-      consumer.push({ seq, changes: rows.map((row, position) => ({ op: "insert", key: keys[position] as string, row })) });
+      consumer.push({
+        seq,
+        changes: rows.map((row, position) => ({
+          op: "insert",
+          key: keys[position] as string,
+          row,
+        })),
+      });
     }
     if (this.#state.kind === "closed") consumer.end(this.#state.error);
     else this.#consumers.add(consumer);
@@ -175,9 +189,17 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
     if (this.#state.kind === "closed" || this.#state.subscription !== null) return;
     const subscription = this.#host.register(this);
     const { state } = this;
-    const resume = this.#state.kind === "stale" ? { epoch: this.#state.epoch, seq: this.#state.seq, digest: this.#replica.digest } : null;
+    const resume =
+      this.#state.kind === "stale"
+        ? { epoch: this.#state.epoch, seq: this.#state.seq, digest: this.#replica.digest }
+        : null;
     this.#move({ kind: "subscribed", subscription });
-    const sent = this.#host.send({ type: "SUBSCRIBE", id: subscription, ...this.#fields, ...(resume === null ? {} : { resume }) });
+    const sent = this.#host.send({
+      type: "SUBSCRIBE",
+      id: subscription,
+      ...this.#fields,
+      ...(resume === null ? {} : { resume }),
+    });
     if (!sent) this.disconnected();
     else if (state !== this.state) this.#changed();
   }
@@ -236,7 +258,10 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
       return;
     }
     this.#attempt += 1;
-    const delayMs = Math.max(error.retryAfterMs ?? 0, backoffMs(this.#host.backoff, this.#attempt, this.#host.random));
+    const delayMs = Math.max(
+      error.retryAfterMs ?? 0,
+      backoffMs(this.#host.backoff, this.#attempt, this.#host.random),
+    );
     this.#stopRetry = this.#host.clock.after(delayMs, () => this.connected());
     this.#changed();
   }
@@ -258,7 +283,9 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
   #publishVerified(commit: Commit<Row>, digest: string | null): void {
     if (!this.#verify || digest === null || digest === this.#replica.digest) {
       this.#divergences = 0;
-      this.#publish(this.#held.length === 0 ? commit : mergeCommits([...this.#held.splice(0), commit]));
+      this.#publish(
+        this.#held.length === 0 ? commit : mergeCommits([...this.#held.splice(0), commit]),
+      );
       return;
     }
     this.#held.push(commit);
@@ -293,7 +320,9 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
   #end(error: GeodeError | null): void {
     if (this.#state.kind === "closed") return;
     this.#move({ kind: "closed", error });
-    this.#ready.reject(error ?? new GeodeError("CANCELLED", "The live query was closed before its first rows came"));
+    this.#ready.reject(
+      error ?? new GeodeError("CANCELLED", "The live query was closed before its first rows came"),
+    );
     this.#host.ended(this);
     for (const consumer of this.#consumers) consumer.end(error);
     this.#consumers.clear();
@@ -308,7 +337,8 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
   #publish(commit: Commit<Row>): void {
     this.#rows = null;
     // The first snapshot is said even when it is empty: now it is known that there is nothing.
-    if (commit.changes.length > 0 || !this.#told) for (const consumer of this.#consumers) consumer.push(commit);
+    if (commit.changes.length > 0 || !this.#told)
+      for (const consumer of this.#consumers) consumer.push(commit);
     this.#told = true;
     this.#ready.resolve();
     this.#changed();
@@ -316,7 +346,7 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
 
   #changed(): void {
     this.#snapshot = null;
-    for (const listener of [...this.#listeners]) {
+    for (const listener of Array.from(this.#listeners)) {
       try {
         listener();
       } catch (error) {
@@ -346,16 +376,23 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
 const DIVERGENCES_MAX = 3;
 
 function diverged(): GeodeError {
-  return new GeodeError("INTERNAL", `The copy of the result differed from the server's ${DIVERGENCES_MAX} times in a row`, {
-    hint: "Client and server disagree about the protocol; check that their versions match",
-  });
+  return new GeodeError(
+    "INTERNAL",
+    `The copy of the result differed from the server's ${DIVERGENCES_MAX} times in a row`,
+    {
+      hint: "Client and server disagree about the protocol; check that their versions match",
+    },
+  );
 }
 
 /** One `for await` loop over a live result. */
 class Consumer<Row> implements AsyncIterator<Commit<Row>, undefined> {
   readonly #buffer = new ChangeBuffer<Row>();
   readonly #leave: (consumer: Consumer<Row>) => void;
-  #waiting: { resolve(result: IteratorResult<Commit<Row>, undefined>): void; reject(error: Error): void }[] = [];
+  #waiting: {
+    resolve(result: IteratorResult<Commit<Row>, undefined>): void;
+    reject(error: Error): void;
+  }[] = [];
   #ended: { readonly error: GeodeError | null } | null = null;
 
   constructor(leave: (consumer: Consumer<Row>) => void) {
@@ -383,7 +420,9 @@ class Consumer<Row> implements AsyncIterator<Commit<Row>, undefined> {
       const { error } = this.#ended;
       // An error is thrown once; after it the iteration is over.
       this.#ended = { error: null };
-      return error === null ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error);
+      return error === null
+        ? Promise.resolve({ done: true, value: undefined })
+        : Promise.reject(error);
     }
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }

@@ -132,7 +132,8 @@ function merge<Row>(staying: readonly Entry<Row>[], placed: Placed<Row>[]): Entr
   const merged: Entry<Row>[] = [];
   let from = 0;
   for (const { entry, index } of placed) {
-    while (merged.length < index && from < staying.length) merged.push(staying[from++] as Entry<Row>);
+    while (merged.length < index && from < staying.length)
+      merged.push(staying[from++] as Entry<Row>);
     merged.push(entry);
   }
   while (from < staying.length) merged.push(staying[from++] as Entry<Row>);

@@ -8,9 +8,19 @@ import type { GeodeError } from "@geode/values";
 export type LiveState =
   /** Nothing has come yet; `subscription` is null while there is no connection. */
   | { readonly kind: "connecting"; readonly subscription: string | null }
-  | { readonly kind: "live"; readonly subscription: string; readonly epoch: string; readonly seq: number }
+  | {
+      readonly kind: "live";
+      readonly subscription: string;
+      readonly epoch: string;
+      readonly seq: number;
+    }
   /** The rows are the last known ones; `epoch` and `seq` say of when. */
-  | { readonly kind: "stale"; readonly subscription: string | null; readonly epoch: string; readonly seq: number }
+  | {
+      readonly kind: "stale";
+      readonly subscription: string | null;
+      readonly epoch: string;
+      readonly seq: number;
+    }
   /** For good; `error` is null when the application closed it. */
   | { readonly kind: "closed"; readonly error: GeodeError | null };
 
@@ -30,8 +40,14 @@ export function nextLive(state: LiveState, event: LiveEvent): LiveState {
     case "closed":
       return { kind: "closed", error: event.error };
     case "subscribed":
-      if (state.kind === "connecting") return { kind: "connecting", subscription: event.subscription };
-      return { kind: "stale", subscription: event.subscription, epoch: state.epoch, seq: state.seq };
+      if (state.kind === "connecting")
+        return { kind: "connecting", subscription: event.subscription };
+      return {
+        kind: "stale",
+        subscription: event.subscription,
+        epoch: state.epoch,
+        seq: state.seq,
+      };
     case "current":
       if (state.subscription === null) return state;
       return { kind: "live", subscription: state.subscription, epoch: event.epoch, seq: event.seq };

@@ -80,7 +80,8 @@ export class Requests {
   submit(fields: QueryFields, options: RequestOptions): Promise<ResultMessage> {
     const { signal, timeoutMs } = options;
     if (signal?.aborted === true) return Promise.reject(cancelled(signal));
-    if (this.#queue.length >= this.#limits.queueMax) return Promise.reject(queueFull(this.#limits.queueMax));
+    if (this.#queue.length >= this.#limits.queueMax)
+      return Promise.reject(queueFull(this.#limits.queueMax));
     const role = transactionRole(fields.query);
     const settled = this.#settleLostTransaction(role);
     if (settled !== null) return settled;
@@ -130,7 +131,8 @@ export class Requests {
     const again: Request[] = [];
     for (const request of [...unanswered, ...this.#queue.splice(0)]) {
       if (request.transactional) this.#settle(request, transactionLost());
-      else if (request.sends > 0 && !request.repeatable) this.#settle(request, unknownOutcome(reason));
+      else if (request.sends > 0 && !request.repeatable)
+        this.#settle(request, unknownOutcome(reason));
       else if (request.sends >= SENDS_MAX) this.#settle(request, tooManySends(reason));
       else again.push(request);
     }
@@ -198,7 +200,16 @@ export class Requests {
       case "rollback":
         this.#transaction = "none";
         // It has been rolled back: by the server, when the connection went.
-        return Promise.resolve({ type: "RESULT", id: "", data: [], columns: [], seq: 0, stats: null, notices: [], live: null });
+        return Promise.resolve({
+          type: "RESULT",
+          id: "",
+          data: [],
+          columns: [],
+          seq: 0,
+          stats: null,
+          notices: [],
+          live: null,
+        });
       case "start":
         this.#transaction = "none";
         return null;
@@ -215,7 +226,9 @@ function queueFull(queueMax: number): GeodeError {
 }
 
 function timedOut(timeoutMs: number): GeodeError {
-  return new GeodeError("TIMEOUT", `No answer within ${timeoutMs} ms`, { hint: "Raise `timeoutMs`, or make the query cheaper" });
+  return new GeodeError("TIMEOUT", `No answer within ${timeoutMs} ms`, {
+    hint: "Raise `timeoutMs`, or make the query cheaper",
+  });
 }
 
 function cancelled(signal: AbortSignal | undefined): GeodeError {
@@ -223,17 +236,28 @@ function cancelled(signal: AbortSignal | undefined): GeodeError {
 }
 
 function transactionLost(): GeodeError {
-  return new GeodeError("40000", "The transaction ended with its connection; nothing of it was kept unless COMMIT was answered", {
-    hint: "Run the whole transaction again",
-  });
+  return new GeodeError(
+    "40000",
+    "The transaction ended with its connection; nothing of it was kept unless COMMIT was answered",
+    {
+      hint: "Run the whole transaction again",
+    },
+  );
 }
 
 function unknownOutcome(reason: string): GeodeError {
-  return new GeodeError("UNAVAILABLE", `The connection went before the answer came (${reason}); whether the write happened is unknown`, {
-    hint: "Leave `idempotencyKey` to the client, or give one: then it is sent again safely",
-  });
+  return new GeodeError(
+    "UNAVAILABLE",
+    `The connection went before the answer came (${reason}); whether the write happened is unknown`,
+    {
+      hint: "Leave `idempotencyKey` to the client, or give one: then it is sent again safely",
+    },
+  );
 }
 
 function tooManySends(reason: string): GeodeError {
-  return new GeodeError("UNAVAILABLE", `The connection went ${SENDS_MAX} times before the answer came (${reason})`);
+  return new GeodeError(
+    "UNAVAILABLE",
+    `The connection went ${SENDS_MAX} times before the answer came (${reason})`,
+  );
 }

@@ -21,5 +21,11 @@ export interface Result<Row = AnyRow> {
 /** The rows are what the application says they are: GQL is checked by the server, not by TypeScript. */
 export function resultOf<Row>(message: ResultMessage, floats: Floats): Result<Row> {
   const { columns, seq, stats, notices } = message;
-  return { data: message.data.map((row) => decodeRow(row, floats) as Row), columns, seq, stats, notices };
+  return {
+    data: message.data.map((row) => decodeRow(row, floats) as Row),
+    columns,
+    seq,
+    stats,
+    notices,
+  };
 }

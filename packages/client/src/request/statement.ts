@@ -9,7 +9,8 @@ const END = /^(COMMIT|ROLLBACK)\b/i;
  * Every clause that changes something begins with one of these words. They also occur in strings and names, so a text that has one
  * *may* write; a text that has none cannot.
  */
-const WRITES = /\b(?:INSERT|CREATE|MERGE|SET|REMOVE|DELETE|DROP|ALTER|CALL|GRANT|REVOKE|COPY|LOAD|DETACH|NODETACH)\b/i;
+const WRITES =
+  /\b(?:INSERT|CREATE|MERGE|SET|REMOVE|DELETE|DROP|ALTER|CALL|GRANT|REVOKE|COPY|LOAD|DETACH|NODETACH)\b/i;
 
 export function transactionRole(text: string): TransactionRole {
   const statement = text.replace(LEADING, "");

@@ -6,7 +6,8 @@ export function canonicalJson(parsed: unknown): string {
   if (typeof parsed !== "object" || parsed === null) return JSON.stringify(parsed);
   if (Array.isArray(parsed)) {
     let list = "[";
-    for (let i = 0; i < parsed.length; i += 1) list += (i === 0 ? "" : ",") + canonicalJson(parsed[i]);
+    for (let i = 0; i < parsed.length; i += 1)
+      list += (i === 0 ? "" : ",") + canonicalJson(parsed[i]);
     return `${list}]`;
   }
   const object = parsed as Readonly<Record<string, unknown>>;

@@ -19,7 +19,13 @@ export function decodeRow(raw: unknown, floats: Floats): Record<string, PlainVal
 
 /** One value of the wire. Throws INVALID_MESSAGE when it is malformed. */
 export function decodeValue(raw: unknown, floats: Floats, depth = 0): PlainValue {
-  if (raw === null || typeof raw === "string" || typeof raw === "boolean" || typeof raw === "number") return raw;
+  if (
+    raw === null ||
+    typeof raw === "string" ||
+    typeof raw === "boolean" ||
+    typeof raw === "number"
+  )
+    return raw;
   if (depth >= DEPTH_MAX) throw malformed(`a value is nested deeper than ${DEPTH_MAX}`);
   if (Array.isArray(raw)) return raw.map((item) => decodeValue(item, floats, depth + 1));
   if (!isObject(raw)) throw malformed("a value is no JSON");
@@ -33,18 +39,24 @@ export function decodeValue(raw: unknown, floats: Floats, depth = 0): PlainValue
 
 function decodeElement(raw: JsonObject, floats: Floats, depth: number): GraphNode | GraphEdge {
   const labels = raw["$labels"];
-  if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string")) throw malformed("an element has no labels");
+  if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string"))
+    throw malformed("an element has no labels");
   const id = text(raw, "$id");
   const properties: PlainProperties = fields(raw, floats, depth);
   if (!Object.hasOwn(raw, "$from")) return new GraphNode(id, labels, properties);
-  return new GraphEdge({ id, from: text(raw, "$from"), to: text(raw, "$to") }, labels[0] ?? "", properties);
+  return new GraphEdge(
+    { id, from: text(raw, "$from"), to: text(raw, "$to") },
+    labels[0] ?? "",
+    properties,
+  );
 }
 
 function decodePath(raw: unknown, floats: Floats, depth: number): GraphPath {
   if (!Array.isArray(raw)) throw malformed("a path is not a list");
   return new GraphPath(
     raw.map((element: unknown) => {
-      if (!isObject(element) || !Object.hasOwn(element, "$id")) throw malformed("a path holds something that is no element");
+      if (!isObject(element) || !Object.hasOwn(element, "$id"))
+        throw malformed("a path holds something that is no element");
       return decodeElement(element, floats, depth + 1);
     }),
   );

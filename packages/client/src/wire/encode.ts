@@ -9,7 +9,9 @@ const INT64_MAX = 2n ** 63n - 1n;
  * `float(2)`. A `Map` and a plain object are records. Throws 22G03 naming the place of whatever has no GQL value: `undefined`, a
  * function, a Date (send its ISO string), a node (send its id or its properties), a cycle.
  */
-export function encodeParameters(parameters: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>): Record<string, unknown> {
+export function encodeParameters(
+  parameters: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>,
+): Record<string, unknown> {
   const result: Record<string, unknown> = Object.create(null);
   const entries = isMap(parameters) ? parameters.entries() : Object.entries(parameters);
   for (const [name, value] of entries) result[name] = encodeValue(value, `$${name}`, 0);
@@ -17,24 +19,36 @@ export function encodeParameters(parameters: Readonly<Record<string, unknown>> |
 }
 
 function encodeValue(value: unknown, path: string, depth: number): unknown {
-  if (depth > DEPTH_MAX) throw refused(path, `nests deeper than ${DEPTH_MAX} levels; is it part of itself?`);
+  if (depth > DEPTH_MAX)
+    throw refused(path, `nests deeper than ${DEPTH_MAX} levels; is it part of itself?`);
   if (value === null || typeof value === "boolean" || typeof value === "string") return value;
   if (typeof value === "number") return encodeNumber(value);
   if (typeof value === "bigint") return encodeBigint(value, path);
   if (value instanceof Float) return encodeFloat(value.value);
   if (value instanceof Uint8Array) return { $bytes: base64(value) };
-  if (Array.isArray(value)) return value.map((item, index) => encodeValue(item, `${path}[${index}]`, depth + 1));
+  if (Array.isArray(value))
+    return value.map((item, index) => encodeValue(item, `${path}[${index}]`, depth + 1));
   if (isMap(value)) return encodeRecord(value.entries(), path, depth);
-  if (typeof value === "object" && isPlain(value)) return encodeRecord(Object.entries(value), path, depth);
-  if (value instanceof Date) throw refused(path, "is a Date; send its ISO string and convert it in the query");
+  if (typeof value === "object" && isPlain(value))
+    return encodeRecord(Object.entries(value), path, depth);
+  if (value instanceof Date)
+    throw refused(path, "is a Date; send its ISO string and convert it in the query");
   throw refused(path, `is ${describe(value)}, which has no GQL value`);
 }
 
-function encodeRecord(entries: Iterable<[unknown, unknown]>, path: string, depth: number): Record<string, unknown> {
+function encodeRecord(
+  entries: Iterable<[unknown, unknown]>,
+  path: string,
+  depth: number,
+): Record<string, unknown> {
   const result: Record<string, unknown> = Object.create(null);
   for (const [name, item] of entries) {
     if (typeof name !== "string") throw refused(path, "has a field whose name is not a string");
-    result[name.startsWith("$") ? `$${name}` : name] = encodeValue(item, `${path}.${name}`, depth + 1);
+    result[name.startsWith("$") ? `$${name}` : name] = encodeValue(
+      item,
+      `${path}.${name}`,
+      depth + 1,
+    );
   }
   return result;
 }
@@ -53,7 +67,8 @@ function encodeFloat(value: number): unknown {
 }
 
 function encodeBigint(value: bigint, path: string): unknown {
-  if (value < INT64_MIN || value > INT64_MAX) throw refused(path, "is beyond the 64 bits of an INTEGER");
+  if (value < INT64_MIN || value > INT64_MAX)
+    throw refused(path, "is beyond the 64 bits of an INTEGER");
   const small = Number(value);
   return Number.isSafeInteger(small) ? small : { $int: String(value) };
 }
@@ -61,11 +76,14 @@ function encodeBigint(value: bigint, path: string): unknown {
 function base64(bytes: Uint8Array): string {
   let binary = "";
   const chunkBytes = 8_192;
-  for (let at = 0; at < bytes.length; at += chunkBytes) binary += String.fromCharCode(...bytes.subarray(at, at + chunkBytes));
+  for (let at = 0; at < bytes.length; at += chunkBytes)
+    binary += String.fromCharCode(...bytes.subarray(at, at + chunkBytes));
   return btoa(binary);
 }
 
-function isMap(value: unknown): value is ReadonlyMap<unknown, unknown> & ReadonlyMap<string, unknown> {
+function isMap(
+  value: unknown,
+): value is ReadonlyMap<unknown, unknown> & ReadonlyMap<string, unknown> {
   return value instanceof Map;
 }
 
@@ -78,7 +96,9 @@ function describe(value: unknown): string {
   if (value === undefined) return "undefined";
   if (typeof value !== "object" || value === null) return `a ${typeof value}`;
   const constructor: unknown = value.constructor;
-  return typeof constructor === "function" && constructor.name !== "" ? `a ${constructor.name}` : "an object";
+  return typeof constructor === "function" && constructor.name !== ""
+    ? `a ${constructor.name}`
+    : "an object";
 }
 
 function refused(path: string, why: string): GeodeError {

@@ -1,5 +1,14 @@
 import type { Position } from "@geode/values";
-import type { Column, ErrorMessage, LiveHead, Notice, Op, ResultMessage, ServerMessage, UpdateMessage } from "./messages.ts";
+import type {
+  Column,
+  ErrorMessage,
+  LiveHead,
+  Notice,
+  Op,
+  ResultMessage,
+  ServerMessage,
+  UpdateMessage,
+} from "./messages.ts";
 
 type Frame = Readonly<Record<string, unknown>>;
 
@@ -21,7 +30,9 @@ export function readFrame(text: string): readonly ServerMessage[] {
   }
   const frame = object(parsed, "frame");
   if (frame["type"] !== "BATCH") return present(readMessage(frame));
-  return list(frame["messages"], "messages").flatMap((message) => present(readMessage(object(message, "message"))));
+  return list(frame["messages"], "messages").flatMap((message) =>
+    present(readMessage(object(message, "message"))),
+  );
 }
 
 function present(message: ServerMessage | null): readonly ServerMessage[] {
@@ -36,10 +47,14 @@ function readMessage(frame: Frame): ServerMessage | null {
       const expiresAt = frame["expires_at"];
       return {
         type: "AUTH_OK",
-        user: typeof name === "string" ? { id: string(user["id"], "user.id"), name } : { id: string(user["id"], "user.id") },
+        user:
+          typeof name === "string"
+            ? { id: string(user["id"], "user.id"), name }
+            : { id: string(user["id"], "user.id") },
         roles: list(frame["roles"] ?? [], "roles").map((role) => string(role, "roles")),
         session: string(frame["session"] ?? "", "session"),
-        expiresAt: typeof expiresAt === "string" || typeof expiresAt === "number" ? expiresAt : null,
+        expiresAt:
+          typeof expiresAt === "string" || typeof expiresAt === "number" ? expiresAt : null,
         epoch: string(frame["epoch"] ?? "", "epoch"),
         seq: number(frame["seq"] ?? 0, "seq"),
       };
@@ -55,7 +70,10 @@ function readMessage(frame: Frame): ServerMessage | null {
     case "PONG":
       return { type: "PONG" };
     case "GOAWAY":
-      return { type: "GOAWAY", retryAfterMs: number(frame["retry_after_ms"] ?? 0, "retry_after_ms") };
+      return {
+        type: "GOAWAY",
+        retryAfterMs: number(frame["retry_after_ms"] ?? 0, "retry_after_ms"),
+      };
     default:
       return null;
   }
@@ -119,20 +137,28 @@ function readError(frame: Frame): ErrorMessage {
 function readColumn(raw: unknown): Column {
   const column = object(raw, "column");
   const name = string(column["name"], "column.name");
-  return { name, text: string(column["text"] ?? name, "column.text"), type: string(column["type"] ?? "ANY", "column.type") };
+  return {
+    name,
+    text: string(column["text"] ?? name, "column.text"),
+    type: string(column["type"] ?? "ANY", "column.type"),
+  };
 }
 
 function readNotice(raw: unknown): Notice {
   const notice = object(raw, "notice");
   const hint = optionalString(notice["hint"], "notice.hint");
-  const said = { code: string(notice["code"] ?? "", "notice.code"), message: string(notice["message"], "notice.message") };
+  const said = {
+    code: string(notice["code"] ?? "", "notice.code"),
+    message: string(notice["message"], "notice.message"),
+  };
   return hint === null ? said : { ...said, hint };
 }
 
 function readStats(raw: unknown): Readonly<Record<string, number>> | null {
   if (raw === undefined || raw === null) return null;
   const stats: Record<string, number> = Object.create(null);
-  for (const [name, count] of Object.entries(object(raw, "stats"))) if (typeof count === "number") stats[name] = count;
+  for (const [name, count] of Object.entries(object(raw, "stats")))
+    if (typeof count === "number") stats[name] = count;
   return stats;
 }
 
@@ -152,7 +178,8 @@ function readOp(raw: unknown): Op {
 }
 
 function object(raw: unknown, name: string): Frame {
-  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) throw new BrokenFrame(`${name} is not an object`);
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw))
+    throw new BrokenFrame(`${name} is not an object`);
   return raw as Frame;
 }
 

@@ -44,7 +44,11 @@ export class GraphEdge<Properties = PlainProperties> {
   /** Id of the node it enters. */
   readonly to: string;
   readonly properties: Properties;
-  constructor(ends: { id: string; from: string; to: string }, label: string, properties: Properties) {
+  constructor(
+    ends: { id: string; from: string; to: string },
+    label: string,
+    properties: Properties,
+  ) {
     this.id = ends.id;
     this.label = label;
     this.from = ends.from;
