@@ -56,7 +56,8 @@ export class Adjacency {
 
   /** Appends a pair; returns its position among the node's pairs. */
   push(node: number, neighbour: number, edge: number): number {
-    const headers = this.#reserve(node);
+    this.reserve(node);
+    const headers = this.#headersOf(node);
     const at = (node & MASK) * 2;
     const offset = headers[at]!;
     const state = headers[at + 1]!;
@@ -110,8 +111,8 @@ export class Adjacency {
     );
   }
 
-  /** Makes room for one more pair. Changes nothing that can be seen. */
-  #reserve(node: number): Uint32Array<ArrayBuffer> {
+  /** Makes room for one more pair; changes nothing that can be seen. Throws LIMIT when there is none. */
+  reserve(node: number): void {
     const headers = this.#headersOf(node);
     const at = (node & MASK) * 2;
     const state = headers[at + 1]!;
@@ -125,7 +126,6 @@ export class Adjacency {
         throw new GeodeError("LIMIT", `a node has more than ${DEGREE_MAX} edges of one label`);
       this.#move(headers, at, slab);
     }
-    return headers;
   }
 
   /** Gives half of a slab back when three quarters are unused, and all of it when everything is. */

@@ -119,10 +119,15 @@ export class EdgeStore {
     this.#to.reserve(end);
     this.#outPositions.reserve(end);
     this.#inPositions.reserve(end);
+    const out = this.#adjacency(this.out, label);
+    const into = this.#adjacency(this.in, label);
+    out.reserve(from);
+    into.reserve(to);
+    // From here on nothing can fail.
     const slot = this.slots.take();
     this.#enter(slot, id, label, from, to);
-    this.#outPositions.set(slot, this.#adjacency(this.out, label).push(from, to, slot));
-    this.#inPositions.set(slot, this.#adjacency(this.in, label).push(to, from, slot));
+    this.#outPositions.set(slot, out.push(from, to, slot));
+    this.#inPositions.set(slot, into.push(to, from, slot));
     return slot;
   }
 
