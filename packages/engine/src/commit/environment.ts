@@ -1,0 +1,40 @@
+import { randomBytes } from "node:crypto";
+
+/**
+ * Everything that the engine takes from the world around it besides the disk: time, chance and turns of the event loop. It comes in
+ * through a constructor, so that a test runs a whole database from one seed and one hand-driven clock.
+ */
+export interface Environment {
+  /** Wall clock, in milliseconds since 1970. It may jump. */
+  nowMs(): number;
+  /** A clock for measuring, in milliseconds from anywhere. It never goes back. */
+  monotonicMs(): number;
+  /** A number in [0, 1), for queries. Not secret. */
+  random(): number;
+  /** Secret random bytes: nonces, epochs, hash keys. */
+  randomBytes(count: number): Uint8Array;
+  /** Runs the task in a later turn of the event loop, once input and output had their chance. */
+  later(task: () => void): void;
+  /** Runs the task after at least that many milliseconds; the returned function calls it off. */
+  after(delayMs: number, task: () => void): () => void;
+  /** Is told of faults that concern no caller, e.g. a listener that threw. Must not throw. */
+  report(error: unknown): void;
+}
+
+/** The real world: the only place in the engine that touches clocks, timers and entropy. */
+export const SYSTEM: Environment = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  random: () => Math.random(),
+  randomBytes: (count) => new Uint8Array(randomBytes(count)),
+  later: (task) => {
+    setImmediate(task);
+  },
+  after: (delayMs, task) => {
+    const timer = setTimeout(task, delayMs);
+    return () => clearTimeout(timer);
+  },
+  report: (error) => {
+    process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+  },
+};

@@ -1,0 +1,54 @@
+import type { Value } from "@geode/values";
+import type { BudgetLimits } from "../execute/budget.ts";
+import type { Patch } from "../graph/effect.ts";
+import type { Result, Statement, WriteStats } from "../execute/statement.ts";
+
+/**
+ * A write is data, never a closure: it can be executed again when another node's entry came first, and it could be sent to another
+ * node. What it draws (time, chance, ids) is drawn at execution and logged as effects.
+ */
+export type Write = StatementWrite | SystemWrite;
+
+/** A statement of a user. */
+export interface StatementWrite {
+  readonly kind: "statement";
+  readonly statement: Statement;
+  readonly graph: string;
+  readonly parameters: ReadonlyMap<string, Value>;
+  /** Who writes: the id that the log keeps. */
+  readonly principal: string;
+  /** A second write of the principal with the same key answers with the first one's seq and does nothing. */
+  readonly idempotencyKey?: string;
+  /** What its execution may use; waiting in the queue does not count. */
+  readonly budget: BudgetLimits;
+  /** Takes the write back while it still waits in the queue. Once it is being committed, it is too late. */
+  readonly signal?: AbortSignal;
+}
+
+/** Effects of the database itself: the beginning of an epoch. */
+export interface SystemWrite {
+  readonly kind: "system";
+  readonly patch: Patch;
+}
+
+export interface WriteOutcome {
+  /** The commit that holds the write; of a write that changed nothing, the commit whose state it saw. */
+  readonly seq: number;
+  /** What the statement returned; null when it was not executed because its key was used before. */
+  readonly result: Result | null;
+  readonly stats: WriteStats;
+}
+
+export function noChanges(): WriteStats {
+  return {
+    nodesInserted: 0,
+    nodesDeleted: 0,
+    edgesInserted: 0,
+    edgesDeleted: 0,
+    propertiesSet: 0,
+    labelsAdded: 0,
+    labelsRemoved: 0,
+    indexesCreated: 0,
+    indexesDropped: 0,
+  };
+}

@@ -1,0 +1,484 @@
+import { GeodeError, type Value } from "@geode/values";
+import { type Environment, SYSTEM } from "./commit/environment.ts";
+import { Door } from "./commit/door.ts";
+import {
+  type IdempotencyLimits,
+  DEFAULT_IDEMPOTENCY,
+  IdempotencyKeys,
+} from "./commit/idempotency.ts";
+import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./commit/limits.ts";
+import { Replica } from "./commit/replica.ts";
+import { SeqWaiters } from "./commit/seq-waiters.ts";
+import { Budget, type BudgetLimits } from "./execute/budget.ts";
+import { compile } from "./execute/compile.ts";
+import type { Column, LiveForm, Notice, Row, Statement, WriteStats } from "./execute/statement.ts";
+import { DEFAULT_GRAPH, type GraphName } from "./graph/effect.ts";
+import type { Graph } from "./graph/graph.ts";
+import { violations } from "./graph/invariants.ts";
+import { Store } from "./graph/store.ts";
+import { DEFAULT_QUERY_LIMITS, type QueryLimits } from "./limits.ts";
+import type { LiveCommit } from "./live/change.ts";
+import { DEFAULT_LIVE_LIMITS, type LiveLimits } from "./live/limits.ts";
+import { LiveQueries } from "./live/live-queries.ts";
+import { NO_ROWS } from "./live/row-set.ts";
+import type { CommitLog } from "./log/log.ts";
+import { MemoryLog } from "./log/memory.ts";
+import { PlanCache } from "./plan-cache.ts";
+import { rowKeyHash } from "./row-key-hash.ts";
+
+/** Who asks. */
+export interface Principal {
+  /** The user's id: what the log keeps as the author of a commit. */
+  readonly id: string;
+  readonly roles: readonly string[];
+  /** The claims of the token: readable in statements as the fields of `$auth`, beside `id` and `roles`. */
+  readonly claims: ReadonlyMap<string, Value>;
+}
+
+export interface Request {
+  readonly text: string;
+  readonly parameters?: ReadonlyMap<string, Value>;
+  readonly principal: Principal;
+  /** Default: `default`. */
+  readonly graph?: GraphName;
+  /** Time for execution, in milliseconds; not more than {@link QueryLimits.timeoutMsMax}. */
+  readonly timeoutMs?: number;
+  /** A write that the principal committed under the same key within 24 h is not done again; the answer has its seq. */
+  readonly idempotencyKey?: string;
+  /** The answer shall hold this commit; waits for it for a bounded time. */
+  readonly minSeq?: number;
+  /** Gives up a request that has not begun to execute. */
+  readonly signal?: AbortSignal;
+}
+
+export interface SubscribeRequest extends Omit<Request, "idempotencyKey"> {
+  /** The state that the subscriber has already; if it is still right, the answer says `resumed` and holds no rows. */
+  readonly resume?: { readonly epoch: string; readonly seq: number; readonly digest?: string };
+  /** Whether updates carry the row before. Default: false. */
+  readonly before?: boolean;
+}
+
+export interface QueryResult {
+  readonly columns: readonly Column[];
+  /** "record": every row is one record, and the columns name its fields. */
+  readonly shape: Statement["shape"];
+  readonly rows: readonly Row[];
+  /** Of a read, the commit whose state it shows; of a write, its commit. */
+  readonly seq: number;
+  /** What a write changed; zeros when it had been done before under its key. */
+  readonly stats?: WriteStats;
+  readonly notices: readonly Notice[];
+}
+
+/** A live result as it was when it was subscribed to. Every later change comes to the listener. */
+export interface LiveQuery {
+  readonly columns: readonly Column[];
+  readonly shape: Statement["shape"];
+  /** "changes": the statement asked for changes only, and there are no rows here. */
+  readonly liveForm: LiveForm;
+  readonly rows: readonly Row[];
+  /** One per row: opaque, unique in the result, stable. */
+  readonly keys: readonly string[];
+  /** Each row as the canonical JSON text of an object keyed by column. */
+  readonly encodedRows: readonly string[];
+  readonly epoch: string;
+  readonly seq: number;
+  /** Of the whole result at `seq`, also when the rows are not here. */
+  readonly digest: string;
+  /** How the result is kept up to date. */
+  readonly maintenance: "reexecution";
+  /** The state named in `resume` is still right: nothing is here. */
+  readonly resumed: boolean;
+  /** The state named in `resume` cannot be brought up to date: what is here replaces it. */
+  readonly reset: boolean;
+  readonly notices: readonly Notice[];
+  /** Idempotent; the listener hears nothing afterwards. */
+  close(): void;
+}
+
+/** How far opening has come. */
+export interface OpeningProgress {
+  /** The commit that is in. */
+  readonly seq: number;
+}
+
+export interface DatabaseStatus {
+  readonly writable: boolean;
+  /** Why not. */
+  readonly reason?: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly nodes: number;
+  readonly edges: number;
+  /** Size of the log, in bytes. */
+  readonly logBytes: number;
+  /** Writes that wait or are being committed. */
+  readonly queuedWrites: number;
+  /** Live results that are maintained. */
+  readonly liveQueries: number;
+  /** Those of them that are behind and will jump to a later seq. */
+  readonly liveQueriesBehind: number;
+}
+
+/** Something that is not as it has to be. */
+export interface Finding {
+  readonly part: "graph" | "log";
+  readonly message: string;
+}
+
+export interface DatabaseOptions {
+  /** The data directory, made if need be. Default: none, everything is in memory and gone with the process. */
+  readonly directory?: string;
+  /** "relaxed": writes are answered before they are safe from a power cut. Default: "durable". */
+  readonly durability?: "durable" | "relaxed";
+  /** Clock, chance and timers. Default: the real ones. */
+  readonly environment?: Environment;
+  readonly queryLimits?: Partial<QueryLimits>;
+  readonly doorLimits?: Partial<DoorLimits>;
+  readonly liveLimits?: Partial<LiveLimits>;
+  readonly idempotencyLimits?: Partial<IdempotencyLimits>;
+  /** Called now and then while the log is read. */
+  readonly onProgress?: (progress: OpeningProgress) => void;
+}
+
+/**
+ * A database in this process: queries, writes, live queries over one log. Everything above it (sessions, users, sockets) speaks to the
+ * data through this class alone.
+ */
+export class Database {
+  readonly #environment: Environment;
+  readonly #limits: QueryLimits;
+  readonly #log: CommitLog;
+  readonly #replica: Replica;
+  readonly #door: Door;
+  readonly #live: LiveQueries;
+  readonly #waiters: SeqWaiters;
+  readonly #plans: PlanCache;
+  readonly #hashKey: (text: string) => string;
+  #closing: Promise<void> | null = null;
+
+  private constructor(
+    log: CommitLog,
+    replica: Replica,
+    environment: Environment,
+    options: DatabaseOptions,
+  ) {
+    const { store } = replica;
+    this.#environment = environment;
+    this.#limits = { ...DEFAULT_QUERY_LIMITS, ...options.queryLimits };
+    this.#log = log;
+    this.#replica = replica;
+    this.#hashKey = rowKeyHash(() => store.catalog.hashKey);
+    this.#door = new Door(replica, log, environment, this.#hashKey, {
+      ...DEFAULT_DOOR_LIMITS,
+      ...options.doorLimits,
+    });
+    this.#live = new LiveQueries(store, () => replica.seq, this.#hashKey, environment, {
+      ...DEFAULT_LIVE_LIMITS,
+      ...options.liveLimits,
+    });
+    this.#waiters = new SeqWaiters(replica, environment, this.#limits.minSeqWaitersMax);
+    this.#plans = new PlanCache(compile, this.#limits.plansMax);
+    replica.follow(this.#live);
+    replica.follow(this.#waiters);
+  }
+
+  /**
+   * Reads the newest good checkpoint and the log behind it. An empty log begins an epoch. Throws CORRUPT when the data is damaged,
+   * UNAVAILABLE when another process has the directory.
+   */
+  static async open(options: DatabaseOptions = {}): Promise<Database> {
+    const environment = options.environment ?? SYSTEM;
+    const log = new MemoryLog();
+    const store = new Store();
+    const idempotency = new IdempotencyKeys({
+      ...DEFAULT_IDEMPOTENCY,
+      ...options.idempotencyLimits,
+    });
+    const replica = new Replica(store, idempotency, environment, {
+      seq: 0,
+      number: 0,
+      hash: new Uint8Array(32),
+    });
+    const database = new Database(log, replica, environment, options);
+    if (replica.seq === 0) await database.#beginEpoch();
+    return database;
+  }
+
+  async #beginEpoch(): Promise<void> {
+    const { randomBytes } = this.#environment;
+    const epoch = base64url(randomBytes(9));
+    const hashKey = this.#replica.store.catalog.hashKey || base64url(randomBytes(32));
+    await this.#door.submit({ kind: "system", patch: [{ kind: "beginEpoch", epoch, hashKey }] });
+  }
+
+  /** Cursors and seqs of another epoch mean nothing here. */
+  get epoch(): string {
+    return this.#replica.store.catalog.epoch;
+  }
+
+  /** The last commit. */
+  get seq(): number {
+    return this.#replica.seq;
+  }
+
+  /**
+   * Runs one statement to its end. A write resolves when it is durable. Rejects with a GeodeError: of the statement, of the limits, or
+   * UNAVAILABLE.
+   */
+  async query(request: Request): Promise<QueryResult> {
+    const statement = this.#compile(request.text);
+    if (statement.liveForm !== null) {
+      throw new GeodeError(
+        "42000",
+        "This statement asks for a live result, which one answer cannot be.",
+        {
+          hint: "Send it as SUBSCRIBE, or leave out SUBSCRIBE TO and EMIT CHANGES.",
+        },
+      );
+    }
+    const parameters = parametersOf(request);
+    if (request.minSeq !== undefined) await this.#reach(request.minSeq, request.signal);
+    this.#refuseCancelled(request.signal);
+    return statement.access === "read"
+      ? this.#read(statement, request, parameters)
+      : this.#write(statement, request, parameters);
+  }
+
+  #read(
+    statement: Statement,
+    request: Request,
+    parameters: ReadonlyMap<string, Value>,
+  ): QueryResult {
+    this.#refuseClosed();
+    const graph = this.#graph(request.graph);
+    const { columns, rows, notices } = statement.run({
+      graph,
+      graphName: graph.name,
+      parameters,
+      timeMs: this.#environment.nowMs(),
+      random: this.#environment.random,
+      budget: new Budget(this.#budget(request), this.#environment.monotonicMs),
+      keyed: false,
+      hashKey: this.#hashKey,
+    });
+    return { columns, shape: statement.shape, rows, seq: this.#replica.seq, notices };
+  }
+
+  async #write(
+    statement: Statement,
+    request: Request,
+    parameters: ReadonlyMap<string, Value>,
+  ): Promise<QueryResult> {
+    const { idempotencyKey, principal, signal } = request;
+    if (
+      idempotencyKey !== undefined &&
+      idempotencyKey.length > this.#limits.idempotencyKeyLengthMax
+    ) {
+      throw new GeodeError(
+        "TOO_LARGE",
+        `An idempotency key has at most ${this.#limits.idempotencyKeyLengthMax} characters.`,
+      );
+    }
+    const { seq, result, stats } = await this.#door.submit({
+      kind: "statement",
+      statement,
+      graph: this.#graph(request.graph).name,
+      parameters,
+      principal: principal.id,
+      budget: this.#budget(request),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const { shape } = statement;
+    if (result === null)
+      return { columns: statement.columns, shape, rows: [], seq, stats, notices: [] };
+    return {
+      columns: result.columns,
+      shape,
+      rows: result.rows,
+      seq,
+      stats,
+      notices: result.notices,
+    };
+  }
+
+  /**
+   * The result of a read now, and every later change of it to `onChange`, one call per commit, in order, none before the commit is
+   * durable and its writer answered. `onEnd` is called once when the result can no longer be kept up to date, e.g. because new data made
+   * the statement divide by zero. What listeners throw is reported to the environment and concerns nobody else.
+   */
+  async subscribe(
+    request: SubscribeRequest,
+    onChange: (commit: LiveCommit) => void,
+    onEnd: (error: GeodeError) => void = () => {},
+  ): Promise<LiveQuery> {
+    const statement = this.#compile(request.text);
+    if (statement.access !== "read") {
+      throw new GeodeError(
+        "42000",
+        "This statement writes; only a result that is read can be live.",
+        {
+          hint: "Send it as QUERY, and subscribe to a statement that reads what it changes.",
+        },
+      );
+    }
+    const parameters = parametersOf(request);
+    // A state of another epoch says nothing about this one.
+    const known = request.resume?.epoch === this.epoch ? request.resume : null;
+    const minSeq = Math.max(request.minSeq ?? 0, known?.seq ?? 0);
+    await this.#reach(minSeq, request.signal);
+    this.#refuseCancelled(request.signal);
+    this.#refuseClosed();
+    const watch = this.#live.watch(
+      {
+        statement,
+        graph: this.#graph(request.graph),
+        parameters,
+        before: request.before ?? false,
+        frozen: { timeMs: this.#environment.nowMs(), random: this.#environment.random() },
+      },
+      { onChange, onEnd },
+      known,
+    );
+    const liveForm = statement.liveForm ?? "snapshot";
+    const { keys, rows, texts } = watch.unchanged || liveForm === "changes" ? NO_ROWS : watch.rows;
+    return {
+      columns: watch.columns,
+      shape: statement.shape,
+      liveForm,
+      rows,
+      keys,
+      encodedRows: texts,
+      epoch: this.epoch,
+      seq: watch.seq,
+      digest: watch.digest,
+      maintenance: "reexecution",
+      resumed: watch.unchanged,
+      reset: request.resume !== undefined && !watch.unchanged,
+      notices: watch.notices,
+      close: watch.close,
+    };
+  }
+
+  status(): DatabaseStatus {
+    const failure = this.#closing === null ? this.#door.failure : closed();
+    let nodes = 0;
+    let edges = 0;
+    for (const graph of this.#replica.store.graphs.values()) {
+      nodes += graph.nodeCount;
+      edges += graph.edgeCount;
+    }
+    return {
+      writable: failure === null,
+      ...(failure === null ? {} : { reason: failure.message }),
+      epoch: this.epoch,
+      seq: this.seq,
+      nodes,
+      edges,
+      logBytes: this.#log.bytes(),
+      queuedWrites: this.#door.queuedWrites,
+      liveQueries: this.#live.groupCount,
+      liveQueriesBehind: this.#live.behindCount,
+    };
+  }
+
+  /** Checks that the graph in memory agrees with itself. Takes time in proportion to the graph, in one go. */
+  check(): readonly Finding[] {
+    return violations(this.#replica.store).map((message) => ({ part: "graph", message }));
+  }
+
+  /** Answers the writes under way, then closes everything. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#live.close();
+    this.#waiters.close();
+    await this.#door.close();
+    await this.#log.close();
+  }
+
+  #compile(text: string): Statement {
+    if (text.length > this.#limits.textLengthMax) {
+      throw new GeodeError(
+        "TOO_LARGE",
+        `A statement has at most ${this.#limits.textLengthMax} characters, this one has ${text.length}.`,
+        {
+          hint: "Send data as parameters.",
+        },
+      );
+    }
+    if (TRANSACTION_COMMAND.test(text)) {
+      throw new GeodeError("25000", "Transactions of several statements are not available yet.", {
+        hint: "Every statement is a transaction of its own; put what belongs together into one statement.",
+      });
+    }
+    return this.#plans.get(text);
+  }
+
+  #graph(name: GraphName = DEFAULT_GRAPH): Graph {
+    const graph = this.#replica.store.graph(name);
+    if (graph === undefined)
+      throw new GeodeError("42002", `There is no graph ${JSON.stringify(name)}.`);
+    return graph;
+  }
+
+  #budget({ timeoutMs = this.#limits.timeoutMs }: Pick<Request, "timeoutMs">): BudgetLimits {
+    return {
+      timeMs: Math.min(timeoutMs, this.#limits.timeoutMsMax),
+      rows: this.#limits.rowsMax,
+      keptRows: this.#limits.keptRowsMax,
+    };
+  }
+
+  /** Waits until the commit is in. */
+  async #reach(seq: number, signal: AbortSignal | undefined): Promise<void> {
+    if (seq > this.seq) await this.#waiters.wait(seq, this.#limits.minSeqWaitMs, signal);
+  }
+
+  #refuseCancelled(signal: AbortSignal | undefined): void {
+    if (signal?.aborted === true) throw new GeodeError("CANCELLED", "The query was cancelled.");
+  }
+
+  #refuseClosed(): void {
+    if (this.#closing !== null) throw closed();
+  }
+}
+
+const TRANSACTION_COMMAND = /^\s*(?:START\s+TRANSACTION|COMMIT|ROLLBACK)\b/i;
+
+/** The name under which statements read who asks. */
+const AUTH_PARAMETER = "auth";
+const NAMES_AUTH = /\$["`]?auth/;
+
+/**
+ * The parameters that the statement gets. Who asks is among them only when the text can name it: two users who watch the same thing
+ * then share one live result, and a statement that does not show `$auth` has no way to read it.
+ */
+function parametersOf({
+  text,
+  parameters = new Map(),
+  principal,
+}: Pick<Request, "text" | "parameters" | "principal">): ReadonlyMap<string, Value> {
+  if (parameters.has(AUTH_PARAMETER)) {
+    throw new GeodeError("42002", "The parameter $auth is who asks; it cannot be given.", {
+      hint: "Choose another name.",
+    });
+  }
+  if (!NAMES_AUTH.test(text)) return parameters;
+  const auth = new Map<string, Value>(principal.claims);
+  auth.set("id", principal.id);
+  auth.set("roles", principal.roles);
+  return new Map(parameters).set(AUTH_PARAMETER, auth);
+}
+
+function closed(): GeodeError {
+  return new GeodeError("UNAVAILABLE", "The database is closed.");
+}
+
+function base64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64url");
+}

@@ -1,0 +1,115 @@
+import { Digest, type GeodeError, type Value } from "@geode/values";
+import type { Column, Footprint, Result, Statement } from "../execute/statement.ts";
+import type { GraphName } from "../graph/effect.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { LiveCommit } from "./change.ts";
+import { diff } from "./diff.ts";
+import type { Routed } from "./routes.ts";
+import { NO_ROWS, type RowSet, rowSetOf } from "./row-set.ts";
+
+/** Everything that makes two subscriptions show the same result. */
+export interface GroupSpec {
+  readonly statement: Statement;
+  readonly graph: Graph;
+  readonly parameters: ReadonlyMap<string, Value>;
+  /** Whether updates carry the row before. */
+  readonly before: boolean;
+  /** What clock and chance say in this result, for as long as it lives. */
+  readonly frozen: Frozen;
+}
+
+/** Clock and chance as they were when a live query was subscribed to. */
+export interface Frozen {
+  readonly timeMs: number;
+  readonly random: number;
+}
+
+/** Who watches a group. */
+export interface Watcher {
+  /** The seq of the snapshot it got; it hears of later commits only. */
+  readonly fromSeq: number;
+  readonly onChange: (commit: LiveCommit) => void;
+  /** The result is no longer live. */
+  readonly onEnd: (error: GeodeError) => void;
+}
+
+/** One live result, maintained once for everybody who watches it. */
+export class Group implements Routed {
+  readonly key: string;
+  readonly spec: GroupSpec;
+  readonly watchers = new Set<Watcher>();
+  /** How long the last run took, in milliseconds. */
+  lastRunMs = 0;
+  readonly #columnNames: readonly string[];
+  readonly #digest = new Digest();
+  #columns: readonly Column[];
+  #rows: RowSet = NO_ROWS;
+  #changedSeq = 0;
+
+  constructor(key: string, spec: GroupSpec) {
+    this.key = key;
+    this.spec = spec;
+    this.#columns = spec.statement.columns;
+    this.#columnNames = spec.statement.columns.map((column) => column.name);
+  }
+
+  get graphName(): GraphName {
+    return this.spec.graph.name;
+  }
+
+  get footprint(): Footprint {
+    return this.spec.statement.footprint;
+  }
+
+  /** As of the last run: those of a `SELECT *` depend on the data. */
+  get columns(): readonly Column[] {
+    return this.#columns;
+  }
+
+  /** The result as of the last run. */
+  get rows(): RowSet {
+    return this.#rows;
+  }
+
+  get digest(): string {
+    return this.#digest.toString();
+  }
+
+  /** The seq of the last commit that changed the result, or of the state that it began with. */
+  get changedSeq(): number {
+    return this.#changedSeq;
+  }
+
+  /** Begins with this result. */
+  begin(result: Result, seq: number): void {
+    this.#rows = this.#rowSetOf(result);
+    this.#changedSeq = seq;
+    for (const [position, key] of this.#rows.keys.entries())
+      this.#digest.add(key, this.#rows.texts[position] as string);
+  }
+
+  /** Goes over to the result at `seq`; null when nothing changed. */
+  advance(result: Result, seq: number): LiveCommit | null {
+    const old = this.#rows;
+    const now = this.#rowSetOf(result);
+    const changes = diff(old, now, {
+      ordered: this.spec.statement.ordered,
+      before: this.spec.before,
+    });
+    this.#rows = now;
+    if (changes.length === 0) return null;
+    for (const { op, key, data } of changes) {
+      const position = old.positions.get(key);
+      if (position !== undefined) this.#digest.remove(key, old.texts[position] as string);
+      if (op !== "delete") this.#digest.add(key, data);
+    }
+    const prevSeq = this.#changedSeq;
+    this.#changedSeq = seq;
+    return { seq, prevSeq, digest: this.digest, changes };
+  }
+
+  #rowSetOf(result: Result): RowSet {
+    this.#columns = result.columns;
+    return rowSetOf(result, this.spec.statement.shape, this.#columnNames);
+  }
+}

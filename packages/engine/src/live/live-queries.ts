@@ -1,0 +1,328 @@
+import { GeodeError, encode } from "@geode/values";
+import { Budget } from "../execute/budget.ts";
+import type { Column, Notice, Result } from "../execute/statement.ts";
+import type { Effect } from "../graph/effect.ts";
+import type { Store } from "../graph/store.ts";
+import type { LiveCommit } from "./change.ts";
+import { Group, type GroupSpec, type Watcher } from "./group.ts";
+import { DEFAULT_LIVE_LIMITS, type LiveLimits } from "./limits.ts";
+import { Routes } from "./routes.ts";
+import type { RowSet } from "./row-set.ts";
+import { isVolatile } from "./volatile.ts";
+
+/** What live queries need of the world. */
+export interface LiveEnvironment {
+  /** Never goes back, in milliseconds. */
+  monotonicMs(): number;
+  /** Runs the task in a later turn of the event loop. */
+  later(task: () => void): void;
+  after(delayMs: number, task: () => void): () => void;
+  /** Is told of listeners that threw. */
+  report(error: unknown): void;
+}
+
+/** A result at `seq`, and the way to stop watching it. */
+export interface Watch {
+  readonly columns: readonly Column[];
+  readonly rows: RowSet;
+  readonly seq: number;
+  readonly digest: string;
+  readonly notices: readonly Notice[];
+  /** Whether nothing has changed since the state that the watcher said it has. */
+  readonly unchanged: boolean;
+  /** Idempotent. Nothing is heard afterwards. */
+  close(): void;
+}
+
+/** A state of the result that a watcher has already. */
+export interface Known {
+  readonly seq: number;
+  readonly digest?: string;
+}
+
+type Delivery =
+  | { readonly group: Group; readonly commit: LiveCommit }
+  | { readonly group: Group; readonly error: GeodeError };
+
+/**
+ * All live queries of a database. They follow applied commits: each commit runs the results again that it may have changed, and what
+ * differs goes to whoever watches, as one net change per row.
+ *
+ * A run costs what the query costs, so there are two ways. A cheap result is run again at once, after every commit, and shows every one
+ * of them. What does not fit into {@link LiveLimits.commitMs}, or is known to be slow, is marked and run again in a later turn, and
+ * jumps to the seq that it then finds: exact at every seq it shows, but it does not show all of them. A writer never waits longer than
+ * one run beyond that time.
+ *
+ * Watchers are called in a turn of their own, after the writers of the commit have been answered, so that a writer knows the seq of its
+ * write before it hears of it.
+ */
+export class LiveQueries {
+  readonly #seq: () => number;
+  readonly #hashKey: (text: string) => string;
+  readonly #environment: LiveEnvironment;
+  readonly #limits: LiveLimits;
+  readonly #groups = new Map<string, Group>();
+  readonly #routes: Routes<Group>;
+  /** Touched by the commit that is being applied. */
+  readonly #touched = new Set<Group>();
+  /** Behind the log: to be run again in a later turn, in order. */
+  readonly #behind = new Set<Group>();
+  #deliveries: Delivery[] = [];
+  #delivering = false;
+  #catchUp: (() => void) | null = null;
+  /** When the entry being applied first ran a result again. */
+  #entryStartMs: number | null = null;
+  /** Later turns have had their share until then. */
+  #pausedUntilMs = 0;
+  #rowsKept = 0;
+  #closed = false;
+
+  /** `seq` tells the last commit that the store holds. */
+  constructor(
+    store: Store,
+    seq: () => number,
+    hashKey: (text: string) => string,
+    environment: LiveEnvironment,
+    limits: LiveLimits = DEFAULT_LIVE_LIMITS,
+  ) {
+    this.#seq = seq;
+    this.#hashKey = hashKey;
+    this.#environment = environment;
+    this.#limits = limits;
+    this.#routes = new Routes(store);
+  }
+
+  /** Different results maintained now. */
+  get groupCount(): number {
+    return this.#groups.size;
+  }
+
+  /** Results that are behind the log and will jump. */
+  get behindCount(): number {
+    return this.#behind.size;
+  }
+
+  /**
+   * The result now, and every later change of it to the watcher. Throws what the statement throws, and LIMIT when too much is watched.
+   * `known` is what the watcher has already, of the same epoch.
+   */
+  watch(
+    spec: GroupSpec,
+    listener: Pick<Watcher, "onChange" | "onEnd">,
+    known: Known | null = null,
+  ): Watch {
+    if (this.#closed) throw new GeodeError("UNAVAILABLE", "The database is closed.");
+    const { group, notices } = this.#groupOf(spec);
+    const seq = this.#seq();
+    const watcher: Watcher = { fromSeq: seq, onChange: listener.onChange, onEnd: listener.onEnd };
+    group.watchers.add(watcher);
+    return {
+      columns: group.columns,
+      rows: group.rows,
+      seq,
+      digest: group.digest,
+      notices,
+      unchanged: known !== null && isUnchanged(group, known, seq),
+      close: () => {
+        if (group.watchers.delete(watcher) && group.watchers.size === 0) this.#drop(group);
+      },
+    };
+  }
+
+  /** The group, up to date. */
+  #groupOf(spec: GroupSpec): { group: Group; notices: readonly Notice[] } {
+    const key = groupKey(spec);
+    const existing = this.#groups.get(key);
+    if (existing !== undefined) {
+      if (this.#behind.delete(existing)) {
+        const error = this.#refresh(existing);
+        if (error !== null) throw error;
+      }
+      return { group: existing, notices: [] };
+    }
+    if (this.#groups.size >= this.#limits.groupsMax) {
+      throw new GeodeError(
+        "LIMIT",
+        `${this.#limits.groupsMax} different live queries are open; no more are possible.`,
+        {
+          hint: "Close subscriptions that are not needed, or let several share one text and the same parameters.",
+        },
+      );
+    }
+    const group = new Group(key, spec);
+    const result = this.#run(group);
+    if (this.#rowsKept + result.rows.length > this.#limits.rowsMax) {
+      throw new GeodeError(
+        "LIMIT",
+        `Live queries hold ${this.#rowsKept} rows; this one's ${result.rows.length} would be too many.`,
+        {
+          hint: "Narrow the query, or aggregate.",
+        },
+      );
+    }
+    group.begin(result, this.#seq());
+    this.#rowsKept += group.rows.keys.length;
+    this.#groups.set(key, group);
+    this.#routes.add(group);
+    return { group, notices: result.notices };
+  }
+
+  #drop(group: Group): void {
+    if (this.#groups.get(group.key) !== group) return;
+    this.#groups.delete(group.key);
+    this.#routes.remove(group);
+    this.#touched.delete(group);
+    this.#behind.delete(group);
+    this.#rowsKept -= group.rows.keys.length;
+  }
+
+  /** See `Follower`: the store still shows the state before the effect. */
+  beforeEffect(effect: Effect): void {
+    this.#routes.collect(effect, this.#touched);
+  }
+
+  /** See `Follower`: the commit is in. */
+  afterCommit(): void {
+    if (this.#touched.size === 0) return;
+    this.#entryStartMs ??= this.#environment.monotonicMs();
+    for (const group of this.#touched) {
+      const spentMs = this.#environment.monotonicMs() - this.#entryStartMs;
+      // What is behind already stays behind: it is run once, later, for all the commits until then.
+      if (
+        this.#behind.has(group) ||
+        group.lastRunMs > this.#limits.groupMs ||
+        spentMs >= this.#limits.commitMs
+      ) {
+        this.#behind.add(group);
+      } else this.#refresh(group);
+    }
+    this.#touched.clear();
+  }
+
+  /** See `Follower`: the writers are answered next, and then the watchers. */
+  afterEntry(): void {
+    this.#entryStartMs = null;
+    this.#scheduleCatchUp();
+  }
+
+  /** Runs a group again; returns the error that ended it. */
+  #refresh(group: Group): GeodeError | null {
+    try {
+      const rowsBefore = group.rows.keys.length;
+      const commit = group.advance(this.#run(group), this.#seq());
+      this.#rowsKept += group.rows.keys.length - rowsBefore;
+      if (this.#rowsKept > this.#limits.rowsMax) {
+        throw new GeodeError("LIMIT", `Live queries hold more than ${this.#limits.rowsMax} rows.`);
+      }
+      if (commit !== null) this.#deliver({ group, commit });
+      return null;
+    } catch (error) {
+      const reason = error instanceof GeodeError ? error : this.#fault(error);
+      this.#drop(group);
+      this.#deliver({ group, error: reason });
+      return reason;
+    }
+  }
+
+  #run(group: Group): Result {
+    const { statement, graph, parameters, frozen } = group.spec;
+    const { monotonicMs } = this.#environment;
+    const limits = {
+      timeMs: this.#limits.runMs,
+      rows: this.#limits.resultRowsMax,
+      keptRows: this.#limits.keptRowsMax,
+    };
+    const startMs = monotonicMs();
+    const result = statement.run({
+      graph,
+      graphName: graph.name,
+      parameters,
+      timeMs: frozen.timeMs,
+      random: () => frozen.random,
+      budget: new Budget(limits, monotonicMs),
+      keyed: true,
+      hashKey: this.#hashKey,
+    });
+    group.lastRunMs = monotonicMs() - startMs;
+    return result;
+  }
+
+  #fault(error: unknown): GeodeError {
+    this.#environment.report(error);
+    return new GeodeError("INTERNAL", "The live query ended because of an error in the database.", {
+      cause: error,
+    });
+  }
+
+  #deliver(delivery: Delivery): void {
+    this.#deliveries.push(delivery);
+    if (this.#delivering) return;
+    this.#delivering = true;
+    this.#environment.later(() => this.#deliverAll());
+  }
+
+  #deliverAll(): void {
+    const deliveries = this.#deliveries;
+    this.#deliveries = [];
+    this.#delivering = false;
+    for (const delivery of deliveries) {
+      // A copy: a listener may close its own or somebody else's watch.
+      for (const watcher of [...delivery.group.watchers]) {
+        if (!delivery.group.watchers.has(watcher)) continue;
+        try {
+          if ("error" in delivery) watcher.onEnd(delivery.error);
+          else if (delivery.commit.seq > watcher.fromSeq) watcher.onChange(delivery.commit);
+        } catch (error) {
+          this.#environment.report(error);
+        }
+      }
+      if ("error" in delivery) delivery.group.watchers.clear();
+    }
+  }
+
+  #scheduleCatchUp(): void {
+    if (this.#catchUp !== null || this.#behind.size === 0) return;
+    const delayMs = Math.max(0, this.#pausedUntilMs - this.#environment.monotonicMs());
+    this.#catchUp = this.#environment.after(delayMs, () => this.#runBehind());
+  }
+
+  /** One later turn: runs groups again until the time is up, and comes back for the rest when others had their share. */
+  #runBehind(): void {
+    this.#catchUp = null;
+    const startMs = this.#environment.monotonicMs();
+    let nowMs = startMs;
+    for (const group of this.#behind) {
+      this.#behind.delete(group);
+      this.#refresh(group);
+      nowMs = this.#environment.monotonicMs();
+      if (nowMs - startMs >= this.#limits.turnMs) break;
+    }
+    this.#pausedUntilMs = nowMs + (nowMs - startMs) * (1 / this.#limits.share - 1);
+    this.#scheduleCatchUp();
+  }
+
+  /** Ends all; watchers hear nothing any more. */
+  close(): void {
+    this.#closed = true;
+    this.#catchUp?.();
+    this.#catchUp = null;
+    for (const group of this.#groups.values()) group.watchers.clear();
+    for (const group of [...this.#groups.values()]) this.#drop(group);
+    this.#deliveries = [];
+  }
+}
+
+/** Two subscriptions with the same key show the same result. */
+function groupKey({ statement, graph, parameters, before, frozen }: GroupSpec): string {
+  const moment = isVolatile(statement.text) ? [frozen.timeMs, frozen.random] : [];
+  return JSON.stringify([graph.name, statement.text, encode(parameters), before, ...moment]);
+}
+
+/** Whether what the watcher has is the result as it is now: nothing changed since then, or the digest proves it. */
+function isUnchanged(group: Group, known: Known, seq: number): boolean {
+  if (known.seq > seq) return false;
+  // The group knows its history from its beginning on.
+  if (known.seq >= group.changedSeq) return true;
+  // A digest says nothing of the order of rows.
+  return !group.spec.statement.ordered && known.digest === group.digest;
+}
