@@ -7,8 +7,13 @@ import { clientValidators, explain, knownType } from "./validate.ts";
 export type Decoded =
   | { readonly kind: "message"; readonly message: ClientMessage }
   | { readonly kind: "notJson" }
-  /** JSON, but none of the messages; `id` is the one it carried, if that was an id. */
-  | { readonly kind: "invalid"; readonly error: string; readonly id: RequestId | undefined };
+  /** JSON, but none of the messages; `type` and `id` are those it carried, if they were any. */
+  | {
+      readonly kind: "invalid";
+      readonly error: string;
+      readonly type: string | undefined;
+      readonly id: RequestId | undefined;
+    };
 
 /** Bounds on the shape of a message; its length is bounded by whoever received it. */
 export interface JsonBounds {
@@ -24,23 +29,23 @@ export function decodeClientMessage(text: string, bounds: JsonBounds): Decoded {
   } catch {
     return { kind: "notJson" };
   }
-  if (!isObject(json))
-    return { kind: "invalid", error: "a message is a JSON object", id: undefined };
-  const id = asId(json["id"]);
+  if (!isObject(json)) return invalid({}, "a message is a JSON object");
   const excess = outOfBounds(json, bounds);
-  if (excess !== undefined) return { kind: "invalid", error: excess, id };
+  if (excess !== undefined) return invalid(json, excess);
   const type = knownType(json["type"]);
   if (type === undefined) {
-    const error =
+    return invalid(
+      json,
       typeof json["type"] === "string"
         ? `unknown message type ${quote(json["type"])}`
-        : "the field `type` is missing";
-    return { kind: "invalid", error, id };
+        : "the field `type` is missing",
+    );
   }
   const message = WITH_DATA.has(type) ? liftData(json) : json;
   const validate = clientValidators().get(type)!;
-  if (validate(message)) return { kind: "message", message };
-  return { kind: "invalid", error: explain(type, validate.errors), id: asId(message["id"]) };
+  return validate(message)
+    ? { kind: "message", message }
+    : invalid(message, explain(type, validate.errors));
 }
 
 /** The text frame of a message whose fields are all plain JSON. */
@@ -54,17 +59,7 @@ export function decodeParameters(
 ): ReadonlyMap<string, Value> {
   const parameters = new Map<string, Value>();
   if (json === undefined) return parameters;
-  for (const [name, value] of Object.entries(json)) {
-    try {
-      parameters.set(name, decode(value));
-    } catch (cause) {
-      if (!(cause instanceof GeodeError)) throw cause;
-      throw new GeodeError(cause.code, `parameter $${name}: ${cause.message}`, {
-        hint: cause.hint,
-        cause,
-      });
-    }
-  }
+  for (const [name, value] of Object.entries(json)) parameters.set(name, decode(value, `$${name}`));
   return parameters;
 }
 
@@ -148,6 +143,16 @@ export function tooLarge(bytesMax: number): GeodeError {
 
 /** These also accept their fields inside `data`; a field at the top wins. */
 const WITH_DATA: ReadonlySet<string> = new Set(["QUERY", "SUBSCRIBE", "UNSUBSCRIBE"]);
+
+function invalid(json: Record<string, unknown>, error: string): Decoded {
+  const { type, id } = json;
+  return {
+    kind: "invalid",
+    error,
+    type: typeof type === "string" ? type : undefined,
+    id: asId(id),
+  };
+}
 
 function liftData(message: Record<string, unknown>): Record<string, unknown> {
   const { data, ...own } = message;

@@ -1,0 +1,59 @@
+import { randomBytes } from "node:crypto";
+import { chmod, mkdir, open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { GeodeError } from "@geode/values";
+import type { Secret } from "./token.ts";
+
+/** 256 bits, as RFC 7518 §3.2 asks for HS256. */
+const SECRET_BYTES_MIN = 32;
+const FILE_NAME = "jwt-secret";
+
+/** The secret that somebody configured. Throws INVALID_MESSAGE if it is too short to be one. */
+export function configuredSecret(text: string): Secret {
+  const secret = new TextEncoder().encode(text);
+  if (secret.length < SECRET_BYTES_MIN) {
+    throw new GeodeError(
+      "INVALID_MESSAGE",
+      `JWT_SECRET has ${secret.length * 8} bits; at least ${SECRET_BYTES_MIN * 8} are needed`,
+      {
+        hint: "Make one with: openssl rand -base64 48",
+      },
+    );
+  }
+  return secret;
+}
+
+/**
+ * The secret that a data directory keeps for those who configured none; made on first use, readable by its owner only.
+ * Its text may be used as JWT_SECRET elsewhere.
+ */
+export async function keptSecret(directory: string): Promise<Secret> {
+  const path = join(directory, FILE_NAME);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  try {
+    const file = await open(path, "wx", 0o600);
+    try {
+      await file.writeFile(`${randomBytes(48).toString("base64url")}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  await chmod(path, 0o600);
+  const text = (await readFile(path, "utf8")).trim();
+  try {
+    return configuredSecret(text);
+  } catch (cause) {
+    throw new GeodeError("CORRUPT", `${path} holds no secret`, {
+      hint: "Delete the file; a new secret is made at the next start.",
+      cause,
+    });
+  }
+}
+
+/** A secret for one life of one process. */
+export function passingSecret(): Secret {
+  return new Uint8Array(randomBytes(SECRET_BYTES_MIN));
+}

@@ -1,0 +1,13 @@
+export { configuredSecret, keptSecret, passingSecret } from "./auth/secret.ts";
+export { signToken, type Secret, type TokenClaims } from "./auth/token.ts";
+export { systemClock, type Clock, type Timer } from "./clock.ts";
+export type { Log } from "./log.ts";
+export type {
+  DatabasePort,
+  LiveAnswer,
+  Principal,
+  QueryAnswer,
+  QueryRequest,
+  SubscribeRequest,
+} from "./port.ts";
+export { Server, type ServerOptions } from "./server.ts";

@@ -1,0 +1,68 @@
+import type { CommitChanges, WireColumn, WireNotice } from "@geode/protocol";
+import type { Value } from "@geode/values";
+
+/**
+ * The database as a session sees it: one asynchronous port of plain data. `Database` of @geode/engine fits it.
+ */
+export interface DatabasePort {
+  readonly epoch: string;
+  readonly seq: number;
+  /** Whether the text would write. A text that does not compile reads: its error comes from asking. */
+  access(text: string): "read" | "write";
+  query(request: QueryRequest): Promise<QueryAnswer>;
+  /** `onChange` gets every change after the snapshot, in order, never before it is durable. */
+  subscribe(
+    request: SubscribeRequest,
+    onChange: (commit: CommitChanges) => void,
+  ): Promise<LiveAnswer>;
+  status(): { readonly writable: boolean; readonly reason?: string | undefined };
+}
+
+/** Who asks: `claims` are the token's, readable in GQL as `$auth`. */
+export interface Principal {
+  readonly id: string;
+  readonly roles: readonly string[];
+  readonly claims: ReadonlyMap<string, Value>;
+}
+
+export interface QueryRequest {
+  readonly text: string;
+  readonly parameters: ReadonlyMap<string, Value>;
+  readonly principal: Principal;
+  readonly timeoutMs: number;
+  readonly graph?: string;
+  readonly idempotencyKey?: string;
+  readonly minSeq?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface SubscribeRequest extends QueryRequest {
+  readonly resume?: { readonly epoch: string; readonly seq: number; readonly digest?: string };
+  readonly before?: boolean;
+}
+
+export interface QueryAnswer {
+  readonly columns: readonly WireColumn[];
+  /** "record": each row holds one record, and its fields are the columns. */
+  readonly shape: "columns" | "record";
+  readonly rows: readonly (readonly Value[])[];
+  readonly seq: number;
+  readonly stats?: object | undefined;
+  readonly notices: readonly WireNotice[];
+}
+
+export interface LiveAnswer {
+  readonly columns: readonly WireColumn[];
+  readonly keys: readonly string[];
+  /** Canonical JSON of each row. */
+  readonly encodedRows: readonly string[];
+  readonly epoch: string;
+  readonly seq: number;
+  readonly digest: string;
+  readonly maintenance: string;
+  readonly resumed: boolean;
+  readonly reset: boolean;
+  /** "changes": asked for by EMIT CHANGES, no snapshot is sent. */
+  readonly liveForm: "snapshot" | "changes" | null;
+  close(): void;
+}

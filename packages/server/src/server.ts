@@ -1,0 +1,244 @@
+import { randomUUID } from "node:crypto";
+import { CLOSES, limitsWith, type LimitName, type Limits } from "@geode/protocol";
+import { GeodeError } from "@geode/values";
+import { credentialsOf, SUBPROTOCOL } from "./auth/credentials.ts";
+import { originAllowed } from "./auth/origin.ts";
+import { TokenVerifier, type Secret } from "./auth/token.ts";
+import { systemClock, type Clock } from "./clock.ts";
+import { answerHttp } from "./http/answer.ts";
+import { ConsoleFiles } from "./http/console-files.ts";
+import { Users } from "./limits/users.ts";
+import { silentLog, type Log } from "./log.ts";
+import type { DatabasePort } from "./port.ts";
+import { Session, type SessionStart } from "./session/session.ts";
+import type {
+  Admission,
+  Connection,
+  ConnectionListener,
+  Handshake,
+  HttpAnswer,
+  HttpRequest,
+} from "./transport/connection.ts";
+import { Listener, type TlsFiles } from "./transport/listener.ts";
+
+export interface ServerOptions {
+  readonly database: DatabasePort;
+  /** Signs and checks tokens; see `configuredSecret` and `keptSecret`. */
+  readonly secret: Secret;
+  /** Default 127.0.0.1. Anything but loopback needs `tls` or `insecure`. */
+  readonly host?: string;
+  /** Default 8443; 0 takes any free port. */
+  readonly port?: number;
+  readonly tls?: TlsFiles;
+  /** Lets the server listen on the network without TLS, e.g. behind a proxy that does it. */
+  readonly insecure?: boolean;
+  /** Origins of web pages that may connect; default: the server's own host name and loopback. */
+  readonly allowedOrigins?: readonly string[];
+  /** Default "close", as the protocol asks; "tolerate" closes only after several a minute. */
+  readonly invalidMessages?: "close" | "tolerate";
+  readonly limits?: { readonly [Name in LimitName]?: number | undefined };
+  /** Where the built console lies; default: that of this repository. */
+  readonly consoleDirectory?: string;
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+/** How long sessions get to take their leave when the server closes. */
+const FAREWELL_MS = 1_000;
+
+/** The server: one port, its sessions, and the way to end them. */
+export class Server {
+  readonly #options: ServerOptions;
+  readonly #limits: Limits;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #verifier: TokenVerifier;
+  readonly #users: Users;
+  readonly #console: ConsoleFiles;
+  readonly #sessions = new Set<Session>();
+  #listener: Listener | undefined;
+  #closing: Promise<void> | undefined;
+  #onSessionsGone: (() => void) | undefined;
+
+  private constructor(options: ServerOptions) {
+    this.#options = options;
+    this.#limits = limitsWith(options.limits);
+    this.#clock = options.clock ?? systemClock;
+    this.#log = options.log ?? silentLog;
+    this.#verifier = new TokenVerifier(options.secret, this.#clock);
+    this.#users = new Users({
+      clock: this.#clock,
+      connectionsPerUserMax: this.#limits.connectionsPerUserMax,
+      requestsPerSecond: this.#limits.requestsPerSecond,
+    });
+    this.#console = new ConsoleFiles(options.consoleDirectory);
+  }
+
+  /**
+   * Listens. The database stays the caller's: it is not closed with the server.
+   * Throws FORBIDDEN for an unprotected port on the network, UNAVAILABLE if the port is not to be had.
+   */
+  static async start(options: ServerOptions): Promise<Server> {
+    const host = options.host ?? "127.0.0.1";
+    if (options.tls === undefined && options.insecure !== true && !isLoopback(host)) {
+      throw new GeodeError(
+        "FORBIDDEN",
+        `refusing to listen on ${host} without TLS: tokens and data would cross the network in the clear`,
+        {
+          hint: "Give --tls-cert and --tls-key, or --insecure if a proxy in front does TLS.",
+        },
+      );
+    }
+    const server = new Server(options);
+    server.#listener = await Listener.listen({
+      host,
+      port: options.port ?? 8443,
+      tls: options.tls,
+      limits: server.#limits,
+      door: {
+        handshake: (handshake) => server.#admit(handshake),
+        request: (request) => server.#answer(request),
+      },
+      log: server.#log,
+    });
+    return server;
+  }
+
+  get port(): number {
+    return this.#listener!.port;
+  }
+
+  /** Where the console is; the WebSocket is at `/ws` of the same address. */
+  get url(): string {
+    const scheme = this.#options.tls === undefined ? "http" : "https";
+    const host = this.#options.host ?? "127.0.0.1";
+    return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${this.port}`;
+  }
+
+  /** How many connections there are. */
+  get connections(): number {
+    return this.#sessions.size;
+  }
+
+  /** New connections use this certificate. Throws, and keeps the present one, if it does not load. */
+  replaceTls(files: TlsFiles): void {
+    this.#listener?.replaceTls(files);
+  }
+
+  /** Stops listening, says 1012 to every connection, and resolves when they are gone, after a bounded time in any case. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    const listening = this.#listener!.close();
+    for (const session of this.#sessions) session.close("restart");
+    if (this.#sessions.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onSessionsGone = resolve;
+        this.#clock.timer(FAREWELL_MS, resolve);
+      });
+    }
+    for (const session of this.#sessions) session.terminate();
+    await listening;
+  }
+
+  async #admit(handshake: Handshake): Promise<Admission> {
+    const { allowedOrigins } = this.#options;
+    if (handshake.path !== "/ws") return refused(404, "Not found: WebSocket connections go to /ws");
+    if (this.#closing !== undefined) return refused(503, "Service restart");
+    if (!originAllowed(handshake.origin, handshake.host, allowedOrigins))
+      return refused(403, "Origin not allowed");
+    const credentials = credentialsOf(handshake);
+    let start: SessionStart;
+    switch (credentials.place) {
+      case "header":
+        try {
+          start = { kind: "identity", identity: await this.#verifier.verify(credentials.token) };
+        } catch (error) {
+          if (!(error instanceof GeodeError)) throw error;
+          this.#log.info(
+            { why: error.message, remoteAddress: handshake.remoteAddress },
+            "token refused",
+          );
+          return refused(401, "Invalid token");
+        }
+        break;
+      case "url":
+        start = { kind: "token", token: credentials.token };
+        break;
+      case "none":
+        start = { kind: "waiting" };
+        break;
+    }
+    const protocol = handshake.protocols.includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined;
+    return { kind: "accepted", protocol, open: (connection) => this.#open(connection, start) };
+  }
+
+  #open(connection: Connection, start: SessionStart): ConnectionListener {
+    if (this.#closing !== undefined) return turnAway(connection, CLOSES.restart);
+    if (this.#sessions.size >= this.#limits.connectionsMax) {
+      this.#log.warn({ connections: this.#sessions.size }, "server at capacity");
+      return turnAway(connection, CLOSES.atCapacity);
+    }
+    const session = new Session({
+      name: randomUUID(),
+      connection,
+      database: this.#options.database,
+      verifier: this.#verifier,
+      users: this.#users,
+      limits: this.#limits,
+      invalidMessages: this.#options.invalidMessages ?? "close",
+      clock: this.#clock,
+      log: this.#log,
+      start,
+      onEnd: () => this.#forget(session),
+    });
+    this.#sessions.add(session);
+    this.#log.info(
+      { session: session.name, remoteAddress: connection.remoteAddress },
+      "connection opened",
+    );
+    return session;
+  }
+
+  #forget(session: Session): void {
+    this.#sessions.delete(session);
+    if (this.#sessions.size === 0) this.#onSessionsGone?.();
+  }
+
+  #answer(request: HttpRequest): Promise<HttpAnswer> {
+    const { database } = this.#options;
+    return answerHttp(request, {
+      console: this.#console,
+      readiness: () =>
+        this.#closing === undefined
+          ? database.status()
+          : { writable: false, reason: "the server is shutting down" },
+    });
+  }
+}
+
+/** Loopback as the operating system resolves it; a name other than `localhost` could be anything. */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function refused(status: number, message: string): Admission {
+  return { kind: "refused", status, message };
+}
+
+/** Closes a connection that never gets a session. */
+function turnAway(
+  connection: Connection,
+  close: { readonly code: number; readonly reason: string },
+): ConnectionListener {
+  connection.close(close.code, close.reason);
+  return {
+    textFrame: () => undefined,
+    binaryFrame: () => undefined,
+    pong: () => undefined,
+    taken: () => undefined,
+    closed: () => undefined,
+  };
+}

@@ -1,0 +1,87 @@
+import {
+  encodeRows,
+  encodeServerMessage,
+  encodeWithText,
+  tooLarge,
+  type ErrorMessage,
+  type RequestId,
+} from "@geode/protocol";
+import { GeodeError } from "@geode/values";
+import type { LiveAnswer, QueryAnswer } from "../port.ts";
+
+/** RESULT of a QUERY. Throws TOO_LARGE. */
+export function resultFrame(id: RequestId, answer: QueryAnswer, bytesMax: number): string {
+  const rows = encodeRows(answer, bytesMax);
+  return withinBytes(
+    encodeWithText(
+      { type: "RESULT", id, columns: answer.columns },
+      {
+        data: rows,
+        seq: String(answer.seq),
+        ...optionalText("stats", answer.stats),
+        ...noticesText(answer.notices),
+      },
+    ),
+    bytesMax,
+  );
+}
+
+/** RESULT of a SUBSCRIBE. Throws TOO_LARGE. */
+export function liveFrame(id: RequestId, answer: LiveAnswer, bytesMax: number): string {
+  // EMIT CHANGES asks for changes alone; and what is resumed is there already.
+  const withRows = answer.liveForm !== "changes" && !answer.resumed;
+  const rows = withRows ? answer.encodedRows : [];
+  if (rows.reduce((bytesMin, row) => bytesMin + row.length, 0) > bytesMax) throw tooLarge(bytesMax);
+  return withinBytes(
+    encodeWithText(
+      { type: "RESULT", id, subscription: id, live: true, columns: answer.columns },
+      {
+        data: `[${rows.join(",")}]`,
+        keys: JSON.stringify(withRows ? answer.keys : []),
+        epoch: JSON.stringify(answer.epoch),
+        seq: String(answer.seq),
+        digest: `"${answer.digest}"`,
+        maintenance: JSON.stringify(answer.maintenance),
+        ...(answer.resumed ? { resumed: "true" } : {}),
+        ...(answer.reset ? { reset: "true" } : {}),
+      },
+    ),
+    bytesMax,
+  );
+}
+
+/** What an ERROR is about: a request, or a subscription that goes no further. */
+export interface Concerning {
+  readonly id?: RequestId | undefined;
+  readonly subscription?: RequestId | undefined;
+}
+
+/** ERROR for an expected failure. Anything else is INTERNAL, and says no more than that. */
+export function errorFrame(about: Concerning, error: unknown, retryAfterMs?: number): string {
+  const known = error instanceof GeodeError ? error : new GeodeError("INTERNAL", "internal error");
+  const message: ErrorMessage = {
+    type: "ERROR",
+    ...(about.id === undefined ? {} : { id: about.id }),
+    ...(about.subscription === undefined ? {} : { subscription: about.subscription }),
+    error: known.message,
+    code: known.code,
+    retryable: known.retryable,
+    ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }),
+    ...(known.position === undefined ? {} : { position: known.position }),
+    ...(known.hint === undefined ? {} : { hint: known.hint }),
+  };
+  return encodeServerMessage(message);
+}
+
+function withinBytes(frame: string, bytesMax: number): string {
+  if (frame.length * 3 > bytesMax && Buffer.byteLength(frame) > bytesMax) throw tooLarge(bytesMax);
+  return frame;
+}
+
+function optionalText(name: string, value: object | undefined): Record<string, string> {
+  return value === undefined ? {} : { [name]: JSON.stringify(value) };
+}
+
+function noticesText(notices: QueryAnswer["notices"]): Record<string, string> {
+  return notices.length === 0 ? {} : { notices: JSON.stringify(notices) };
+}

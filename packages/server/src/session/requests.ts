@@ -1,0 +1,86 @@
+/** A request that was accepted and has to be run in its turn. */
+export interface Request {
+  readonly access: "read" | "write";
+  /** Runs it and answers it. Never rejects. */
+  run(): Promise<void>;
+}
+
+export interface RequestsOptions {
+  /** How many may be started and unanswered. */
+  readonly inFlightMax: number;
+  /** False while no further request should be started, e.g. because answers pile up. */
+  readonly ready: () => boolean;
+  /** Called when the number of requests that wait or run has passed the limit, in either direction. */
+  readonly onFull: (full: boolean) => void;
+}
+
+/**
+ * The requests of one connection, started in the order in which they came. A read behind a write waits for the write's end, so it sees
+ * it; writes follow each other at once, so they can share a commit; reads do not hold up what comes behind them.
+ */
+export class Requests {
+  readonly #options: RequestsOptions;
+  readonly #waiting: Request[] = [];
+  #running = 0;
+  #runningWrites = 0;
+  #full = false;
+  #closed = false;
+
+  constructor(options: RequestsOptions) {
+    this.#options = options;
+  }
+
+  submit(request: Request): void {
+    if (this.#closed) return;
+    this.#waiting.push(request);
+    this.startMore();
+  }
+
+  /** Takes back a request that has not been started. */
+  withdraw(request: Request): void {
+    const index = this.#waiting.indexOf(request);
+    if (index !== -1) this.#waiting.splice(index, 1);
+    this.startMore();
+  }
+
+  /** How many wait or run. */
+  get count(): number {
+    return this.#waiting.length + this.#running;
+  }
+
+  /** Starts what may be started; to be called again when `ready` turns true. */
+  startMore(): void {
+    for (
+      let next = this.#waiting[0];
+      next !== undefined && this.#mayStart(next);
+      next = this.#waiting[0]
+    ) {
+      this.#waiting.shift();
+      void this.#start(next);
+    }
+    const full = this.count >= this.#options.inFlightMax;
+    if (full === this.#full) return;
+    this.#full = full;
+    this.#options.onFull(full);
+  }
+
+  /** Forgets what waits; what runs ends by itself. */
+  close(): void {
+    this.#closed = true;
+    this.#waiting.length = 0;
+  }
+
+  #mayStart(request: Request): boolean {
+    if (this.#running >= this.#options.inFlightMax || !this.#options.ready()) return false;
+    return request.access === "write" || this.#runningWrites === 0;
+  }
+
+  async #start(request: Request): Promise<void> {
+    this.#running++;
+    if (request.access === "write") this.#runningWrites++;
+    await request.run();
+    this.#running--;
+    if (request.access === "write") this.#runningWrites--;
+    if (!this.#closed) this.startMore();
+  }
+}

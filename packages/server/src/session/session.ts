@@ -1,0 +1,493 @@
+import {
+  CLOSES,
+  decodeClientMessage,
+  decodeParameters,
+  encodeServerMessage,
+  limitsOnWire,
+  type CloseName,
+  type Limits,
+  type PingMessage,
+  type QueryMessage,
+  type RequestId,
+  type SubscribeMessage,
+  type UnsubscribeMessage,
+} from "@geode/protocol";
+import { GeodeError, unreachable } from "@geode/values";
+import type { Identity, TokenVerifier } from "../auth/token.ts";
+import type { Clock, Timer } from "../clock.ts";
+import type { Users } from "../limits/users.ts";
+import type { Log } from "../log.ts";
+import type { DatabasePort, QueryRequest } from "../port.ts";
+import type { Connection, ConnectionListener } from "../transport/connection.ts";
+import { errorFrame, liveFrame, resultFrame } from "./answers.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { Outbox } from "./outbox.ts";
+import { Requests } from "./requests.ts";
+import {
+  next,
+  type Frame,
+  type Request,
+  type SessionAction,
+  type SessionEvent,
+  type SessionState,
+} from "./state.ts";
+import { Subscription } from "./subscription.ts";
+
+export interface SessionOptions {
+  /** Names the session in AUTH_OK and in the log. */
+  readonly name: string;
+  readonly connection: Connection;
+  readonly database: DatabasePort;
+  readonly verifier: TokenVerifier;
+  readonly users: Users;
+  readonly limits: Limits;
+  /** What a message that cannot be understood leads to. */
+  readonly invalidMessages: "close" | "tolerate";
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How the connection begins. */
+  readonly start: SessionStart;
+  /** The session is over; called once. */
+  readonly onEnd: (session: Session) => void;
+}
+
+export type SessionStart =
+  /** Without a token: AUTH must follow. */
+  | { readonly kind: "waiting" }
+  /** The token of the URL is still to be checked. */
+  | { readonly kind: "token"; readonly token: string }
+  /** The token of a header was checked before there was a connection. */
+  | { readonly kind: "identity"; readonly identity: Identity };
+
+/** Clients hear of the end of their token this long before it. */
+const EXPIRY_NOTICE_MS = 60_000;
+const MINUTE_MS = 60_000;
+
+/**
+ * One connection: it owns the socket's timers and does what {@link next} says. Frame → decode → state → rate limit → requests → outbox.
+ */
+export class Session implements ConnectionListener {
+  readonly name: string;
+  readonly #options: SessionOptions;
+  readonly #outbox: Outbox;
+  readonly #requests: Requests;
+  readonly #heartbeat: Heartbeat;
+  readonly #timers = new Map<TimerName, Timer>();
+  readonly #aborter = new AbortController();
+  readonly #subscriptions = new Map<RequestId, Subscription>();
+  /** Ids of QUERY that were accepted and not answered. */
+  readonly #queryIds = new Set<RequestId>();
+  readonly #held: Frame[] = [];
+  readonly #pausedFor = new Set<"token" | "requests">();
+  #state: SessionState;
+  #identity: Identity | undefined;
+  #invalidTimesMs: number[] = [];
+  #lastFrameMs: number;
+  #stuck = { takenBytes: 0, pending: false };
+
+  constructor(options: SessionOptions) {
+    const { clock, connection, limits, start } = options;
+    this.name = options.name;
+    this.#options = options;
+    this.#lastFrameMs = clock.nowMs();
+    this.#outbox = new Outbox({
+      connection,
+      clock,
+      bytesMax: limits.outboxBytesMax,
+      onOverflow: () => this.#on({ name: "closeAsked", close: "slow" }),
+      onRelief: () => this.#requests.startMore(),
+    });
+    this.#requests = new Requests({
+      inFlightMax: limits.inFlightMax,
+      ready: () => !this.#outbox.congested,
+      onFull: (full) => this.#pause("requests", full),
+    });
+    this.#heartbeat = new Heartbeat({
+      clock,
+      pingMs: limits.pingMs,
+      pongMsMax: limits.pongMsMax,
+      ping: () => connection.ping(),
+      onDead: () => connection.terminate(),
+    });
+    this.#arm("idle", limits.idleMsMax, () => this.#checkIdle());
+    this.#arm("progress", limits.progressMsMax, () => this.#checkProgress());
+    this.#state =
+      start.kind === "waiting" ? { name: "waiting" } : { name: "verifying", answer: false };
+    if (start.kind !== "identity")
+      this.#arm("auth", limits.authMsMax, () => this.#on({ name: "authDeadline" }));
+    if (start.kind === "token") {
+      this.#pause("token", true);
+      this.#verify(start.token);
+    }
+    if (start.kind === "identity") this.#on({ name: "verified", identity: start.identity });
+  }
+
+  /** Ends the session for a reason outside of it. */
+  close(reason: CloseName): void {
+    this.#on({ name: "closeAsked", close: reason });
+  }
+
+  /** Ends it without taking leave. */
+  terminate(): void {
+    this.#options.connection.terminate();
+  }
+
+  /** Another connection of the same user takes its place. */
+  replaced(): void {
+    this.close("replaced");
+  }
+
+  textFrame(text: string): void {
+    this.#frame(decodeClientMessage(text, this.#options.limits));
+  }
+
+  binaryFrame(): void {
+    this.#frame({ kind: "binary" });
+  }
+
+  pong(): void {
+    this.#heartbeat.signOfLife();
+  }
+
+  taken(): void {
+    this.#heartbeat.signOfLife();
+    this.#outbox.taken();
+  }
+
+  closed(code: number, reason: string): void {
+    this.#options.log.info({ session: this.name, code, reason }, "connection closed");
+    this.#on({ name: "gone" });
+    this.#options.onEnd(this);
+  }
+
+  #frame(frame: Frame): void {
+    this.#lastFrameMs = this.#options.clock.nowMs();
+    this.#heartbeat.signOfLife();
+    // A timer can be late, and a clock can jump: a token is never believed beyond its end.
+    if (this.#identity !== undefined && this.#identity.expiresAtMs <= this.#lastFrameMs)
+      this.#on({ name: "expired" });
+    this.#on({ name: "frame", frame });
+  }
+
+  #on(event: SessionEvent): void {
+    const transition = next(this.#state, event);
+    this.#state = transition.state;
+    for (const action of transition.actions) this.#do(action);
+  }
+
+  #do(action: SessionAction): void {
+    switch (action.do) {
+      case "verify":
+        return this.#verify(action.token);
+      case "admit":
+        return this.#admit(action.identity, action.answer);
+      case "renew":
+        this.#believe(action.identity);
+        return this.#answerAuth(action.identity);
+      case "handle":
+        return this.#handle(action.message);
+      case "refuseMessage":
+        return this.#refuseMessage(action.error, action.id);
+      case "warnExpiry":
+        return this.#warnExpiry();
+      case "hold":
+        this.#held.push(action.frame);
+        return;
+      case "stopReading":
+        return this.#pause("token", true);
+      case "readOn":
+        return this.#readOn();
+      case "close":
+        this.#outbox.close();
+        return this.#options.connection.close(
+          CLOSES[action.close].code,
+          CLOSES[action.close].reason,
+        );
+      case "release":
+        return this.#release();
+      default:
+        return unreachable(action);
+    }
+  }
+
+  #verify(token: string): void {
+    this.#options.verifier.verify(token).then(
+      (identity) => this.#on({ name: "verified", identity }),
+      (error: unknown) => {
+        const why = error instanceof Error ? error.message : String(error);
+        this.#options.log.info({ session: this.name, why }, "token refused");
+        this.#on({ name: "refused" });
+      },
+    );
+  }
+
+  #admit(identity: Identity, answer: boolean): void {
+    const { connection, limits, log, users } = this.#options;
+    this.#timers.get("auth")?.cancel();
+    connection.allowFrames(limits.frameBytesMax);
+    users.enter(identity.principal.id, this);
+    this.#believe(identity);
+    log.info({ session: this.name, user: identity.principal.id }, "authenticated");
+    if (answer) this.#answerAuth(identity);
+  }
+
+  #answerAuth(identity: Identity): void {
+    const { database, limits } = this.#options;
+    this.#outbox.answer(
+      encodeServerMessage({
+        type: "AUTH_OK",
+        user: {
+          id: identity.principal.id,
+          ...(identity.name === undefined ? {} : { name: identity.name }),
+        },
+        roles: [...identity.principal.roles],
+        session: this.name,
+        expires_at: isoTime(identity.expiresAtMs),
+        limits: limitsOnWire(limits),
+        epoch: database.epoch,
+        seq: database.seq,
+      }),
+    );
+  }
+
+  #believe(identity: Identity): void {
+    this.#identity = identity;
+    const leftMs = identity.expiresAtMs - this.#options.clock.nowMs();
+    this.#arm("expiryNear", Math.max(0, leftMs - EXPIRY_NOTICE_MS), () =>
+      this.#on({ name: "expiryNear" }),
+    );
+    this.#arm("expired", leftMs, () => this.#on({ name: "expired" }));
+  }
+
+  #warnExpiry(): void {
+    if (this.#identity === undefined) return;
+    this.#outbox.answer(
+      encodeServerMessage({
+        type: "AUTH_EXPIRING",
+        expires_at: isoTime(this.#identity.expiresAtMs),
+      }),
+    );
+  }
+
+  #handle(message: Request): void {
+    const identity = this.#identity;
+    if (identity === undefined) throw new Error("a message is handled before its sender is known");
+    if (message.type !== "PING") {
+      const waitMs = this.#options.users.charge(identity.principal.id);
+      if (waitMs > 0) {
+        const error = new GeodeError("RATE_LIMITED", "Rate limit exceeded");
+        return this.#outbox.answer(errorFrame({ id: message.id }, error, waitMs));
+      }
+    }
+    switch (message.type) {
+      case "QUERY":
+        return this.#query(message, identity);
+      case "SUBSCRIBE":
+        return this.#subscribe(message, identity);
+      case "UNSUBSCRIBE":
+        return this.#unsubscribe(message);
+      case "PING":
+        return this.#ping(message);
+      default:
+        return unreachable(message);
+    }
+  }
+
+  #query(message: QueryMessage, identity: Identity): void {
+    const { id } = message;
+    if (this.#queryIds.has(id) || this.#isPending(id))
+      return this.#outbox.answer(errorFrame({ id }, idInUse()));
+    this.#queryIds.add(id);
+    this.#requests.submit({
+      access: this.#options.database.access(message.query),
+      run: async () => {
+        let frame;
+        try {
+          const answer = await this.#options.database.query(this.#request(message, identity));
+          frame = resultFrame(id, answer, this.#options.limits.resultBytesMax);
+        } catch (error) {
+          frame = this.#failure({ id }, error);
+        }
+        this.#queryIds.delete(id);
+        this.#outbox.answer(frame);
+      },
+    });
+  }
+
+  #subscribe(message: SubscribeMessage, identity: Identity): void {
+    const { id } = message;
+    if (this.#queryIds.has(id)) return this.#outbox.answer(errorFrame({ id }, idInUse()));
+    this.#endSubscription(id);
+    const { limits } = this.#options;
+    if (this.#subscriptions.size >= limits.subscriptionsMax) {
+      const error = new GeodeError(
+        "LIMIT",
+        `a connection may have ${limits.subscriptionsMax} subscriptions`,
+        {
+          hint: "Unsubscribe from what is not shown any more.",
+        },
+      );
+      return this.#outbox.answer(errorFrame({ id }, error));
+    }
+    const withBefore = message.mode === "before";
+    const subscription = new Subscription({ id, outbox: this.#outbox, withBefore });
+    this.#subscriptions.set(id, subscription);
+    this.#requests.submit({
+      access: "read",
+      run: () => this.#startSubscription(subscription, message, identity),
+    });
+  }
+
+  async #startSubscription(
+    subscription: Subscription,
+    message: SubscribeMessage,
+    identity: Identity,
+  ): Promise<void> {
+    if (subscription.ended) return;
+    const { id } = message;
+    const { database, limits } = this.#options;
+    try {
+      const live = await database.subscribe(
+        {
+          ...this.#request(message, identity),
+          before: message.mode === "before",
+          ...(message.resume === undefined ? {} : { resume: message.resume }),
+        },
+        (commit) => subscription.changed(commit),
+      );
+      try {
+        if (!subscription.ended) this.#outbox.answer(liveFrame(id, live, limits.resultBytesMax));
+      } catch (error) {
+        live.close();
+        throw error;
+      }
+      subscription.begin(live);
+    } catch (error) {
+      if (subscription.ended) return;
+      this.#endSubscription(id);
+      this.#outbox.answer(this.#failure({ id }, error));
+    }
+  }
+
+  #unsubscribe(message: UnsubscribeMessage): void {
+    this.#endSubscription(message.id);
+    this.#outbox.answer(encodeServerMessage({ type: "UNSUBSCRIBED", id: message.id }));
+  }
+
+  #ping(message: PingMessage): void {
+    const id = message.id === undefined ? {} : { id: message.id };
+    this.#outbox.answer(
+      encodeServerMessage({ type: "PONG", ...id, seq: this.#options.database.seq }),
+    );
+  }
+
+  /** What the engine is asked. Throws 22G03 for a parameter that is no value. */
+  #request(message: QueryMessage | SubscribeMessage, identity: Identity): QueryRequest {
+    const { limits } = this.#options;
+    const timeoutMs = "timeout_ms" in message ? message.timeout_ms : undefined;
+    const idempotencyKey = "idempotency_key" in message ? message.idempotency_key : undefined;
+    return {
+      text: message.query,
+      parameters: decodeParameters(message.parameters),
+      principal: identity.principal,
+      timeoutMs: Math.min(timeoutMs ?? limits.queryMsMax, limits.queryMsMax),
+      signal: this.#aborter.signal,
+      ...(message.graph === undefined ? {} : { graph: message.graph }),
+      ...(message.min_seq === undefined ? {} : { minSeq: message.min_seq }),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    };
+  }
+
+  /** The ERROR of a failed request; what was not expected is logged in full and told as INTERNAL. */
+  #failure(about: { readonly id: RequestId }, error: unknown): string {
+    if (!(error instanceof GeodeError)) {
+      const stack = error instanceof Error ? error.stack : String(error);
+      this.#options.log.error({ session: this.name, error: stack }, "request failed unexpectedly");
+    }
+    return errorFrame(about, error);
+  }
+
+  #refuseMessage(error: string, id: RequestId | undefined): void {
+    const { clock, invalidMessages, limits } = this.#options;
+    this.#outbox.answer(errorFrame({ id }, new GeodeError("INVALID_MESSAGE", error)));
+    const nowMs = clock.nowMs();
+    this.#invalidTimesMs = this.#invalidTimesMs.filter((timeMs) => nowMs - timeMs < MINUTE_MS);
+    this.#invalidTimesMs.push(nowMs);
+    if (invalidMessages === "close" || this.#invalidTimesMs.length > limits.invalidPerMinuteMax)
+      this.close("invalidMessage");
+  }
+
+  #isPending(id: RequestId): boolean {
+    return this.#subscriptions.get(id)?.pending === true;
+  }
+
+  #endSubscription(id: RequestId): void {
+    this.#subscriptions.get(id)?.end();
+    this.#subscriptions.delete(id);
+  }
+
+  /** Lets held frames through until one of them has to be waited for. */
+  #readOn(): void {
+    this.#pausedFor.delete("token");
+    while (this.#held.length > 0 && !this.#pausedFor.has("token"))
+      this.#on({ name: "frame", frame: this.#held.shift()! });
+    if (this.#pausedFor.size === 0) this.#options.connection.startReading();
+  }
+
+  #pause(reason: "token" | "requests", pause: boolean): void {
+    if (pause) {
+      this.#pausedFor.add(reason);
+      this.#options.connection.stopReading();
+    } else {
+      this.#pausedFor.delete(reason);
+      if (this.#pausedFor.size === 0) this.#options.connection.startReading();
+    }
+  }
+
+  #checkIdle(): void {
+    const { clock, limits } = this.#options;
+    const leftMs = this.#lastFrameMs + limits.idleMsMax - clock.nowMs();
+    const busy = this.#subscriptions.size > 0 || this.#requests.count > 0;
+    if (leftMs <= 0 && !busy) return this.close("idle");
+    this.#arm("idle", leftMs > 0 ? leftMs : limits.idleMsMax, () => this.#checkIdle());
+  }
+
+  /** A peer that takes nothing, although something waits for it, from one check to the next. */
+  #checkProgress(): void {
+    const { connection, limits } = this.#options;
+    const before = this.#stuck;
+    this.#stuck = { takenBytes: connection.takenBytes, pending: this.#outbox.pending };
+    if (before.pending && this.#stuck.pending && before.takenBytes === this.#stuck.takenBytes)
+      return this.close("slow");
+    this.#arm("progress", limits.progressMsMax, () => this.#checkProgress());
+  }
+
+  #arm(name: TimerName, delayMs: number, due: () => void): void {
+    this.#timers.get(name)?.cancel();
+    this.#timers.set(name, this.#options.clock.timer(delayMs, due));
+  }
+
+  #release(): void {
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+    this.#heartbeat.close();
+    this.#aborter.abort();
+    this.#requests.close();
+    for (const subscription of this.#subscriptions.values()) subscription.end();
+    this.#subscriptions.clear();
+    this.#held.length = 0;
+    if (this.#identity !== undefined) this.#options.users.leave(this.#identity.principal.id, this);
+  }
+}
+
+type TimerName = "auth" | "expiryNear" | "expired" | "idle" | "progress";
+
+function isoTime(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}
+
+function idInUse(): GeodeError {
+  return new GeodeError("ID_IN_USE", "a request with this id is still unanswered", {
+    hint: "Give each request an id of its own.",
+  });
+}

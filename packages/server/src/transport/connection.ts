@@ -1,0 +1,70 @@
+/** An open socket as a session sees it. No session imports a socket library. */
+export interface Connection {
+  readonly remoteAddress: string;
+  /** Bytes of frames handed over and not yet taken by the operating system. */
+  readonly bufferedBytes: number;
+  /** Bytes of frames taken by the operating system since the connection began: it grows, or the peer is stuck. */
+  readonly takenBytes: number;
+  /** Writes text frames in order, in one system call where possible, long ones in slices. Does nothing once closed. */
+  send(frames: readonly string[]): void;
+  /** Starts the closing handshake; the peer gets a bounded time for its part. */
+  close(code: number, reason: string): void;
+  /** Drops the connection without a word. */
+  terminate(): void;
+  ping(): void;
+  stopReading(): void;
+  startReading(): void;
+  /** From now on a message may be this long; a longer one closes with 1009 as soon as its header is read. */
+  allowFrames(bytesMax: number): void;
+}
+
+/** What a connection tells its session. */
+export interface ConnectionListener {
+  textFrame(text: string): void;
+  binaryFrame(bytes: number): void;
+  pong(): void;
+  /** Some of what was sent has been taken by the operating system. */
+  taken(): void;
+  /** Called once, last. */
+  closed(code: number, reason: string): void;
+}
+
+/** The HTTP request that asks for a WebSocket. */
+export interface Handshake {
+  readonly path: string;
+  readonly search: URLSearchParams;
+  readonly host: string | undefined;
+  readonly origin: string | undefined;
+  readonly authorization: string | undefined;
+  /** The subprotocols offered, in order. */
+  readonly protocols: readonly string[];
+  readonly remoteAddress: string;
+}
+
+/** The answer to a handshake: an HTTP error before any WebSocket exists, or a session. */
+export type Admission =
+  | { readonly kind: "refused"; readonly status: number; readonly message: string }
+  | {
+      readonly kind: "accepted";
+      readonly protocol: string | undefined;
+      readonly open: (connection: Connection) => ConnectionListener;
+    };
+
+/** An HTTP request other than a handshake. There is no body: nothing here reads one. */
+export interface HttpRequest {
+  readonly method: string;
+  /** The request target as sent, not validated. */
+  readonly target: string;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+/** What the transport asks the server. Neither may throw or reject; if one does, the peer gets HTTP 500. */
+export interface Door {
+  handshake(handshake: Handshake): Promise<Admission>;
+  request(request: HttpRequest): Promise<HttpAnswer>;
+}

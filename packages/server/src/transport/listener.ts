@@ -1,0 +1,230 @@
+import {
+  createServer as createHttpServer,
+  STATUS_CODES,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
+import type { Limits } from "@geode/protocol";
+import { GeodeError } from "@geode/values";
+import { WebSocketServer, type ServerOptions } from "ws";
+import type { Log } from "../log.ts";
+import type { Door, Handshake, HttpAnswer } from "./connection.ts";
+import { connect, ReasonedWebSocket } from "./web-socket.ts";
+
+/** Certificate chain and private key, in PEM. */
+export interface TlsFiles {
+  readonly cert: string | Uint8Array;
+  readonly key: string | Uint8Array;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: TlsFiles | undefined;
+  readonly limits: Limits;
+  readonly door: Door;
+  readonly log: Log;
+}
+
+/** How long a peer gets to answer a close frame, and to take what was sent before it. */
+const CLOSE_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_TIMEOUT_MS = 5_000;
+const HEADER_BYTES_MAX = 16 * 1024;
+
+/** One listening port for HTTP and WebSocket. The only place that knows `ws` and `node:http`. */
+export class Listener {
+  readonly #http: Server | TlsServer;
+  readonly #sockets: WebSocketServer;
+  readonly #options: ListenOptions;
+
+  private constructor(options: ListenOptions) {
+    const { limits } = options;
+    this.#options = options;
+    const settings = {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: limits.handshakeMsMax,
+      requestTimeout: limits.handshakeMsMax,
+      connectionsCheckingInterval: Math.min(limits.handshakeMsMax, 5_000),
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    };
+    this.#http =
+      options.tls === undefined
+        ? createHttpServer(settings)
+        : createTlsServer({ ...settings, ...tlsContext(options.tls) });
+    const socketOptions: ServerOptions & { closeTimeout: number } = {
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: limits.frameBytesBeforeAuthMax,
+      maxFragments: limits.fragmentsMax,
+      maxBufferedChunks: limits.bufferedChunksMax,
+      closeTimeout: CLOSE_TIMEOUT_MS,
+      WebSocket: ReasonedWebSocket,
+      // The door chose the protocol; it is passed on by handleUpgrade below.
+      handleProtocols: (_offered, request) => chosenProtocol.get(request) ?? false,
+    };
+    this.#sockets = new WebSocketServer(socketOptions);
+    this.#http.on(
+      "request",
+      (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response),
+    );
+    this.#http.on(
+      "upgrade",
+      (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+        void this.#upgrade(request, socket, head),
+    );
+    this.#http.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) =>
+      refuseGarbage(error, socket),
+    );
+    this.#http.on("tlsClientError", (_error: Error, socket: Duplex) => socket.destroy());
+  }
+
+  /** Resolves once the port is open. Throws UNAVAILABLE when it is not to be had. */
+  static async listen(options: ListenOptions): Promise<Listener> {
+    const listener = new Listener(options);
+    const http = listener.#http;
+    await new Promise<void>((resolve, reject) => {
+      http.once("error", (cause: NodeJS.ErrnoException) => reject(cannotListen(options, cause)));
+      http.listen({ host: options.host, port: options.port }, resolve);
+    });
+    http.removeAllListeners("error");
+    http.on("error", (error: Error) =>
+      options.log.error({ error: error.message }, "listening socket failed"),
+    );
+    return listener;
+  }
+
+  get port(): number {
+    return (this.#http.address() as AddressInfo).port;
+  }
+
+  /** Uses another certificate for connections from now on. Throws, and keeps the present one, if it does not load. */
+  replaceTls(files: TlsFiles): void {
+    if ("setSecureContext" in this.#http) this.#http.setSecureContext(tlsContext(files));
+  }
+
+  /** Stops listening and ends HTTP connections. WebSocket connections belong to their sessions. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#http.close(() => resolve());
+      this.#http.closeAllConnections();
+    });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.on("error", () => response.destroy());
+    let answer: HttpAnswer;
+    try {
+      answer = await this.#options.door.request({
+        method: request.method ?? "",
+        target: request.url ?? "",
+      });
+    } catch (error) {
+      this.#options.log.error({ error: messageOf(error) }, "HTTP request failed");
+      answer = {
+        status: 500,
+        headers: { "content-type": "text/plain; charset=utf-8" },
+        body: "Internal error\n",
+      };
+    }
+    const body = Buffer.from(answer.body as string);
+    response.writeHead(answer.status, { ...answer.headers, "content-length": String(body.length) });
+    response.end(request.method === "HEAD" ? undefined : body);
+    // A body that nobody asked for is not read to its end for the sake of the connection.
+    if (!request.complete) response.once("finish", () => request.destroy());
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on("error", () => socket.destroy());
+    let admission;
+    try {
+      admission = await this.#options.door.handshake(handshakeOf(request));
+    } catch (error) {
+      this.#options.log.error({ error: messageOf(error) }, "handshake failed");
+      admission = { kind: "refused", status: 500, message: "Internal error" } as const;
+    }
+    if (admission.kind === "refused") return refuse(socket, admission.status, admission.message);
+    const { open, protocol } = admission;
+    if (protocol !== undefined) chosenProtocol.set(request, protocol);
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
+      connect(webSocket, socket as Socket, open),
+    );
+  }
+}
+
+/** The protocol that the door chose, from its answer until `ws` asks for it. */
+const chosenProtocol = new WeakMap<IncomingMessage, string>();
+
+function handshakeOf(request: IncomingMessage): Handshake {
+  const target = request.url ?? "";
+  const question = target.indexOf("?");
+  const { headers } = request;
+  return {
+    path: question === -1 ? target : target.slice(0, question),
+    search: new URLSearchParams(question === -1 ? "" : target.slice(question + 1)),
+    host: headers.host,
+    origin: headers.origin,
+    authorization: headers.authorization,
+    protocols: (headers["sec-websocket-protocol"] ?? "")
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== ""),
+    remoteAddress: request.socket.remoteAddress ?? "",
+  };
+}
+
+function refuse(socket: Duplex, status: number, message: string): void {
+  if (!socket.writable) return void socket.destroy();
+  const body = `${message}\n`;
+  const challenge = status === 401 ? "WWW-Authenticate: Bearer\r\n" : "";
+  socket.once("finish", () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nConnection: close\r\n${challenge}` +
+      `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+/** Bytes that are not HTTP, or a head that never ends. */
+function refuseGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const status =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? 431
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? 408
+        : 400;
+  refuse(socket, status, STATUS_CODES[status] ?? "Bad Request");
+}
+
+function tlsContext(files: TlsFiles): { cert: Buffer; key: Buffer } {
+  return { cert: Buffer.from(files.cert as string), key: Buffer.from(files.key as string) };
+}
+
+function cannotListen({ host, port }: ListenOptions, cause: NodeJS.ErrnoException): GeodeError {
+  const place = `${host}:${port}`;
+  switch (cause.code) {
+    case "EADDRINUSE":
+      return new GeodeError("UNAVAILABLE", `port ${place} is in use`, {
+        hint: "Stop the other process or choose another port with --port.",
+        cause,
+      });
+    case "EACCES":
+      return new GeodeError("UNAVAILABLE", `no permission to listen on ${place}`, {
+        hint: "Choose a port above 1023 with --port.",
+        cause,
+      });
+    default:
+      return new GeodeError("UNAVAILABLE", `cannot listen on ${place}: ${cause.message}`, {
+        cause,
+      });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

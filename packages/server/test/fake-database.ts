@@ -1,0 +1,105 @@
+import type { CommitChanges } from "@geode/protocol";
+import { GeodeError } from "@geode/values";
+import type {
+  DatabasePort,
+  LiveAnswer,
+  QueryAnswer,
+  QueryRequest,
+  SubscribeRequest,
+} from "../src/port.ts";
+
+/**
+ * A database that does what the text of a query says, so that a test decides when things happen:
+ * `value x` answers one row, `write` is a write, `hold` waits for `release`, `fail` throws what is expected, `bug` what is not.
+ */
+export class FakeDatabase implements DatabasePort {
+  readonly epoch = "epoch-1";
+  seq = 0;
+  readonly requests: QueryRequest[] = [];
+  readonly live: {
+    readonly request: SubscribeRequest;
+    readonly onChange: (commit: CommitChanges) => void;
+    closed: boolean;
+  }[] = [];
+  #held: (() => void)[] = [];
+
+  access(text: string): "read" | "write" {
+    return text.startsWith("write") ? "write" : "read";
+  }
+
+  async query(request: QueryRequest): Promise<QueryAnswer> {
+    this.requests.push(request);
+    const [verb, ...words] = request.text.split(" ");
+    if (words.includes("hold")) await new Promise<void>((resolve) => this.#held.push(resolve));
+    if (verb === "fail") {
+      throw new GeodeError("42001", "expected `)`", {
+        position: { line: 1, column: 7, offset: 6 },
+        hint: "close the pattern",
+      });
+    }
+    if (verb === "bug") throw new TypeError("secret internals");
+    if (verb === "write") this.seq++;
+    const value = verb === "large" ? "x".repeat(Number(words[0])) : (words[0] ?? null);
+    return {
+      columns: [{ name: "value", text: "value", type: "STRING" }],
+      shape: "columns",
+      rows: [[value]],
+      seq: this.seq,
+      notices: [],
+    };
+  }
+
+  async subscribe(
+    request: SubscribeRequest,
+    onChange: (commit: CommitChanges) => void,
+  ): Promise<LiveAnswer> {
+    const [verb] = request.text.split(" ");
+    if (verb === "fail") throw new GeodeError("42002", "no such thing");
+    const entry = { request, onChange, closed: false };
+    if (verb === "hold") await new Promise<void>((resolve) => this.#held.push(resolve));
+    this.live.push(entry);
+    return {
+      columns: [{ name: "age", text: "age", type: "INTEGER" }],
+      keys: ["k1"],
+      encodedRows: ['{"age":1}'],
+      epoch: this.epoch,
+      seq: this.seq,
+      digest: "00000000000000ff",
+      maintenance: "reexecution",
+      resumed: false,
+      reset: false,
+      liveForm: verb === "changes" ? "changes" : "snapshot",
+      close: () => {
+        entry.closed = true;
+      },
+    };
+  }
+
+  status(): { writable: boolean; reason?: string } {
+    return this.writable ? { writable: true } : { writable: false, reason: "disk full" };
+  }
+  writable = true;
+
+  /** Lets the oldest held request go on. */
+  release(): void {
+    this.#held.shift()?.();
+  }
+
+  /** How many requests are held. */
+  get heldCount(): number {
+    return this.#held.length;
+  }
+
+  /** One commit that inserts rows with these ages into everything live. */
+  commit(...ages: number[]): void {
+    const prevSeq = this.seq;
+    this.seq++;
+    const commit: CommitChanges = {
+      seq: this.seq,
+      prevSeq,
+      digest: "00000000000000aa",
+      changes: ages.map((age) => ({ op: "insert", key: `k${age}`, data: `{"age":${age}}` })),
+    };
+    for (const live of this.live) if (!live.closed) live.onChange(commit);
+  }
+}
