@@ -124,7 +124,8 @@ export class Adjacency {
     } else if (degree === 1 << (slab - 1)) {
       if (degree >= DEGREE_MAX)
         throw new GeodeError("LIMIT", `a node has more than ${DEGREE_MAX} edges of one label`);
-      this.#move(headers, at, slab);
+      if (this.#slabs.extend(headers[at]!, slab - 1)) headers[at + 1] = state + 1;
+      else this.#move(headers, at, slab);
     }
   }
 

@@ -1,55 +1,72 @@
-/**
- * Where the element with an id is: the page table of a graph, for its nodes and edges together. Pages cover 256 ids, exist from their
- * first element on and go with their last, since ids are never used again: churn costs nothing, and neither does a graph that has a few
- * ids of each block.
- */
-const SHIFT_FACTOR = 256;
-/** The place in a page, behind its entries, where it counts them. */
-const COUNT = 256;
+/** Ids per page. */
+const PAGE = 1024;
+/** A page starts with room for this many ids and doubles. */
+const PAGE_MIN = 64;
 
+interface Page {
+  /** By id within the page: 0, or (slot + 1) × 2, plus 1 for a node. May be shorter than {@link PAGE}. */
+  entries: Uint32Array<ArrayBuffer>;
+  /** How many entries are not 0. */
+  count: number;
+}
+
+/**
+ * Where the element with an id is: the page table of a graph, for its nodes and edges together. Pages cover 1,024 ids, exist from
+ * their first element on and go with their last, since ids are never used again: churn leaves nothing behind, and a graph with few ids
+ * of many blocks costs little.
+ */
 export class ElementTable {
-  readonly #pages = new Map<number, Uint32Array<ArrayBuffer>>();
+  readonly #pages = new Map<number, Page>();
+  /** Ids come in runs, so the page asked for last is the likely one. */
   #lastNumber = -1;
-  #lastPage: Uint32Array<ArrayBuffer> | undefined = undefined;
+  #lastPage: Page | undefined = undefined;
 
   /** The slot of the node, or -1. */
   node(id: number): number {
     const entry = this.#entry(id);
-    return entry === 0 || (entry & 1) === 0 ? -1 : (entry >>> 1) - 1;
+    return (entry & 1) === 1 ? (entry >>> 1) - 1 : -1;
   }
 
   /** The slot of the edge, or -1. */
   edge(id: number): number {
     const entry = this.#entry(id);
-    return entry === 0 || (entry & 1) === 1 ? -1 : (entry >>> 1) - 1;
+    return (entry & 1) === 0 ? (entry >>> 1) - 1 : -1;
   }
 
   has(id: number): boolean {
     return this.#entry(id) !== 0;
   }
 
-  /** The id has no element yet. */
+  /** The id is an element id, a safe integer from 0 on, and has no element yet. */
   add(id: number, slot: number, kind: "node" | "edge"): void {
-    const number = Math.floor(id / SHIFT_FACTOR);
+    const number = Math.floor(id / PAGE);
+    const at = id % PAGE;
     let page = this.#page(number);
     if (page === undefined) {
-      page = new Uint32Array(SHIFT_FACTOR + 1);
+      page = { entries: new Uint32Array(PAGE_MIN), count: 0 };
       this.#pages.set(number, page);
       this.#lastNumber = number;
       this.#lastPage = page;
     }
-    page[id % SHIFT_FACTOR] = ((slot + 1) << 1) | (kind === "node" ? 1 : 0);
-    page[COUNT]!++;
+    if (at >= page.entries.length) {
+      let length = page.entries.length * 2;
+      while (length <= at) length *= 2;
+      const grown = new Uint32Array(length);
+      grown.set(page.entries);
+      page.entries = grown;
+    }
+    page.entries[at] = ((slot + 1) << 1) | (kind === "node" ? 1 : 0);
+    page.count++;
   }
 
   /** The id has an element. */
   remove(id: number): void {
-    const number = Math.floor(id / SHIFT_FACTOR);
+    const number = Math.floor(id / PAGE);
     const page = this.#page(number);
-    if (page === undefined || page[id % SHIFT_FACTOR] === 0)
+    if (page === undefined || !page.entries[id % PAGE])
       throw new RangeError(`no element has the id ${id}`);
-    page[id % SHIFT_FACTOR] = 0;
-    if (--page[COUNT]! > 0) return;
+    page.entries[id % PAGE] = 0;
+    if (--page.count > 0) return;
     this.#pages.delete(number);
     this.#lastNumber = -1;
     this.#lastPage = undefined;
@@ -58,37 +75,34 @@ export class ElementTable {
   /** All ids of one kind, ascending. The table must not change meanwhile. */
   *ids(kind: "node" | "edge"): Generator<number> {
     const wanted = kind === "node" ? 1 : 0;
-    for (const number of this.#sortedPageNumbers()) {
-      const page = this.#pages.get(number)!;
-      for (let i = 0; i < SHIFT_FACTOR; i++) {
-        const entry = page[i]!;
-        if (entry !== 0 && (entry & 1) === wanted) yield number * SHIFT_FACTOR + i;
+    for (const number of Float64Array.from(this.#pages.keys()).sort()) {
+      const { entries } = this.#pages.get(number)!;
+      for (let i = 0; i < entries.length; i++) {
+        const entry = entries[i]!;
+        if (entry !== 0 && (entry & 1) === wanted) yield number * PAGE + i;
       }
     }
   }
 
-  /** No id at or above it has an element. */
+  /** No id from here on has an element. */
   get idsEnd(): number {
     let last = -1;
     for (const number of this.#pages.keys()) if (number > last) last = number;
-    return (last + 1) * SHIFT_FACTOR;
+    return (last + 1) * PAGE;
   }
 
   get bytes(): number {
-    return this.#pages.size * (SHIFT_FACTOR + 1) * 4;
+    let sum = 0;
+    for (const { entries } of this.#pages.values()) sum += entries.byteLength;
+    return sum;
   }
 
-  #sortedPageNumbers(): Float64Array {
-    return Float64Array.from(this.#pages.keys()).sort();
-  }
-
+  /** 0 when there is no such element, whatever kind of number the id is. */
   #entry(id: number): number {
-    const page = this.#page(Math.floor(id / SHIFT_FACTOR));
-    return page === undefined ? 0 : (page[id % SHIFT_FACTOR] ?? 0);
+    return this.#page(Math.floor(id / PAGE))?.entries[id % PAGE] ?? 0;
   }
 
-  /** Ids come in runs, so the page asked for last is the likely one. */
-  #page(number: number): Uint32Array<ArrayBuffer> | undefined {
+  #page(number: number): Page | undefined {
     if (number === this.#lastNumber) return this.#lastPage;
     const page = this.#pages.get(number);
     if (page !== undefined) {
