@@ -222,6 +222,15 @@ export class Database {
     return this.#replica.seq;
   }
 
+  /** Whether a text would write; "unknown" when it cannot be compiled. */
+  access(text: string): Statement["access"] | "unknown" {
+    try {
+      return this.#compile(text).access;
+    } catch {
+      return "unknown";
+    }
+  }
+
   /**
    * Runs one statement to its end. A write resolves when it is durable. Rejects with a GeodeError: of the statement, of the limits, or
    * UNAVAILABLE.
@@ -420,7 +429,7 @@ export class Database {
   }
 
   #graph(name: GraphName = DEFAULT_GRAPH): Graph {
-    const graph = this.#replica.store.graph(name);
+    const graph = this.#replica.store.graphs.get(name);
     if (graph === undefined)
       throw new GeodeError("42002", `There is no graph ${JSON.stringify(name)}.`);
     return graph;

@@ -6,19 +6,19 @@ import { randomBytes } from "node:crypto";
  */
 export interface Environment {
   /** Wall clock, in milliseconds since 1970. It may jump. */
-  nowMs(): number;
+  readonly nowMs: () => number;
   /** A clock for measuring, in milliseconds from anywhere. It never goes back. */
-  monotonicMs(): number;
+  readonly monotonicMs: () => number;
   /** A number in [0, 1), for queries. Not secret. */
-  random(): number;
+  readonly random: () => number;
   /** Secret random bytes: nonces, epochs, hash keys. */
-  randomBytes(count: number): Uint8Array;
+  readonly randomBytes: (count: number) => Uint8Array;
   /** Runs the task in a later turn of the event loop, once input and output had their chance. */
-  later(task: () => void): void;
+  readonly later: (task: () => void) => void;
   /** Runs the task after at least that many milliseconds; the returned function calls it off. */
-  after(delayMs: number, task: () => void): () => void;
+  readonly after: (delayMs: number, task: () => void) => () => void;
   /** Is told of faults that concern no caller, e.g. a listener that threw. Must not throw. */
-  report(error: unknown): void;
+  readonly report: (error: unknown) => void;
 }
 
 /** The real world: the only place in the engine that touches clocks, timers and entropy. */

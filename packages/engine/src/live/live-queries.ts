@@ -13,12 +13,13 @@ import { isVolatile } from "./volatile.ts";
 /** What live queries need of the world. */
 export interface LiveEnvironment {
   /** Never goes back, in milliseconds. */
-  monotonicMs(): number;
+  readonly monotonicMs: () => number;
   /** Runs the task in a later turn of the event loop. */
-  later(task: () => void): void;
-  after(delayMs: number, task: () => void): () => void;
+  readonly later: (task: () => void) => void;
+  /** Runs the task after at least that many milliseconds; the returned function calls it off. */
+  readonly after: (delayMs: number, task: () => void) => () => void;
   /** Is told of listeners that threw. */
-  report(error: unknown): void;
+  readonly report: (error: unknown) => void;
 }
 
 /** A result at `seq`, and the way to stop watching it. */

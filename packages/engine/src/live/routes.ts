@@ -75,13 +75,13 @@ export class Routes<T extends Routed> {
 
   /** Those before the effect; an element that does not exist has none. */
   #nodeLabels(name: GraphName, id: ElementId): readonly string[] {
-    const nodes = this.#store.graph(name)?.nodes;
+    const nodes = this.#store.graphs.get(name)?.nodes;
     const slot = nodes?.slot(id) ?? -1;
     return nodes === undefined || slot < 0 ? [] : nodes.labelSet(slot).names;
   }
 
   #edgeLabels(name: GraphName, id: ElementId): readonly string[] {
-    const graph = this.#store.graph(name);
+    const graph = this.#store.graphs.get(name);
     const slot = graph?.edges.slot(id) ?? -1;
     return graph === undefined || slot < 0 ? [] : [graph.edgeLabels.name(graph.edges.label(slot))];
   }

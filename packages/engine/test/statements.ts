@@ -1,0 +1,55 @@
+import { DEFAULT_BUDGET } from "../src/execute/budget.ts";
+import type { Result, RunContext, Statement } from "../src/execute/statement.ts";
+import type { StatementWrite } from "../src/commit/write.ts";
+
+const NOTHING = { columns: [], rows: [], keys: [], notices: [] } satisfies Result;
+
+/** A statement that does what the function does, for tests that are not about GQL. What it returns is its only value, named `value`. */
+export function statementOf(run: (context: RunContext) => string | number | void): Statement {
+  const columns = [{ name: "value", text: "value", type: "ANY" }];
+  return {
+    text: "a test's own",
+    access: "write",
+    liveForm: null,
+    shape: "columns",
+    columns,
+    footprint: { nodeLabels: "any", edgeLabels: "any", nodeKeys: "any", edgeKeys: "any" },
+    ordered: false,
+    run: (context) => {
+      const value = run(context);
+      return value === undefined ? NOTHING : { ...NOTHING, columns, rows: [[value]] };
+    },
+  };
+}
+
+/** That statement as a write of `ann` to the default graph. */
+export function writeOf(
+  run: (context: RunContext) => string | number | void,
+  more: Partial<StatementWrite> = {},
+): StatementWrite {
+  return {
+    kind: "statement",
+    statement: statementOf(run),
+    graph: "default",
+    parameters: new Map(),
+    principal: "ann",
+    budget: DEFAULT_BUDGET,
+    ...more,
+  };
+}
+
+/** Inserts a node with this label and says how many there are then. */
+export function insert(label: string): (context: RunContext) => number {
+  return (context) => {
+    context.writer?.insertNode([label], new Map([["name", label.toLowerCase()]]));
+    return count(label)(context);
+  };
+}
+
+/** Counts the nodes with this label. */
+export function count(label: string): (context: RunContext) => number {
+  return ({ graph }) => {
+    const id = graph.labels.id(label);
+    return id < 0 ? 0 : graph.nodeCountOf(id);
+  };
+}
