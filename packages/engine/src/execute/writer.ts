@@ -138,7 +138,7 @@ export class Writer {
   /** Sets one property of a node; null removes it. */
   setNodeProperty(slot: number, key: string, value: Value): void {
     const id = this.graph.nodes.id(slot);
-    const before = this.graph.nodeProperty(slot, key);
+    const before = this.graph.nodes.columns.value(slot, this.graph.keys.id(key));
     checkStorable(key, value);
     if (identical(before, value)) return;
     const change = this.#changes.get(id);
@@ -166,7 +166,7 @@ export class Writer {
   /** Sets one property of an edge; null removes it. */
   setEdgeProperty(slot: number, key: string, value: Value): void {
     const id = this.graph.edges.id(slot);
-    const before = this.graph.edgeProperty(slot, key);
+    const before = this.graph.edges.columns.value(slot, this.graph.keys.id(key));
     checkStorable(key, value);
     if (identical(before, value)) return;
     const change = this.#changes.get(id);
@@ -190,7 +190,7 @@ export class Writer {
   }
 
   addLabels(slot: number, labels: readonly string[]): void {
-    const before = this.graph.nodeLabels(slot);
+    const before = this.graph.nodes.labelSet(slot).names;
     const after = sortedLabels([...before, ...labels]);
     if (after.length === before.length) return;
     this.stats.labelsAdded += after.length - before.length;
@@ -198,7 +198,7 @@ export class Writer {
   }
 
   removeLabels(slot: number, labels: readonly string[]): void {
-    const before = this.graph.nodeLabels(slot);
+    const before = this.graph.nodes.labelSet(slot).names;
     const after = before.filter((label) => !labels.includes(label));
     if (after.length === before.length) return;
     this.stats.labelsRemoved += before.length - after.length;
@@ -248,7 +248,7 @@ export class Writer {
    * refuses the statement if edges remain (G1001).
    */
   deleteNode(slot: number, detach: boolean): void {
-    if (detach) for (const edge of this.graph.edgesOf(slot)) this.deleteEdge(edge);
+    if (detach) for (const edge of this.graph.edges.of(slot)) this.deleteEdge(edge);
     this.#doomed.add(this.graph.nodes.id(slot));
   }
 
@@ -256,7 +256,7 @@ export class Writer {
   settleDeletes(): void {
     for (const id of this.#doomed) {
       const slot = this.graph.nodes.slot(id);
-      if (slot >= 0 && this.graph.degree(slot) > 0) continue;
+      if (slot >= 0 && this.graph.edges.degree(slot) > 0) continue;
       this.#doomed.delete(id);
       if (slot < 0) continue;
       const change = this.#changes.get(id);
@@ -285,7 +285,7 @@ export class Writer {
   finish(): void {
     this.settleDeletes();
     for (const id of this.#doomed) {
-      const edges = this.graph.degree(this.graph.nodes.slot(id));
+      const edges = this.graph.edges.degree(this.graph.nodes.slot(id));
       throw new GeodeError(
         "G1001",
         `A node cannot be deleted while it has edges; node ${id} has ${edges}.`,
@@ -336,12 +336,9 @@ export class Writer {
           break;
         case "updatedNode": {
           const set = netOf(change.before, change.set);
-          const relabelled =
-            change.labels !== null &&
-            change.labelsBefore !== null &&
-            !sameNames(change.labels, change.labelsBefore);
-          if (relabelled)
-            updates.push({ kind: "updateNode", graph, id, labels: change.labels, set });
+          const { labels, labelsBefore } = change;
+          if (labels !== null && labelsBefore !== null && !sameNames(labels, labelsBefore))
+            updates.push({ kind: "updateNode", graph, id, labels, set });
           else if (set.size > 0) updates.push({ kind: "updateNode", graph, id, set });
           break;
         }

@@ -1,5 +1,6 @@
 import { equivalenceKey } from "@geode/values";
 import type { EquivalenceKey, Value } from "@geode/values";
+import { BigMap } from "./big-map.ts";
 import { Uint32Chunks } from "./chunks.ts";
 
 /**
@@ -13,7 +14,7 @@ export class HashIndex {
   /** Property key id. */
   readonly key: number;
   /** Most values of a typical index belong to one node: a bare slot takes no array. */
-  readonly #entries = new Map<EquivalenceKey, number | number[]>();
+  readonly #entries = new BigMap<EquivalenceKey, number | number[]>();
   /** Where in its entry's array a node is; not kept for bare slots. */
   readonly #positions = new Uint32Chunks();
   #count = 0;
@@ -99,7 +100,7 @@ export class HashIndex {
 
   /** An estimate: what a Map takes per entry, and the places. */
   get bytes(): number {
-    return this.#entries.size * MAP_ENTRY_BYTES + this.#count * 8 + this.#positions.bytes;
+    return this.distinct * MAP_ENTRY_BYTES + this.#count * 8 + this.#positions.bytes;
   }
 
   #place(slot: number, position: number): void {
@@ -117,9 +118,15 @@ export class Indexes {
   readonly #byName = new Map<string, HashIndex>();
   /** By property key id. */
   readonly #byKey = new Map<number, HashIndex[]>();
+  #version = 0;
 
   get size(): number {
     return this.#byName.size;
+  }
+
+  /** Changes whenever an index comes or goes: a plan made under another version may be out of date. */
+  get version(): number {
+    return this.#version;
   }
 
   get(name: string): HashIndex | undefined {
@@ -141,6 +148,7 @@ export class Indexes {
   }
 
   add(index: HashIndex): void {
+    this.#version += 1;
     this.#byName.set(index.name, index);
     const others = this.#byKey.get(index.key);
     if (others === undefined) this.#byKey.set(index.key, [index]);
@@ -148,6 +156,7 @@ export class Indexes {
   }
 
   remove(index: HashIndex): void {
+    this.#version += 1;
     this.#byName.delete(index.name);
     const left = this.onKey(index.key).filter((other) => other !== index);
     if (left.length > 0) this.#byKey.set(index.key, left);

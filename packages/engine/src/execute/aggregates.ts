@@ -1,0 +1,216 @@
+import {
+  compare,
+  type EquivalenceKey,
+  equivalenceKey,
+  Float,
+  float,
+  GeodeError,
+  integer,
+  typeName,
+  unreachable,
+  type Value,
+} from "@geode/values";
+import type { AggregateName } from "../plan/operators.ts";
+import { ExactSum } from "./exact-sum.ts";
+import { located } from "./located.ts";
+
+/**
+ * The state of an aggregate in one group (ISO/IEC 39075:2024 §20.9). NULL is left out. `key` is given where the order of the values
+ * has to be defined.
+ */
+export interface Accumulator {
+  add(value: Value, key?: string): void;
+  result(): Value;
+}
+
+export function accumulator(name: AggregateName, distinct: boolean, offset: number): Accumulator {
+  const inner = plain(name, offset);
+  return distinct ? new Distinct(inner) : inner;
+}
+
+function plain(name: AggregateName, offset: number): Accumulator {
+  switch (name) {
+    case "count":
+      return new Count();
+    case "sum":
+      return new Sum(offset);
+    case "avg":
+      return new Average(offset);
+    case "min":
+      return new Extreme(-1);
+    case "max":
+      return new Extreme(1);
+    case "collect_list":
+      return new Collect();
+    default:
+      return unreachable(name);
+  }
+}
+
+class Count implements Accumulator {
+  #count = 0;
+  add(value: Value): void {
+    if (value !== null) this.#count += 1;
+  }
+  result(): Value {
+    return this.#count;
+  }
+}
+
+/** Integers stay exact and become 22003 only if the whole sum does not fit; floats are summed exactly. Of nothing: NULL. */
+class Total {
+  readonly #offset: number;
+  readonly #name: string;
+  #small = 0;
+  #large = 0n;
+  #floats: ExactSum | null = null;
+  count = 0;
+
+  constructor(name: string, offset: number) {
+    this.#name = name;
+    this.#offset = offset;
+  }
+
+  add(value: Value): void {
+    if (value === null) return;
+    this.count += 1;
+    if (typeof value === "number") {
+      if (Number.isInteger(value)) {
+        const sum = this.#small + value;
+        if (Number.isSafeInteger(sum)) this.#small = sum;
+        else {
+          this.#large += BigInt(this.#small) + BigInt(value);
+          this.#small = 0;
+        }
+      } else {
+        (this.#floats ??= new ExactSum()).add(value);
+      }
+      return;
+    }
+    if (typeof value === "bigint") {
+      this.#large += value;
+      return;
+    }
+    if (value instanceof Float) {
+      (this.#floats ??= new ExactSum()).add(value.value);
+      return;
+    }
+    throw located(
+      new GeodeError("22G03", `${this.#name} takes numbers, not ${typeName(value)}.`),
+      this.#offset,
+    );
+  }
+
+  get isFloat(): boolean {
+    return this.#floats !== null;
+  }
+
+  integers(): bigint {
+    return this.#large + BigInt(this.#small);
+  }
+
+  asNumber(): number {
+    if (this.#floats === null) return this.#large === 0n ? this.#small : Number(this.integers());
+    const all = this.#floats;
+    const rest = this.integers();
+    if (rest !== 0n) {
+      all.add(Number(rest));
+      this.#large = 0n;
+      this.#small = 0;
+    }
+    return all.value;
+  }
+}
+
+class Sum implements Accumulator {
+  readonly #total: Total;
+  readonly #offset: number;
+  constructor(offset: number) {
+    this.#total = new Total("SUM", offset);
+    this.#offset = offset;
+  }
+  add(value: Value): void {
+    this.#total.add(value);
+  }
+  result(): Value {
+    if (this.#total.count === 0) return null;
+    if (this.#total.isFloat) return float(this.#total.asNumber());
+    try {
+      return integer(this.#total.integers());
+    } catch (error) {
+      throw located(error, this.#offset);
+    }
+  }
+}
+
+class Average implements Accumulator {
+  readonly #total: Total;
+  constructor(offset: number) {
+    this.#total = new Total("AVG", offset);
+  }
+  add(value: Value): void {
+    this.#total.add(value);
+  }
+  result(): Value {
+    return this.#total.count === 0 ? null : float(this.#total.asNumber() / this.#total.count);
+  }
+}
+
+class Extreme implements Accumulator {
+  readonly #sign: 1 | -1;
+  #best: Value = null;
+  constructor(sign: 1 | -1) {
+    this.#sign = sign;
+  }
+  add(value: Value): void {
+    if (value === null) return;
+    if (this.#best === null || compare(value, this.#best) * this.#sign > 0) this.#best = value;
+  }
+  result(): Value {
+    return this.#best;
+  }
+}
+
+class Collect implements Accumulator {
+  readonly #values: Value[] = [];
+  readonly #keys: string[] = [];
+  add(value: Value, key?: string): void {
+    if (value === null) return;
+    this.#values.push(value);
+    if (key !== undefined) this.#keys.push(key);
+  }
+  result(): Value {
+    if (this.#keys.length === 0) return this.#values;
+    const order = this.#keys
+      .map((_, index) => index)
+      .sort((a, b) => byRowKey(this.#keys[a] ?? "", this.#keys[b] ?? "") || a - b);
+    return order.map((index) => this.#values[index] ?? null);
+  }
+}
+
+class Distinct implements Accumulator {
+  readonly #inner: Accumulator;
+  readonly #seen = new Map<EquivalenceKey, { value: Value; key: string | undefined }>();
+  constructor(inner: Accumulator) {
+    this.#inner = inner;
+  }
+  add(value: Value, key?: string): void {
+    if (value === null) return;
+    const id = equivalenceKey(value);
+    const seen = this.#seen.get(id);
+    // Which of several equivalent values stays, and where it stands, must not depend on the order they came in.
+    if (!seen) this.#seen.set(id, { value, key });
+    else if (key !== undefined && seen.key !== undefined && byRowKey(key, seen.key) < 0)
+      this.#seen.set(id, { value, key });
+  }
+  result(): Value {
+    for (const { value, key } of this.#seen.values()) this.#inner.add(value, key);
+    return this.#inner.result();
+  }
+}
+
+/** The order of row keys: shorter first, so that numbers in them count as numbers where there is only one; then by code unit. */
+export function byRowKey(left: string, right: string): number {
+  if (left.length !== right.length) return left.length - right.length;
+  return left < right ? -1 : left > right ? 1 : 0;
+}

@@ -1,0 +1,127 @@
+import { Edge, equals, GeodeError, Node, typeName, unreachable, type Value } from "@geode/values";
+import { located } from "./located.ts";
+import type { Writer } from "./writer.ts";
+
+type ElementKind = "node" | "edge";
+
+type Assignment =
+  | {
+      readonly kind: "property";
+      readonly element: ElementKind;
+      readonly slot: number;
+      readonly key: string;
+      readonly value: Value;
+    }
+  | { readonly kind: "addLabels"; readonly slot: number; readonly labels: readonly string[] }
+  | { readonly kind: "removeLabels"; readonly slot: number; readonly labels: readonly string[] };
+
+/**
+ * What one SET or REMOVE is about to do. All right sides are computed, for all rows, before the first assignment; two different values
+ * for the same property of the same element are refused (22G0M, ISO/IEC 39075:2024 §13.3).
+ */
+export class Assignments {
+  readonly #writer: Writer;
+  readonly #list: Assignment[] = [];
+  readonly #assigned = new Map<string, Value>();
+
+  constructor(writer: Writer) {
+    this.#writer = writer;
+  }
+
+  property(element: ElementKind, slot: number, key: string, value: Value, offset: number): void {
+    const place = `${element}${slot}.${key}`;
+    const before = this.#assigned.get(place);
+    if (before === undefined) {
+      this.#assigned.set(place, value);
+    } else if (
+      before === null || value === null ? before !== value : equals(before, value) === false
+    ) {
+      throw located(
+        new GeodeError(
+          "22G0M",
+          `The property ${key} of one element is set to two different values.`,
+          { hint: "Aggregate first, so that each element comes once." },
+        ),
+        offset,
+      );
+    }
+    this.#list.push({ kind: "property", element, slot, key, value });
+  }
+
+  /** `=` (replace) and `+=`, from a record or from another element. */
+  properties(
+    element: ElementKind,
+    slot: number,
+    value: Value,
+    replace: boolean,
+    offset: number,
+  ): void {
+    const record = value instanceof Node || value instanceof Edge ? value.properties : value;
+    if (record === null && !replace) return;
+    if (record !== null && !(record instanceof Map)) {
+      throw located(
+        new GeodeError(
+          "22G03",
+          `The properties of an element are set from a record, not from ${typeName(value)}.`,
+        ),
+        offset,
+      );
+    }
+    const entries = record === null ? new Map<string, Value>() : record;
+    if (replace) {
+      const { graph } = this.#writer;
+      const present =
+        element === "node" ? graph.node(slot).properties : graph.edge(slot).properties;
+      for (const key of present.keys())
+        if (!entries.has(key)) this.property(element, slot, key, null, offset);
+    }
+    for (const [key, item] of entries) this.property(element, slot, key, item, offset);
+  }
+
+  addLabels(element: ElementKind, slot: number, labels: readonly string[], offset: number): void {
+    requireNode(element, offset);
+    this.#list.push({ kind: "addLabels", slot, labels });
+  }
+
+  removeLabels(
+    element: ElementKind,
+    slot: number,
+    labels: readonly string[],
+    offset: number,
+  ): void {
+    requireNode(element, offset);
+    this.#list.push({ kind: "removeLabels", slot, labels });
+  }
+
+  apply(): void {
+    const writer = this.#writer;
+    for (const assignment of this.#list) {
+      switch (assignment.kind) {
+        case "property":
+          if (assignment.element === "node")
+            writer.setNodeProperty(assignment.slot, assignment.key, assignment.value);
+          else writer.setEdgeProperty(assignment.slot, assignment.key, assignment.value);
+          break;
+        case "addLabels":
+          writer.addLabels(assignment.slot, assignment.labels);
+          break;
+        case "removeLabels":
+          writer.removeLabels(assignment.slot, assignment.labels);
+          break;
+        default:
+          unreachable(assignment);
+      }
+    }
+  }
+}
+
+function requireNode(element: ElementKind, offset: number): void {
+  if (element === "edge") {
+    throw located(
+      new GeodeError("G2000", "An edge has exactly one label, for good.", {
+        hint: "Delete the edge and insert another one.",
+      }),
+      offset,
+    );
+  }
+}

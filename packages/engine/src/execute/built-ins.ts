@@ -1,0 +1,334 @@
+import {
+  Edge,
+  equals,
+  Float,
+  float,
+  GeodeError,
+  integer,
+  isInteger,
+  isNumeric,
+  LIST_LENGTH_MAX,
+  modulo,
+  Node,
+  numberText,
+  Path,
+  power,
+  toNumber,
+  typeName,
+  type Value,
+} from "@geode/values";
+import { located } from "./located.ts";
+
+/*
+ * The functions of ISO/IEC 39075:2024 §20 and Cypher's, by the one name that the binder gives them. Each takes its arguments and, last,
+ * the offset of the call. NULL in, NULL out, unless said otherwise.
+ */
+
+function wrong(what: string, wanted: string, value: Value, offset: number): unknown {
+  return located(
+    new GeodeError("22G03", `${what} takes ${wanted}, not ${typeName(value)}.`),
+    offset,
+  );
+}
+
+function ofString<Result extends Value>(
+  name: string,
+  compute: (text: string) => Result,
+): (value: Value, offset: number) => Result | null {
+  return (value, offset) => {
+    if (value === null) return null;
+    if (typeof value !== "string") throw wrong(name, "a STRING", value, offset);
+    return compute(value);
+  };
+}
+
+/** A function of real numbers: a FLOAT comes out. */
+function ofReal(
+  name: string,
+  compute: (x: number) => number,
+): (value: Value, offset: number) => Value {
+  return (value, offset) => {
+    if (value === null) return null;
+    if (!isNumeric(value)) throw wrong(name, "a number", value, offset);
+    return float(compute(toNumber(value)));
+  };
+}
+
+/** Leaves INTEGERs as they are. */
+function ofNumber(
+  name: string,
+  compute: (x: number) => number,
+): (value: Value, offset: number) => Value {
+  return (value, offset) =>
+    value !== null && isInteger(value) ? value : ofReal(name, compute)(value, offset);
+}
+
+function wholeNumber(name: string, value: Value, offset: number): number {
+  if (typeof value !== "number" || !Number.isInteger(value))
+    throw wrong(name, "an INTEGER", value, offset);
+  return value;
+}
+
+function sized(name: string, value: Value, offset: number): number {
+  if (typeof value === "string") return charLength(value);
+  if (Array.isArray(value)) return value.length;
+  if (value instanceof Map || value instanceof Uint8Array)
+    return value instanceof Map ? value.size : value.length;
+  throw wrong(name, "a LIST, a STRING or a RECORD", value, offset);
+}
+
+/** Length in characters (code points), not in UTF-16 units. */
+function charLength(text: string): number {
+  let length = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code >= 0xd800 && code <= 0xdbff && index + 1 < text.length) index += 1;
+    length += 1;
+  }
+  return length;
+}
+
+function characters(text: string): string[] {
+  return Array.from(text);
+}
+
+/** The first or last `count` characters. */
+function portion(
+  name: string,
+  text: Value,
+  count: Value,
+  offset: number,
+  take: (all: string[], count: number) => string[],
+): Value {
+  if (text === null || count === null) return null;
+  if (typeof text !== "string") throw wrong(name, "a STRING", text, offset);
+  const length = wholeNumber(name, count, offset);
+  if (length < 0)
+    throw located(
+      new GeodeError("22G02", `${name} takes a length of at least 0, not ${length}.`),
+      offset,
+    );
+  return take(characters(text), length).join("");
+}
+
+export const builtIns = {
+  element_id(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (value instanceof Node || value instanceof Edge) return String(value.id);
+    throw wrong("ELEMENT_ID", "a NODE or an EDGE", value, offset);
+  },
+  labels(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (value instanceof Node) return value.labels;
+    if (value instanceof Edge) return [value.label];
+    throw wrong("LABELS", "a NODE or an EDGE", value, offset);
+  },
+  type(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (value instanceof Edge) return value.label;
+    throw wrong("TYPE", "an EDGE", value, offset);
+  },
+  properties(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (value instanceof Node || value instanceof Edge) return value.properties;
+    if (value instanceof Map) return value;
+    throw wrong("PROPERTIES", "a NODE, an EDGE or a RECORD", value, offset);
+  },
+  keys(value: Value, offset: number): Value {
+    const properties = builtIns.properties(value, offset);
+    return properties instanceof Map ? [...properties.keys()].sort() : null;
+  },
+  nodes(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (!(value instanceof Path)) throw wrong("NODES", "a PATH", value, offset);
+    return value.elements.filter((element) => element instanceof Node);
+  },
+  edges(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (!(value instanceof Path)) throw wrong("EDGES", "a PATH", value, offset);
+    return value.elements.filter((element) => element instanceof Edge);
+  },
+  path_length(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (!(value instanceof Path)) throw wrong("PATH_LENGTH", "a PATH", value, offset);
+    return (value.elements.length - 1) / 2;
+  },
+  nullif(left: Value, right: Value): Value {
+    return equals(left, right) === true ? null : left;
+  },
+  size(value: Value, offset: number): Value {
+    return value === null ? null : sized("SIZE", value, offset);
+  },
+  char_length: ofString("CHAR_LENGTH", charLength),
+  upper: ofString("UPPER", (text) => text.toUpperCase()),
+  lower: ofString("LOWER", (text) => text.toLowerCase()),
+  trim: ofString("TRIM", (text) => text.trim()),
+  ltrim: ofString("LTRIM", (text) => text.trimStart()),
+  rtrim: ofString("RTRIM", (text) => text.trimEnd()),
+  left: (text: Value, count: Value, offset: number): Value =>
+    portion("LEFT", text, count, offset, (all, length) => all.slice(0, length)),
+  right: (text: Value, count: Value, offset: number): Value =>
+    portion("RIGHT", text, count, offset, (all, length) =>
+      length === 0 ? [] : all.slice(-length),
+    ),
+  substring(
+    text: Value,
+    start: Value,
+    ...rest: [length: Value, offset: number] | [offset: number]
+  ): Value {
+    const offset = rest.length === 2 ? rest[1] : rest[0];
+    const length = rest.length === 2 ? rest[0] : undefined;
+    if (text === null || start === null || length === null) return null;
+    if (typeof text !== "string") throw wrong("SUBSTRING", "a STRING", text, offset);
+    const from = wholeNumber("SUBSTRING", start, offset);
+    const count = length === undefined ? Infinity : wholeNumber("SUBSTRING", length, offset);
+    if (from < 0 || count < 0)
+      throw located(
+        new GeodeError("22G02", "SUBSTRING takes a start and a length of at least 0."),
+        offset,
+      );
+    return characters(text)
+      .slice(from, from + count)
+      .join("");
+  },
+  replace(text: Value, search: Value, replacement: Value, offset: number): Value {
+    if (text === null || search === null || replacement === null) return null;
+    for (const value of [text, search, replacement])
+      if (typeof value !== "string") throw wrong("REPLACE", "STRINGs", value, offset);
+    return search === ""
+      ? text
+      : (text as string).replaceAll(search as string, () => replacement as string);
+  },
+  split(text: Value, separator: Value, offset: number): Value {
+    if (text === null || separator === null) return null;
+    for (const value of [text, separator])
+      if (typeof value !== "string") throw wrong("SPLIT", "STRINGs", value, offset);
+    return (text as string).split(separator as string);
+  },
+  reverse(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (typeof value === "string") return characters(value).reverse().join("");
+    if (Array.isArray(value)) return value.toReversed() as Value[];
+    throw wrong("REVERSE", "a STRING or a LIST", value, offset);
+  },
+  head(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (!Array.isArray(value)) throw wrong("HEAD", "a LIST", value, offset);
+    return (value[0] as Value | undefined) ?? null;
+  },
+  last(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (!Array.isArray(value)) throw wrong("LAST", "a LIST", value, offset);
+    return (value.at(-1) as Value | undefined) ?? null;
+  },
+  range(
+    first: Value,
+    last: Value,
+    ...rest: [step: Value, offset: number] | [offset: number]
+  ): Value {
+    const offset = rest.length === 2 ? rest[1] : rest[0];
+    const step = rest.length === 2 ? wholeNumber("RANGE", rest[0], offset) : 1;
+    const [from, to] = [wholeNumber("RANGE", first, offset), wholeNumber("RANGE", last, offset)];
+    if (step === 0) throw located(new GeodeError("22G03", "The step of RANGE is not 0."), offset);
+    const count = Math.max(0, Math.floor((to - from) / step) + 1);
+    if (count > LIST_LENGTH_MAX)
+      throw located(
+        new GeodeError("LIMIT", `RANGE gives at most ${LIST_LENGTH_MAX} numbers, not ${count}.`),
+        offset,
+      );
+    return Array.from({ length: count }, (_, index) => from + index * step);
+  },
+  tostring(value: Value, offset: number): Value {
+    if (value === null || typeof value === "string") return value;
+    if (typeof value === "boolean") return String(value);
+    if (isNumeric(value)) return numberText(value);
+    throw wrong("TOSTRING", "a STRING, a number or a BOOLEAN", value, offset);
+  },
+  /** NULL for a text that is no number. Fractions are cut off. */
+  tointeger(value: Value, offset: number): Value {
+    if (value === null || isInteger(value)) return value;
+    if (typeof value === "boolean") return value ? 1 : 0;
+    const number =
+      typeof value === "string"
+        ? Number(value.trim() === "" ? "no" : value)
+        : isNumeric(value)
+          ? toNumber(value)
+          : undefined;
+    if (number === undefined)
+      throw wrong("TOINTEGER", "a number, a STRING or a BOOLEAN", value, offset);
+    if (typeof value === "string" && /^\s*[+-]?\d+\s*$/.test(value))
+      return inRange(BigInt(value.trim()), offset);
+    return Number.isFinite(number) ? inRange(BigInt(Math.trunc(number)), offset) : null;
+  },
+  tofloat(value: Value, offset: number): Value {
+    if (value === null || value instanceof Float) return value;
+    if (isNumeric(value)) return float(toNumber(value));
+    if (typeof value !== "string") throw wrong("TOFLOAT", "a number or a STRING", value, offset);
+    const number = Number(value.trim() === "" ? "no" : value);
+    return Number.isNaN(number) ? null : float(number);
+  },
+  toboolean(value: Value, offset: number): Value {
+    if (value === null || typeof value === "boolean") return value;
+    if (typeof value === "number" && Number.isInteger(value)) return value !== 0;
+    if (typeof value !== "string")
+      throw wrong("TOBOOLEAN", "a BOOLEAN, a STRING or an INTEGER", value, offset);
+    const text = value.trim().toLowerCase();
+    return text === "true" ? true : text === "false" ? false : null;
+  },
+  abs(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (typeof value === "bigint") return inRange(value < 0n ? -value : value, offset);
+    if (typeof value === "number") return Math.abs(value);
+    if (value instanceof Float) return float(Math.abs(value.value));
+    throw wrong("ABS", "a number", value, offset);
+  },
+  sign(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (!isNumeric(value)) throw wrong("SIGN", "a number", value, offset);
+    const sign = Math.sign(toNumber(value));
+    return Number.isNaN(sign) ? 0 : sign + 0;
+  },
+  ceil: ofNumber("CEIL", Math.ceil),
+  floor: ofNumber("FLOOR", Math.floor),
+  round(value: Value, ...rest: [digits: Value, offset: number] | [offset: number]): Value {
+    const offset = rest.length === 2 ? rest[1] : rest[0];
+    const digits = rest.length === 2 ? rest[0] : 0;
+    if (value === null || digits === null) return null;
+    const places = wholeNumber("ROUND", digits, offset);
+    if (isInteger(value) && places >= 0) return value;
+    const scale = 10 ** Math.min(Math.max(places, -308), 15);
+    return ofReal("ROUND", (x) => (Number.isFinite(x * scale) ? Math.round(x * scale) / scale : x))(
+      value,
+      offset,
+    );
+  },
+  sqrt: ofReal("SQRT", Math.sqrt),
+  exp: ofReal("EXP", Math.exp),
+  ln: ofReal("LN", Math.log),
+  log10: ofReal("LOG10", Math.log10),
+  power(base: Value, exponent: Value, offset: number): Value {
+    try {
+      return power(base, exponent);
+    } catch (error) {
+      throw located(error, offset);
+    }
+  },
+  mod(left: Value, right: Value, offset: number): Value {
+    try {
+      return modulo(left, right);
+    } catch (error) {
+      throw located(error, offset);
+    }
+  },
+  pi(): Value {
+    return Math.PI;
+  },
+};
+
+function inRange(value: bigint, offset: number): Value {
+  try {
+    return integer(value);
+  } catch (error) {
+    throw located(error, offset);
+  }
+}

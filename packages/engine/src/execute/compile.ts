@@ -1,0 +1,176 @@
+import { GeodeError, unreachable } from "@geode/values";
+import { parse } from "../gql/parser.ts";
+import type { Graph } from "../graph/graph.ts";
+import { bind, type BoundStatement, writes } from "../plan/bind.ts";
+import { type Reads, readsOf } from "../plan/footprint.ts";
+import { type NamesRead, namesRead } from "../plan/names-read.ts";
+import type { Query } from "../plan/operators.ts";
+import { rewrite } from "../plan/rewrite.ts";
+import { outputTypes } from "../plan/types.ts";
+import { type Compiled, generate } from "./generate/query.ts";
+import { withPosition } from "./located.ts";
+import { noticesFor } from "./notices.ts";
+import { Run } from "./run.ts";
+import type { Column, LiveForm, Result, RunContext, Statement } from "./statement.ts";
+
+/** Parses, binds and plans a text; generated code follows with the first run, when there is a graph to plan for. */
+export function compile(text: string): Statement {
+  const bound = bind(text, parse(text));
+  switch (bound.kind) {
+    case "query":
+      return new QueryStatement(text, rewrite(bound.query), bound.live);
+    case "createIndex":
+    case "dropIndex":
+      return new IndexStatement(text, bound);
+    case "transaction":
+      throw new GeodeError(
+        "25000",
+        "Transactions over several statements are not available in this version.",
+        { hint: "Each statement is a transaction of its own." },
+      );
+    default:
+      return unreachable(bound);
+  }
+}
+
+/** Generated code for one graph in one state of its catalog and size. */
+interface Plan {
+  readonly graph: Graph;
+  readonly era: string;
+  readonly run: Compiled;
+}
+
+class QueryStatement implements Statement {
+  readonly text: string;
+  readonly access: "read" | "write";
+  readonly liveForm: LiveForm | null;
+  readonly shape: "columns" | "record";
+  readonly columns: readonly Column[];
+  readonly footprint: Reads;
+  readonly ordered: boolean;
+  readonly #query: Query;
+  readonly #names: NamesRead;
+  #plain: Plan | null = null;
+  #keyed: Plan | null = null;
+
+  constructor(text: string, query: Query, live: LiveForm | null) {
+    this.text = text;
+    this.#query = query;
+    this.access = writes(query) ? "write" : "read";
+    this.liveForm = live;
+    this.shape = query.output.kind === "records" ? "record" : "columns";
+    this.columns = columnsOf(query);
+    this.footprint = readsOf(query);
+    this.ordered = isOrdered(query);
+    this.#names = namesRead(query);
+  }
+
+  run(context: RunContext): Result {
+    const run = new Run(context);
+    try {
+      this.#plan(context.graph, context.keyed)(run);
+      context.writer?.finish();
+    } catch (error) {
+      context.writer?.rollback();
+      throw withPosition(error, this.text);
+    }
+    const columns = this.shape === "record" ? recordColumns(run) : this.columns;
+    return {
+      columns,
+      rows: run.rows,
+      keys: run.keys,
+      notices: noticesFor(this.#names, context.graph),
+    };
+  }
+
+  #plan(graph: Graph, keyed: boolean): Compiled {
+    const known = keyed ? this.#keyed : this.#plain;
+    const era = eraOf(graph);
+    if (known?.graph === graph && known.era === era) return known.run;
+    const plan: Plan = { graph, era, run: generate(this.#query, graph, keyed) };
+    if (keyed) this.#keyed = plan;
+    else this.#plain = plan;
+    return plan.run;
+  }
+}
+
+/** CREATE INDEX and DROP INDEX. */
+class IndexStatement implements Statement {
+  readonly text: string;
+  readonly access = "write";
+  readonly liveForm = null;
+  readonly shape = "columns";
+  readonly columns: readonly Column[] = [];
+  readonly footprint: Reads = {
+    nodeLabels: new Set(),
+    edgeLabels: new Set(),
+    nodeKeys: new Set(),
+    edgeKeys: new Set(),
+  };
+  readonly ordered = false;
+  readonly #bound: Extract<BoundStatement, { kind: "createIndex" | "dropIndex" }>;
+
+  constructor(text: string, bound: Extract<BoundStatement, { kind: "createIndex" | "dropIndex" }>) {
+    this.text = text;
+    this.#bound = bound;
+  }
+
+  run({ graph, writer }: RunContext): Result {
+    const bound = this.#bound;
+    if (!writer) throw new Error("a statement that writes is run as a read");
+    const nothing: Result = { columns: [], rows: [], keys: [], notices: [] };
+    if (bound.kind === "dropIndex") {
+      if (graph.indexes.get(bound.name)) writer.dropIndex(bound.name);
+      else if (!bound.ifExists)
+        throw new GeodeError("42002", `There is no index \`${bound.name}\`.`);
+      return nothing;
+    }
+    const name = bound.name ?? `${bound.label}_${bound.property}`;
+    const same = graph.indexOn(graph.labels.id(bound.label), graph.keys.id(bound.property));
+    if (same || graph.indexes.get(name)) {
+      if (bound.ifNotExists) return nothing;
+      throw new GeodeError(
+        "42000",
+        same
+          ? `The index \`${same.name}\` is on this property already.`
+          : `There is an index \`${name}\` already.`,
+        { hint: "CREATE INDEX … IF NOT EXISTS does nothing then." },
+      );
+    }
+    writer.createIndex(name, bound.label, bound.property);
+    return nothing;
+  }
+}
+
+/** Changes when a plan should be made anew: with the indexes, and when the graph is about four times larger or smaller. */
+function eraOf(graph: Graph): string {
+  return `${graph.indexes.version} ${Math.round(Math.log2(graph.nodes.count + 1) / 2)} ${Math.round(Math.log2(graph.edges.count + 1) / 2)}`;
+}
+
+function columnsOf(query: Query): readonly Column[] {
+  if (query.output.kind !== "rows") return [];
+  const types = outputTypes(query);
+  return query.output.columns.map(({ name, text, variable }) => ({
+    name,
+    text,
+    type: types.get(variable) ?? "ANY",
+  }));
+}
+
+/** The field names that occur, sorted. */
+function recordColumns(run: Run): Column[] {
+  const names = new Set<string>();
+  for (const [record] of run.rows)
+    if (record instanceof Map) for (const name of record.keys()) names.add(name);
+  return [...names].sort().map((name) => ({ name, text: name, type: "ANY" }));
+}
+
+/** An ORDER BY that nothing later undoes. */
+function isOrdered(query: Query): boolean {
+  for (const operator of query.operators.toReversed()) {
+    if (operator.kind === "sort") return true;
+    if (operator.kind === "aggregate" || operator.kind === "distinct" || operator.kind === "match")
+      return false;
+  }
+  return false;
+}

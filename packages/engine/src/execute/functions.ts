@@ -1,0 +1,199 @@
+import {
+  add,
+  compare,
+  concatenate,
+  divide,
+  Edge,
+  equals,
+  equivalenceKey,
+  GeodeError,
+  lessThan,
+  lessThanOrEqual,
+  modulo,
+  multiply,
+  negate,
+  Node,
+  Path,
+  power,
+  subtract,
+  typeName,
+  type Value,
+} from "@geode/values";
+import type { Comparison } from "../plan/expression.ts";
+import { accumulator, type Accumulator, byRowKey } from "./aggregates.ts";
+import { builtIns } from "./built-ins.ts";
+import { located } from "./located.ts";
+
+type Binary = (left: Value, right: Value) => Value;
+
+/** An operator whose errors know their place. */
+const at =
+  (operate: Binary) =>
+  (left: Value, right: Value, offset: number): Value => {
+    try {
+      return operate(left, right);
+    } catch (error) {
+      throw located(error, offset);
+    }
+  };
+
+const NO_PROPERTIES: ReadonlyMap<string, Value> = new Map();
+
+/** What generated code calls, as `F`. */
+export const functions = {
+  add: at(add),
+  subtract: at(subtract),
+  multiply: at(multiply),
+  divide: at(divide),
+  modulo: at(modulo),
+  power: at(power),
+  concatenate: at(concatenate),
+  negate(operand: Value, offset: number): Value {
+    try {
+      return negate(operand);
+    } catch (error) {
+      throw located(error, offset);
+    }
+  },
+  equals,
+  equivalenceKey,
+  compare(operator: Exclude<Comparison, "=" | "<>">, left: Value, right: Value): boolean | null {
+    switch (operator) {
+      case "<":
+        return lessThan(left, right);
+      case "<=":
+        return lessThanOrEqual(left, right);
+      case ">":
+        return lessThan(right, left);
+      case ">=":
+        return lessThanOrEqual(right, left);
+    }
+  },
+  /** A condition is TRUE, FALSE or NULL; anything else is a mistake. */
+  truth(value: Value): boolean | null {
+    if (value === null || typeof value === "boolean") return value;
+    throw new GeodeError("22G03", `A condition is TRUE, FALSE or NULL, not ${typeName(value)}.`);
+  },
+  and: (left: boolean | null, right: boolean | null): boolean | null =>
+    left === false || right === false ? false : left === null || right === null ? null : true,
+  or: (left: boolean | null, right: boolean | null): boolean | null =>
+    left === true || right === true ? true : left === null || right === null ? null : false,
+  xor: (left: boolean | null, right: boolean | null): boolean | null =>
+    left === null || right === null ? null : left !== right,
+  not: (operand: boolean | null): boolean | null => (operand === null ? null : !operand),
+  startsWith: stringTest((text, part) => text.startsWith(part)),
+  endsWith: stringTest((text, part) => text.endsWith(part)),
+  contains: stringTest((text, part) => text.includes(part)),
+  matches(_text: Value, _pattern: Value, offset: number): boolean | null {
+    throw located(
+      new GeodeError("42000", "=~ is not available in this version.", {
+        hint: "STARTS WITH, ENDS WITH and CONTAINS are.",
+      }),
+      offset,
+    );
+  },
+  isIn(item: Value, list: Value, offset: number): boolean | null {
+    if (list === null) return null;
+    if (!Array.isArray(list))
+      throw located(new GeodeError("22G03", `IN takes a list, not ${typeName(list)}.`), offset);
+    let unknown = false;
+    for (const element of list) {
+      const same = equals(item, element);
+      if (same === true) return true;
+      if (same === null) unknown = true;
+    }
+    return unknown ? null : false;
+  },
+  property(of: Value, key: string, offset: number): Value {
+    if (of === null) return null;
+    if (of instanceof Node || of instanceof Edge) return of.properties.get(key) ?? null;
+    if (of instanceof Map) return of.get(key) ?? null;
+    throw located(
+      new GeodeError("22G03", `${typeName(of)} has no properties.`, {
+        hint: `.${key} needs a node, an edge or a record before it.`,
+      }),
+      offset,
+    );
+  },
+  propertiesOf(of: Value): Value {
+    return of instanceof Node || of instanceof Edge ? of.properties : null;
+  },
+  subscript(of: Value, index: Value, offset: number): Value {
+    if (of === null || index === null) return null;
+    if (Array.isArray(of)) {
+      if (typeof index !== "number" || !Number.isInteger(index))
+        throw located(
+          new GeodeError("22G03", `A list is subscripted by an INTEGER, not ${typeName(index)}.`),
+          offset,
+        );
+      return (of.at(index) as Value | undefined) ?? null;
+    }
+    if (typeof index !== "string")
+      throw located(
+        new GeodeError("22G03", `${typeName(of)} is not subscripted by ${typeName(index)}.`),
+        offset,
+      );
+    return functions.property(of, index, offset);
+  },
+  /** An absent bound is undefined; a bound that is NULL makes the whole NULL. */
+  slice(of: Value, from: Value | undefined, to: Value | undefined, offset: number): Value {
+    if (of === null || from === null || to === null) return null;
+    if (!Array.isArray(of))
+      throw located(
+        new GeodeError("22G03", `A slice is taken of a list, not of ${typeName(of)}.`),
+        offset,
+      );
+    for (const bound of [from, to]) {
+      if (bound !== undefined && (typeof bound !== "number" || !Number.isInteger(bound)))
+        throw located(
+          new GeodeError("22G03", `The bounds of a slice are INTEGERs, not ${typeName(bound)}.`),
+          offset,
+        );
+    }
+    return of.slice(from as number | undefined, to as number | undefined);
+  },
+  /** What FOR goes through: nothing for NULL. */
+  items(list: Value, offset: number): readonly Value[] {
+    if (list === null) return [];
+    if (!Array.isArray(list))
+      throw located(
+        new GeodeError("22G03", `FOR and UNWIND take a list, not ${typeName(list)}.`),
+        offset,
+      );
+    return list;
+  },
+  /** A key that several values share with others exactly when they are equivalent one by one. */
+  groupKey(values: readonly Value[]): string {
+    let text = "";
+    for (const value of values) {
+      const key = equivalenceKey(value);
+      if (typeof key === "string") text += `s${key.length}:${key}`;
+      else text += `${typeof key === "number" ? "n" : typeof key}${String(key)};`;
+    }
+    return text;
+  },
+  noProperties: NO_PROPERTIES,
+  propertyMap(value: Value): ReadonlyMap<string, Value> {
+    if (value instanceof Map) return value;
+    if (value === null) return NO_PROPERTIES;
+    throw new GeodeError("22G03", `Properties come as a record, not as ${typeName(value)}.`);
+  },
+  ascendingNullsLast: (left: Value, right: Value): number => compare(left, right),
+  ascendingNullsFirst: (left: Value, right: Value): number =>
+    left === null ? (right === null ? 0 : -1) : right === null ? 1 : compare(left, right),
+  descendingNullsFirst: (left: Value, right: Value): number => compare(right, left),
+  descendingNullsLast: (left: Value, right: Value): number =>
+    left === null ? (right === null ? 0 : 1) : right === null ? -1 : compare(right, left),
+  byRowKey,
+  accumulator,
+  resultOf: (state: Accumulator): Value => state.result(),
+  functions: builtIns,
+};
+
+/** NULL when either side is not a string (gql: values of different types do not compare). */
+function stringTest(
+  test: (text: string, part: string) => boolean,
+): (text: Value, part: Value, offset: number) => boolean | null {
+  return (text, part) =>
+    typeof text === "string" && typeof part === "string" ? test(text, part) : null;
+}

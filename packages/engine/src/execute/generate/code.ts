@@ -1,0 +1,54 @@
+/**
+ * Text of generated code under construction. What users wrote never becomes part of it: strings and values go into `constants` and are
+ * read from there by number.
+ */
+export class Code {
+  readonly constants: unknown[] = [];
+  readonly #known = new Map<unknown, string>();
+  readonly #lines: string[] = [];
+  #depth = 1;
+  #names = 0;
+
+  /** The expression that reads this constant. */
+  constant(value: unknown): string {
+    const known = this.#known.get(value);
+    if (known !== undefined) return known;
+    const name = `K[${this.constants.length}]`;
+    this.constants.push(value);
+    this.#known.set(value, name);
+    return name;
+  }
+
+  /** A name that nothing else has. */
+  fresh(prefix: string): string {
+    this.#names += 1;
+    return `${prefix}${this.#names}`;
+  }
+
+  line(text: string): void {
+    this.#lines.push("  ".repeat(this.#depth) + text);
+  }
+
+  /** `head {`, the body, `}`. */
+  block(head: string, body: () => void): void {
+    this.line(`${head} {`);
+    this.#depth += 1;
+    body();
+    this.#depth -= 1;
+    this.line("}");
+  }
+
+  /** Marks a place; text for it can be put there later. */
+  place(): number {
+    this.#lines.push("");
+    return this.#lines.length - 1;
+  }
+
+  putAt(place: number, lines: readonly string[]): void {
+    this.#lines[place] = lines.map((line) => `  ${line}`).join("\n");
+  }
+
+  text(): string {
+    return this.#lines.filter((line) => line !== "").join("\n");
+  }
+}

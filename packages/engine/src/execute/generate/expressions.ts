@@ -1,0 +1,208 @@
+import { unreachable } from "@geode/values";
+import type { Expression, Variable } from "../../plan/expression.ts";
+import type { Generator } from "./generator.ts";
+
+/** JavaScript text that computes the value. NULL is null. */
+export function valueCode(g: Generator, expression: Expression): string {
+  const value = (part: Expression): string => valueCode(g, part);
+  switch (expression.kind) {
+    case "constant":
+      return constantCode(g, expression.value);
+    case "parameter":
+      return g.parameter(expression.name, expression.offset);
+    case "variable":
+      return variableCode(g, expression.variable);
+    case "property":
+      return propertyCode(g, expression);
+    case "properties":
+      return (
+        elementCode(g, expression.of, "rt.nodeRecord", "rt.edgeRecord") ??
+        `F.propertiesOf(${value(expression.of)})`
+      );
+    case "call":
+      return callCode(g, expression);
+    case "binary":
+      return `F.${BINARY[expression.operator]}(${value(expression.left)},${value(expression.right)},${expression.offset})`;
+    case "negate":
+      return `F.negate(${value(expression.operand)},${expression.offset})`;
+    case "compare":
+      return compareCode(g, expression);
+    case "stringPredicate":
+      return `F.${expression.operator}(${value(expression.left)},${value(expression.right)},${expression.offset})`;
+    case "in":
+      return `F.isIn(${value(expression.item)},${value(expression.list)},${expression.offset})`;
+    case "and":
+    case "or": {
+      // Three-valued: a decided side ends it, so later operands are only computed when needed.
+      const [first = g.code.constant(null), ...rest] = expression.operands.map(value);
+      const decided = expression.kind === "and" ? "false" : "true";
+      return rest.reduce((left, right) => {
+        const t = g.temporary();
+        return `((${t}=F.truth(${left}))===${decided}?${decided}:F.${expression.kind}(${t},F.truth(${right})))`;
+      }, `F.truth(${first})`);
+    }
+    case "xor":
+      return expression.operands
+        .map((operand) => `F.truth(${value(operand)})`)
+        .reduce((left, right) => `F.xor(${left},${right})`);
+    case "not":
+      return `F.not(F.truth(${value(expression.operand)}))`;
+    case "isNull": {
+      const { operand } = expression;
+      if (operand.kind === "variable" && isElement(operand.variable))
+        return g.isNullable(operand.variable) ? `(${g.local(operand.variable)}===-1)` : "false";
+      return `(${value(operand)}===null)`;
+    }
+    case "isTruth":
+      return `(F.truth(${value(expression.operand)})===${String(expression.truth)})`;
+    case "hasLabels": {
+      const { operand } = expression;
+      if (operand.kind === "variable" && operand.variable.type === "node") {
+        const v = g.local(operand.variable);
+        const test = `${g.labelMask(expression.labels)}[N.labelSetId(${v})]===1`;
+        return g.isNullable(operand.variable) ? `(${v}===-1?null:${test})` : `(${test})`;
+      }
+      return `rt.hasLabels(${value(operand)},${g.code.constant(expression.labels)},${expression.offset})`;
+    }
+    case "case":
+      return expression.branches.reduceRight(
+        (otherwise, branch) => `(${testCode(g, branch.when)}?${value(branch.then)}:${otherwise})`,
+        value(expression.otherwise),
+      );
+    case "list":
+      return `[${expression.items.map(value).join(",")}]`;
+    case "record":
+      return `new Map([${expression.fields.map((field) => `[${g.code.constant(field.key)},${value(field.value)}]`).join(",")}])`;
+    case "subscript":
+      return `F.subscript(${value(expression.of)},${value(expression.index)},${expression.offset})`;
+    case "slice":
+      return `F.slice(${value(expression.of)},${expression.from ? value(expression.from) : "undefined"},${expression.to ? value(expression.to) : "undefined"},${expression.offset})`;
+    default:
+      return unreachable(expression);
+  }
+}
+
+/** JavaScript text of a boolean: whether the value is TRUE. */
+export function testCode(g: Generator, expression: Expression): string {
+  switch (expression.kind) {
+    case "and":
+      return `(${expression.operands.map((operand) => testCode(g, operand)).join("&&")})`;
+    case "or":
+      return `(${expression.operands.map((operand) => testCode(g, operand)).join("||")})`;
+    case "isNull":
+      return valueCode(g, expression);
+    case "not":
+      if (expression.operand.kind === "isNull") return `!${valueCode(g, expression.operand)}`;
+      return `(${valueCode(g, expression)}===true)`;
+    case "compare": {
+      const slots = sameElementCode(g, expression);
+      if (slots !== null) return slots;
+      const [a, b] = [g.temporary(), g.temporary()];
+      const left = `(${a}=${valueCode(g, expression.left)})`;
+      const right = `(${b}=${valueCode(g, expression.right)})`;
+      if (expression.operator === "=")
+        return `(${left}===${right}?(typeof ${a}!=="object"||F.equals(${a},${b})===true):F.equals(${a},${b})===true)`;
+      if (expression.operator === "<>")
+        return `(${left}===${right}&&typeof ${a}!=="object"?false:F.equals(${a},${b})===false)`;
+      return `(${left},${right},typeof ${a}==="number"&&typeof ${b}==="number"?${a}${expression.operator}${b}:F.compare("${expression.operator}",${a},${b})===true)`;
+    }
+    default:
+      return `(F.truth(${valueCode(g, expression)})===true)`;
+  }
+}
+
+const BINARY = {
+  "+": "add",
+  "-": "subtract",
+  "*": "multiply",
+  "/": "divide",
+  "%": "modulo",
+  "^": "power",
+  "||": "concatenate",
+} as const;
+
+function constantCode(g: Generator, value: unknown): string {
+  if (value === null || typeof value === "boolean") return String(value);
+  // Digits only: -0 and everything textual goes through the constants.
+  if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return String(value);
+  return g.code.constant(value);
+}
+
+/** An element as a value, a path put together, anything else as it is. */
+export function variableCode(g: Generator, variable: Variable): string {
+  switch (variable.type) {
+    case "value":
+      return g.local(variable);
+    case "node":
+      return g.isNullable(variable)
+        ? `rt.nodeOrNull(${g.local(variable)})`
+        : `rt.node(${g.local(variable)})`;
+    case "edge":
+      return g.isNullable(variable)
+        ? `rt.edgeOrNull(${g.local(variable)})`
+        : `rt.edge(${g.local(variable)})`;
+    case "path":
+      return `rt.path([${variable.elements.map((element) => g.local(element)).join(",")}])`;
+    default:
+      return unreachable(variable.type);
+  }
+}
+
+function propertyCode(g: Generator, expression: Expression & { kind: "property" }): string {
+  const { of } = expression;
+  if (of.kind === "variable" && isElement(of.variable)) {
+    const v = g.local(of.variable);
+    const read = g.readProperty(of.variable, expression.key);
+    return g.isNullable(of.variable) ? `(${v}===-1?null:${read})` : read;
+  }
+  return `F.property(${valueCode(g, of)},${g.code.constant(expression.key)},${expression.offset})`;
+}
+
+/** Functions of elements that need not make a value of them. */
+function callCode(g: Generator, expression: Expression & { kind: "call" }): string {
+  const [first] = expression.args;
+  if (first && expression.name === "element_id") {
+    const direct = elementCode(g, first, "rt.nodeElementId", "rt.edgeElementId");
+    if (direct) return direct;
+  }
+  if (expression.name === "coalesce") {
+    return expression.args
+      .map((argument) => valueCode(g, argument))
+      .reduceRight((rest, argument) => `(${argument}??${rest})`);
+  }
+  return `F.functions.${expression.name}(${[...expression.args.map((argument) => valueCode(g, argument)), expression.offset].join(",")})`;
+}
+
+function elementCode(g: Generator, of: Expression, node: string, edge: string): string | null {
+  if (of.kind !== "variable" || !isElement(of.variable)) return null;
+  const v = g.local(of.variable);
+  const read = `${of.variable.type === "node" ? node : edge}(${v})`;
+  return g.isNullable(of.variable) ? `(${v}===-1?null:${read})` : read;
+}
+
+/** Comparing elements is comparing slots. */
+function sameElementCode(
+  g: Generator,
+  { operator, left, right }: Expression & { kind: "compare" },
+): string | null {
+  if (operator !== "=" && operator !== "<>") return null;
+  if (left.kind !== "variable" || right.kind !== "variable") return null;
+  const [a, b] = [left.variable, right.variable];
+  if (!isElement(a) || a.type !== b.type) return null;
+  const present = [a, b]
+    .filter((variable) => g.isNullable(variable))
+    .map((variable) => `${g.local(variable)}!==-1&&`);
+  return `(${present.join("")}${g.local(a)}${operator === "=" ? "===" : "!=="}${g.local(b)})`;
+}
+
+function compareCode(g: Generator, expression: Expression & { kind: "compare" }): string {
+  const left = valueCode(g, expression.left);
+  const right = valueCode(g, expression.right);
+  if (expression.operator === "=") return `F.equals(${left},${right})`;
+  if (expression.operator === "<>") return `F.not(F.equals(${left},${right}))`;
+  return `F.compare("${expression.operator}",${left},${right})`;
+}
+
+export function isElement(variable: Variable): boolean {
+  return variable.type === "node" || variable.type === "edge";
+}

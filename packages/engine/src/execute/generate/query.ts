@@ -1,0 +1,404 @@
+import { unreachable } from "@geode/values";
+import type { Graph } from "../../graph/graph.ts";
+import type { Variable } from "../../plan/expression.ts";
+import type { Aggregate, Bound, Operator, OutputColumn, Query } from "../../plan/operators.ts";
+import { neededAfter, usesOf } from "../../plan/uses.ts";
+import { functions } from "../functions.ts";
+import type { Run } from "../run.ts";
+import { isElement, testCode, valueCode, variableCode } from "./expressions.ts";
+import { Generator } from "./generator.ts";
+import { matchCode } from "./match.ts";
+import { deleteCode, insertCode, removeCode, setCode } from "./write.ts";
+
+export type Compiled = (run: Run) => void;
+
+/**
+ * Compiles a query for a graph: one function per pipeline, in which each operator is a loop or a test around the next one. A pipeline
+ * ends where rows have to wait (sort, aggregate, write); the next one reads them back. Inside, `return true` means that no more rows
+ * are wanted.
+ */
+export function generate(query: Query, graph: Graph, keyed: boolean): Compiled {
+  const source = new QueryGenerator(query, graph, keyed).source();
+  // oxlint-disable-next-line typescript/no-implied-eval -- the text is ours alone: what users wrote is in the constants
+  const make = new Function("K", "F", source.text) as (
+    constants: readonly unknown[],
+    library: typeof functions,
+  ) => Compiled;
+  return make(source.constants, functions);
+}
+
+/** Rows that wait between two pipelines: one array per variable. */
+export interface Buffer {
+  readonly count: string;
+  readonly columns: Map<Variable, string>;
+}
+
+class QueryGenerator {
+  readonly #query: Query;
+  readonly #operators: readonly Operator[];
+  readonly #needed: readonly Set<Variable>[];
+  readonly #g: Generator;
+  /** What comes after the pipeline under construction: code between the two, and the loop of the next one around its body. */
+  #next: { between: () => void; loop: (body: () => void) => void; index: number } | null = null;
+
+  constructor(query: Query, graph: Graph, keyed: boolean) {
+    this.#operators = keyed ? withDefinedOrder(query.operators) : query.operators;
+    this.#query = { ...query, operators: this.#operators };
+    this.#needed = neededAfter(this.#query);
+    this.#g = new Generator(graph, keyed);
+  }
+
+  source(): { text: string; constants: readonly unknown[] } {
+    const g = this.#g;
+    const { code } = g;
+    const calls: string[] = [];
+    code.line("return function run(rt) {");
+    code.line("const g=rt.graph,B=rt.budget,N=g.nodes,E=g.edges;");
+    const head = code.place();
+    calls.push(`${g.pipeline(() => this.#operator(0))}();`);
+    code.line(calls.join(""));
+    while (this.#next) {
+      const { between, loop, index } = this.#next;
+      this.#next = null;
+      between();
+      code.line(`${g.pipeline(() => loop(() => this.#operator(index)))}();`);
+    }
+    code.putAt(head, g.perRunLines());
+    code.line("};");
+    return { text: `"use strict";\n${code.text()}`, constants: code.constants };
+  }
+
+  /** Generates the operator at that index and, inside of it, what follows. */
+  #operator(index: number): void {
+    const operator = this.#operators[index];
+    if (!operator) {
+      this.#output();
+      return;
+    }
+    const g = this.#g;
+    const { code } = g;
+    const rest = (): void => this.#operator(index + 1);
+    switch (operator.kind) {
+      case "match":
+        matchCode(g, operator, () => {
+          this.#extendKey(operator.introduces);
+          rest();
+        });
+        return;
+      case "filter":
+        code.block(`if(${testCode(g, operator.predicate)})`, rest);
+        return;
+      case "let":
+        for (const item of operator.items)
+          this.#define(item.variable, valueCode(g, item.expression));
+        rest();
+        return;
+      case "for": {
+        const [list, at] = [code.fresh("list"), code.fresh("i")];
+        code.line(`const ${list}=F.items(${valueCode(g, operator.list)},${operator.offset});`);
+        code.block(`for(let ${at}=0;${at}<${list}.length;${at}++)`, () => {
+          g.step();
+          this.#define(operator.variable, `${list}[${at}]`);
+          this.#define(operator.hidden, at);
+          if (operator.ordinal) this.#define(operator.ordinal, `${at}+${operator.ordinalBase}`);
+          this.#extendKey([operator.hidden]);
+          rest();
+        });
+        return;
+      }
+      case "distinct": {
+        const [seen, key] = [g.perRun("seen", "new Set()"), code.fresh("key")];
+        code.line(`const ${key}=${this.#groupKey(operator.variables)};`);
+        code.block(`if(!${seen}.has(${key}))`, () => {
+          code.line(`${seen}.add(${key});B.keep();`);
+          this.#replaceKey(operator.rowKey, `rt.groupRowKey(${key})`);
+          rest();
+        });
+        return;
+      }
+      case "aggregate":
+        this.#aggregate(operator, index);
+        return;
+      case "sort":
+        this.#sort(operator, index);
+        return;
+      case "slice":
+        this.#slice(operator.offset, operator.limit, rest);
+        return;
+      case "insert":
+        this.#barrier(index, (buffer) =>
+          insertCode(g, operator, buffer, (body) => this.#loop(buffer, body)),
+        );
+        return;
+      case "set":
+        this.#barrier(index, (buffer) => setCode(g, operator, (body) => this.#loop(buffer, body)));
+        return;
+      case "remove":
+        this.#barrier(index, (buffer) =>
+          removeCode(g, operator, (body) => this.#loop(buffer, body)),
+        );
+        return;
+      case "delete":
+        this.#barrier(index, (buffer) =>
+          deleteCode(g, operator, buffer, (body) => this.#loop(buffer, body)),
+        );
+        return;
+      default:
+        unreachable(operator);
+    }
+  }
+
+  #output(): void {
+    const g = this.#g;
+    const { output } = this.#query;
+    const key = g.keyed ? `,${g.rowKey()}` : "";
+    switch (output.kind) {
+      case "rows":
+        g.code.line(
+          `rt.row([${output.columns.map((column: OutputColumn) => variableCode(g, column.variable)).join(",")}]${key});`,
+        );
+        return;
+      case "records":
+        g.code.line(`rt.row([${g.local(output.variable)}]${key});`);
+        return;
+      case "nothing":
+        return;
+      default:
+        unreachable(output);
+    }
+  }
+
+  #define(variable: Variable, expression: string): void {
+    this.#g.code.line(`const ${this.#g.local(variable)}=${expression};`);
+    this.#g.bound.add(variable);
+  }
+
+  #extendKey(variables: readonly Variable[]): void {
+    this.#g.keyParts = [...this.#g.keyParts, ...variables];
+  }
+
+  /** Rows merge here: from now on their key is that of the group. */
+  #replaceKey(rowKey: Variable, expression: string): void {
+    if (!this.#g.keyed) return;
+    this.#define(rowKey, expression);
+    this.#g.keyParts = [rowKey];
+  }
+
+  /** Equal exactly for equivalent rows. Elements count by slot, or by id where the key outlives the run. */
+  #groupKey(variables: readonly Variable[]): string {
+    const g = this.#g;
+    const parts = variables.map((variable) => {
+      if (!isElement(variable)) return variableCode(g, variable);
+      if (!g.keyed) return g.local(variable);
+      return `rt.${variable.type}KeyPart(${g.local(variable)})`;
+    });
+    return parts.length === 1
+      ? `F.equivalenceKey(${parts.join("")})`
+      : `F.groupKey([${parts.join(",")}])`;
+  }
+
+  /** Ends the pipeline: rows are kept, `between` works on them, the next pipeline goes on. */
+  #barrier(index: number, between: (buffer: Buffer) => void): void {
+    const buffer = this.#buffer(index);
+    this.#keep(buffer);
+    this.#next = {
+      between: () => between(buffer),
+      loop: (body) => this.#loop(buffer, body),
+      index: index + 1,
+    };
+  }
+
+  /** Arrays for the variables that the operator and what follows it look at. */
+  #buffer(index: number): Buffer {
+    const g = this.#g;
+    const operator = this.#operators[index];
+    const wanted = new Set([
+      ...(this.#needed[index] ?? []),
+      ...(operator ? usesOf(operator) : []),
+      ...(g.keyed ? g.keyParts : []),
+    ]);
+    const columns = new Map<Variable, string>();
+    for (const variable of wanted)
+      if (g.bound.has(variable)) columns.set(variable, g.perRunVariable("b", "[]"));
+    return { count: g.perRunVariable("n", "0"), columns };
+  }
+
+  #keep(buffer: Buffer): void {
+    const { code } = this.#g;
+    for (const [variable, array] of buffer.columns)
+      code.line(`${array}.push(${this.#g.local(variable)});`);
+    code.line(`${buffer.count}++;B.keep();`);
+  }
+
+  /** A loop over kept rows, in which their variables have their values. */
+  #loop(buffer: Buffer, body: () => void, order?: string): void {
+    const g = this.#g;
+    const { code } = g;
+    const at = code.fresh("i");
+    g.bound = new Set();
+    code.block(`for(let ${at}=0;${at}<${buffer.count};${at}++)`, () => {
+      g.step();
+      const row = order ? `${order}[${at}]` : at;
+      for (const [variable, array] of buffer.columns) this.#define(variable, `${array}[${row}]`);
+      body();
+    });
+  }
+
+  #sort(operator: Operator & { kind: "sort" }, index: number): void {
+    const g = this.#g;
+    const { code } = g;
+    const keys = operator.keys.map((key) => ({ ...key, values: g.perRunVariable("k", "[]") }));
+    for (const key of keys) code.line(`${key.values}.push(${valueCode(g, key.expression)});`);
+    const rowKeys = g.keyed ? g.perRunVariable("k", "[]") : null;
+    if (rowKeys) code.line(`${rowKeys}.push(${g.rowKey()});`);
+    const buffer = this.#buffer(index);
+    this.#keep(buffer);
+    const order = g.perRunVariable("order", "null");
+    this.#next = {
+      between: () => {
+        const comparisons = keys.map(
+          (key) => `F.${sorter(key.descending, key.nulls)}(${key.values}[i],${key.values}[j])`,
+        );
+        if (rowKeys) comparisons.push(`F.byRowKey(${rowKeys}[i],${rowKeys}[j])`);
+        code.line(`${order}=rt.order(${buffer.count},(i,j)=>${comparisons.join("||")}||i-j);`);
+      },
+      loop: (body) => this.#loop(buffer, body, order),
+      index: index + 1,
+    };
+  }
+
+  #slice(offset: Bound | null, limit: Bound | null, rest: () => void): void {
+    const g = this.#g;
+    const { code } = g;
+    const bound = (what: "OFFSET" | "LIMIT", { expression, where }: Bound): string =>
+      g.perRunVariable(
+        "left",
+        g.atRunLevel(() => `rt.rowCount("${what}",${valueCode(g, expression)},${where})`),
+      );
+    const skip = offset && bound("OFFSET", offset);
+    const take = limit && bound("LIMIT", limit);
+    if (take) code.line(`if(${take}===0)return true;`);
+    const inner = (): void => {
+      rest();
+      if (take) code.line(`if(--${take}===0)return true;`);
+    };
+    if (skip) {
+      code.line(`if(${skip}>0)${skip}--;`);
+      code.block("else", inner);
+    } else {
+      code.block("", inner);
+    }
+  }
+
+  #aggregate(operator: Operator & { kind: "aggregate" }, index: number): void {
+    const g = this.#g;
+    const { code } = g;
+    for (const key of operator.keys) {
+      if (key.expression.kind !== "variable" || key.expression.variable !== key.variable)
+        this.#define(key.variable, valueCode(g, key.expression));
+    }
+    const groups = g.perRunVariable("groups", "new Map()");
+    const count = g.perRunVariable("n", "0");
+    const keyElements = operator.keys.flatMap((key) =>
+      key.variable.type === "path" ? key.variable.elements : [key.variable],
+    );
+    const columns = new Map(
+      [...new Set(keyElements)].map((variable) => [variable, g.perRunVariable("b", "[]")]),
+    );
+    const states = operator.aggregates.map((aggregate) => ({
+      aggregate,
+      states: g.perRunVariable("b", "[]"),
+    }));
+    const rowKeys = g.keyed ? g.perRunVariable("b", "[]") : null;
+    const [key, at] = [code.fresh("key"), code.fresh("group")];
+    const start = (): void => {
+      for (const { aggregate, states: array } of states)
+        code.line(`${array}.push(${newState(aggregate)});`);
+      code.line(`${count}++;B.keep();`);
+    };
+    code.line(
+      `const ${key}=${operator.keys.length > 0 ? this.#groupKey(operator.keys.map((item) => item.variable)) : '""'};`,
+    );
+    code.line(`let ${at}=${groups}.get(${key});`);
+    code.block(`if(${at}===undefined)`, () => {
+      code.line(`${at}=${count};${groups}.set(${key},${at});`);
+      for (const [variable, array] of columns) code.line(`${array}.push(${g.local(variable)});`);
+      if (rowKeys) code.line(`${rowKeys}.push(rt.groupRowKey(${key}));`);
+      start();
+    });
+    for (const { aggregate, states: array } of states)
+      this.#accumulate(aggregate, `${array}[${at}]`);
+    const rowKey = operator.rowKey;
+    const buffer: Buffer = {
+      count,
+      columns: new Map([
+        ...columns,
+        ...states.map(({ aggregate, states: array }) => [aggregate.variable, array] as const),
+        ...(rowKeys ? [[rowKey, rowKeys] as const] : []),
+      ]),
+    };
+    this.#next = {
+      between: () => {
+        if (operator.keys.length === 0) {
+          code.block(`if(${count}===0)`, () => {
+            if (rowKeys) code.line(`${rowKeys}.push(rt.groupRowKey(""));`);
+            start();
+          });
+        }
+        for (const { aggregate, states: array } of states)
+          if (!isCounter(aggregate)) code.line(`${array}=${array}.map(F.resultOf);`);
+      },
+      loop: (body) => {
+        if (g.keyed) g.keyParts = [rowKey];
+        this.#loop(buffer, body);
+      },
+      index: index + 1,
+    };
+  }
+
+  #accumulate(aggregate: Aggregate, state: string): void {
+    const g = this.#g;
+    const { code } = g;
+    const { argument } = aggregate;
+    if (!argument) {
+      code.line(`${state}++;`);
+      return;
+    }
+    if (isCounter(aggregate)) {
+      const present =
+        argument.kind === "variable" && isElement(argument.variable)
+          ? g.isNullable(argument.variable)
+            ? `${g.local(argument.variable)}!==-1`
+            : "true"
+          : `${valueCode(g, argument)}!==null`;
+      code.line(`if(${present})${state}++;`);
+      return;
+    }
+    code.line(
+      `${state}.add(${valueCode(g, argument)}${g.keyed && aggregate.name === "collect_list" ? `,${g.rowKey()}` : ""});`,
+    );
+  }
+}
+
+function isCounter(aggregate: Aggregate): boolean {
+  return aggregate.name === "count" && !aggregate.distinct;
+}
+
+function newState(aggregate: Aggregate): string {
+  return isCounter(aggregate)
+    ? "0"
+    : `F.accumulator("${aggregate.name}",${aggregate.distinct},${aggregate.offset})`;
+}
+
+function sorter(descending: boolean, nulls: "first" | "last"): string {
+  return `${descending ? "descending" : "ascending"}${nulls === "first" ? "NullsFirst" : "NullsLast"}`;
+}
+
+/** In live queries LIMIT without an order takes the rows with the smallest keys. */
+function withDefinedOrder(operators: readonly Operator[]): readonly Operator[] {
+  return operators.flatMap((operator, index): Operator[] =>
+    operator.kind === "slice" && operators[index - 1]?.kind !== "sort"
+      ? [{ kind: "sort", keys: [] }, operator]
+      : [operator],
+  );
+}

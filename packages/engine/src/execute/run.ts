@@ -1,0 +1,297 @@
+import {
+  Edge,
+  type ElementId,
+  equivalenceKey,
+  GeodeError,
+  Node,
+  Path,
+  typeName,
+  type Value,
+} from "@geode/values";
+import type { Adjacency } from "../graph/adjacency.ts";
+import type { Column } from "../graph/column.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { LabelSet } from "../graph/label-sets.ts";
+import type { LabelExpression } from "../plan/expression.ts";
+import { admits, edgeLabelsOf } from "../plan/labels.ts";
+import { Assignments } from "./assignments.ts";
+import type { Budget } from "./budget.ts";
+import { Deletions } from "./deletions.ts";
+import { located } from "./located.ts";
+import type { Row, RunContext } from "./statement.ts";
+import type { Writer } from "./writer.ts";
+
+/** The adjacency lists to go through; from `incoming` on they are those of incoming edges. */
+interface Adjacencies extends Array<Adjacency> {
+  incoming: number;
+}
+
+/** A property that no element has. */
+const NO_COLUMN: Pick<Column, "get"> = { get: () => null };
+
+/** One run of a compiled query: what generated code calls, as `rt`. Slots come in and values go out. */
+export class Run {
+  readonly graph: Graph;
+  readonly budget: Budget;
+  readonly rows: Row[] = [];
+  readonly keys: string[] = [];
+  readonly #context: RunContext;
+
+  constructor(context: RunContext) {
+    this.#context = context;
+    this.graph = context.graph;
+    this.budget = context.budget;
+  }
+
+  get writer(): Writer {
+    const { writer } = this.#context;
+    if (!writer) throw new Error("a statement that writes is run as a read");
+    return writer;
+  }
+
+  // Results
+
+  row(values: Row, key?: string): void {
+    this.rows.push(values);
+    if (key !== undefined) this.keys.push(key);
+    this.budget.row(this.rows.length);
+  }
+
+  /** The permutation that sorts `count` rows. */
+  order(count: number, comparator: (left: number, right: number) => number): Uint32Array {
+    return Uint32Array.from({ length: count }, (_, index) => index).sort((left, right) => {
+      if (--this.budget.steps < 0) this.budget.look();
+      return comparator(left, right);
+    });
+  }
+
+  /** The rows that OFFSET or LIMIT names. */
+  rowCount(what: "OFFSET" | "LIMIT", value: Value, offset: number): number {
+    if (typeof value === "bigint" && value > 0n) return Number.MAX_SAFE_INTEGER;
+    if (typeof value !== "number" || !Number.isInteger(value)) {
+      throw located(
+        new GeodeError("22G03", `${what} takes an INTEGER, not ${typeName(value)}.`),
+        offset,
+      );
+    }
+    if (value < 0)
+      throw located(
+        new GeodeError("22G02", `${what} takes a number of at least 0, not ${value}.`),
+        offset,
+      );
+    return value;
+  }
+
+  parameter(name: string, offset: number): Value {
+    const { parameters } = this.#context;
+    const value = parameters.get(name);
+    if (value === undefined) {
+      const given = [...parameters.keys()].filter((key) => key !== "auth").map((key) => `$${key}`);
+      throw located(
+        new GeodeError("42002", `The parameter $${name} has no value.`, {
+          hint: given.length > 0 ? `Given: ${given.join(", ")}.` : "Send it in `parameters`.",
+        }),
+        offset,
+      );
+    }
+    return value;
+  }
+
+  // Row keys
+
+  nodeKeyPart(slot: number): string {
+    return slot === -1 ? "-" : String(this.graph.nodes.id(slot));
+  }
+
+  edgeKeyPart(slot: number): string {
+    return slot === -1 ? "-" : String(this.graph.edges.id(slot));
+  }
+
+  valueKeyPart(value: Value): string {
+    return String(value);
+  }
+
+  /** The row key of a group of rows, which must not show their values. */
+  groupRowKey(key: string | number | bigint | boolean | null): string {
+    return this.#context.hashKey(`${typeof key}:${String(key)}`);
+  }
+
+  // Elements
+
+  node(slot: number): Node {
+    return this.graph.node(slot);
+  }
+
+  edge(slot: number): Edge {
+    return this.graph.edge(slot);
+  }
+
+  nodeOrNull(slot: number): Node | null {
+    return slot === -1 ? null : this.graph.node(slot);
+  }
+
+  edgeOrNull(slot: number): Edge | null {
+    return slot === -1 ? null : this.graph.edge(slot);
+  }
+
+  nodeElementId(slot: number): string {
+    return String(this.graph.nodes.id(slot));
+  }
+
+  edgeElementId(slot: number): string {
+    return String(this.graph.edges.id(slot));
+  }
+
+  nodeRecord(slot: number): Value {
+    return this.graph.node(slot).properties;
+  }
+
+  edgeRecord(slot: number): Value {
+    return this.graph.edge(slot).properties;
+  }
+
+  nodeProperty(slot: number, key: string): Value {
+    return this.graph.nodes.columns.value(slot, this.graph.keys.id(key));
+  }
+
+  edgeProperty(slot: number, key: string): Value {
+    return this.graph.edges.columns.value(slot, this.graph.keys.id(key));
+  }
+
+  /** From slots: node, edge, node, …; NULL if any of them is absent. */
+  path(slots: readonly number[]): Path | null {
+    if (slots.includes(-1)) return null;
+    return new Path(
+      slots.map((slot, index) => (index % 2 === 0 ? this.graph.node(slot) : this.graph.edge(slot))),
+    );
+  }
+
+  nodeColumn(key: string): Pick<Column, "get"> {
+    return this.graph.nodes.columns.get(this.graph.keys.id(key)) ?? NO_COLUMN;
+  }
+
+  edgeColumn(key: string): Pick<Column, "get"> {
+    return this.graph.edges.columns.get(this.graph.keys.id(key)) ?? NO_COLUMN;
+  }
+
+  nodeIds(slots: readonly number[]): ElementId[] {
+    return slots.map((slot) => (slot === -1 ? -1 : this.graph.nodes.id(slot)));
+  }
+
+  edgeIds(slots: readonly number[]): ElementId[] {
+    return slots.map((slot) => (slot === -1 ? -1 : this.graph.edges.id(slot)));
+  }
+
+  nodeSlots(ids: readonly ElementId[]): number[] {
+    return ids.map((id) => (id === -1 ? -1 : this.graph.nodes.slot(id)));
+  }
+
+  edgeSlots(ids: readonly ElementId[]): number[] {
+    return ids.map((id) => (id === -1 ? -1 : this.graph.edges.slot(id)));
+  }
+
+  // Matching
+
+  labelSets(labels: LabelExpression | null): readonly LabelSet[] {
+    const { nodes } = this.graph;
+    if (labels?.kind === "label") return nodes.setsWith(this.graph.labels.id(labels.name));
+    return nodes
+      .allSets()
+      .filter((set) => admits(labels, (label) => set.names.includes(label), set.names.length > 0));
+  }
+
+  labelMask(labels: LabelExpression): Uint8Array {
+    const sets = this.graph.nodes.allSets();
+    const mask = new Uint8Array(sets.length);
+    for (const set of sets)
+      mask[set.id] = admits(labels, (label) => set.names.includes(label), set.names.length > 0)
+        ? 1
+        : 0;
+    return mask;
+  }
+
+  edgeLabelMask(labels: LabelExpression): Uint8Array {
+    const mask = new Uint8Array(this.graph.edgeLabels.size);
+    for (const id of edgeLabelsOf(this.graph, labels)) mask[id] = 1;
+    return mask;
+  }
+
+  adjacencies(labels: LabelExpression | null, way: "out" | "in" | "both"): Adjacencies {
+    const { edges } = this.graph;
+    const ids = edgeLabelsOf(this.graph, labels);
+    const pick = (direction: readonly (Adjacency | undefined)[]): Adjacency[] =>
+      ids.flatMap((id) => direction[id] ?? []);
+    const outgoing = way === "in" ? [] : pick(edges.out);
+    const incoming = way === "out" ? [] : pick(edges.in);
+    return Object.assign([...outgoing, ...incoming], { incoming: outgoing.length });
+  }
+
+  /** By index, or by looking at all of them if the index went since the plan was made. */
+  seek(label: string, property: string, value: Value): readonly number[] {
+    const { graph } = this;
+    const index = graph.indexOn(graph.labels.id(label), graph.keys.id(property));
+    if (index) return index.seek(value);
+    if (value === null) return [];
+    const wanted = equivalenceKey(value);
+    const found: number[] = [];
+    for (const set of graph.nodes.setsWith(graph.labels.id(label))) {
+      for (let at = 0; at < set.count; at++) {
+        const slot = set.slots[at] ?? 0;
+        const have = this.nodeProperty(slot, property);
+        if (have !== null && equivalenceKey(have) === wanted) found.push(slot);
+      }
+    }
+    return found;
+  }
+
+  /** The node with the element id, or -1. */
+  lookup(id: Value): number {
+    if (typeof id !== "string" || !/^\d{1,16}$/.test(id)) return -1;
+    const slot = this.graph.nodes.slot(Number(id));
+    return slot >= 0 && String(Number(id)) === id ? slot : -1;
+  }
+
+  hasLabels(value: Value, labels: LabelExpression, offset: number): boolean | null {
+    if (value === null) return null;
+    if (value instanceof Node)
+      return admits(labels, (label) => value.labels.includes(label), value.labels.length > 0);
+    if (value instanceof Edge) return admits(labels, (label) => label === value.label, true);
+    throw located(
+      new GeodeError("22G03", `A label test takes a NODE or an EDGE, not ${typeName(value)}.`),
+      offset,
+    );
+  }
+
+  // Writing
+
+  /** The slot of an element that is held as a value; null for NULL and for what is gone. */
+  element(value: Value, offset: number): { kind: "node" | "edge"; slot: number } | null {
+    if (value === null) return null;
+    if (value instanceof Node) return present("node", this.graph.nodes.slot(value.id));
+    if (value instanceof Edge) return present("edge", this.graph.edges.slot(value.id));
+    throw located(
+      new GeodeError("22G03", `Only a NODE or an EDGE can be changed, not ${typeName(value)}.`),
+      offset,
+    );
+  }
+
+  presentNode(slot: number, name: string): number {
+    if (slot === -1) throw new GeodeError("22004", `An edge cannot be inserted: ${name} is NULL.`);
+    return slot;
+  }
+
+  assignments(): Assignments {
+    return new Assignments(this.writer);
+  }
+
+  deletions(detach: boolean): Deletions {
+    return new Deletions(this.writer, detach);
+  }
+}
+
+function present(
+  kind: "node" | "edge",
+  slot: number,
+): { kind: "node" | "edge"; slot: number } | null {
+  return slot < 0 ? null : { kind, slot };
+}

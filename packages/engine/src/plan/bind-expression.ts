@@ -1,0 +1,340 @@
+import { unreachable } from "@geode/values";
+import type * as ast from "../gql/ast.ts";
+import { nearestWord } from "../gql/suggestion.ts";
+import { type Expression, type LabelExpression, NULL, type Variable } from "./expression.ts";
+import { FUNCTIONS, isAggregate } from "./functions.ts";
+import type { Aggregate, AggregateName } from "./operators.ts";
+import type { Binding, Scope } from "./scope.ts";
+
+/** Where an expression stands, and so what it may use. */
+export interface ExpressionContext {
+  readonly scope: Scope;
+  /** `FROM label`: a name that is no variable is a property of this. */
+  readonly row?: Variable;
+  /** Where aggregates are allowed, they are collected here and stand as variables in the expression. */
+  readonly aggregates?: Aggregate[];
+}
+
+/** Names to variables, spellings to meanings. */
+export function bindExpression(
+  binding: Binding,
+  node: ast.Expression,
+  context: ExpressionContext,
+): Expression {
+  const bind = (part: ast.Expression): Expression => bindExpression(binding, part, context);
+  const offset = node.span.start;
+  switch (node.kind) {
+    case "literal":
+      return { kind: "constant", value: node.value };
+    case "parameter":
+      return { kind: "parameter", name: node.name, offset };
+    case "variable":
+      return bindName(binding, node, context);
+    case "property":
+      return { kind: "property", of: bind(node.object), key: node.key.name, offset };
+    case "unary": {
+      const operand = bind(node.operand);
+      return node.operator === "-"
+        ? { kind: "negate", operand, offset }
+        : {
+            kind: "binary",
+            operator: "+",
+            left: { kind: "constant", value: 0 },
+            right: operand,
+            offset,
+          };
+    }
+    case "binary":
+      return {
+        kind: "binary",
+        operator: node.operator,
+        left: bind(node.left),
+        right: bind(node.right),
+        offset,
+      };
+    case "and":
+    case "or":
+    case "xor":
+      return { kind: node.kind, operands: node.operands.map(bind) };
+    case "not":
+      return { kind: "not", operand: bind(node.operand) };
+    case "comparison":
+      return {
+        kind: "compare",
+        operator: node.operator,
+        left: bind(node.left),
+        right: bind(node.right),
+      };
+    case "comparisonChain": {
+      const operands = node.operands.map(bind);
+      const pairs = node.operators.map((operator, index): Expression => ({
+        kind: "compare",
+        operator,
+        left: operands[index] ?? NULL,
+        right: operands[index + 1] ?? NULL,
+      }));
+      return { kind: "and", operands: pairs };
+    }
+    case "isNull":
+      return negateIf(node.negated, { kind: "isNull", operand: bind(node.operand) });
+    case "isTruth":
+      return negateIf(node.negated, {
+        kind: "isTruth",
+        operand: bind(node.operand),
+        truth: node.truth,
+      });
+    case "isLabeled":
+      return negateIf(node.negated, {
+        kind: "hasLabels",
+        operand: bind(node.operand),
+        labels: bindLabels(node.labels),
+        offset,
+      });
+    case "in":
+      return negateIf(node.negated, {
+        kind: "in",
+        item: bind(node.operand),
+        list: bind(node.list),
+        offset,
+      });
+    case "stringPredicate":
+      return {
+        kind: "stringPredicate",
+        operator: node.operator,
+        left: bind(node.left),
+        right: bind(node.right),
+        offset,
+      };
+    case "case":
+      return bindCase(node, bind);
+    case "functionCall":
+      return bindCall(binding, node, context, bind);
+    case "list":
+      return { kind: "list", items: node.items.map(bind) };
+    case "record":
+      return {
+        kind: "record",
+        fields: node.fields.map((field) => ({ key: field.key.name, value: bind(field.value) })),
+      };
+    case "subscript":
+      return { kind: "subscript", of: bind(node.object), index: bind(node.index), offset };
+    case "slice":
+      return {
+        kind: "slice",
+        of: bind(node.list),
+        from: node.from && bind(node.from),
+        to: node.to && bind(node.to),
+        offset,
+      };
+    case "propertyExists":
+      return negateIf(true, {
+        kind: "isNull",
+        operand: { kind: "property", of: bind(node.element), key: node.key.name, offset },
+      });
+    case "same":
+    case "allDifferent":
+      return bindPairwise(node.kind, node.operands.map(bind));
+    case "isTyped":
+      throw binding.notAvailable("IS TYPED", offset);
+    case "isDirected":
+      throw binding.notAvailable("IS DIRECTED", offset);
+    case "isEndpoint":
+      throw binding.notAvailable("IS SOURCE OF and IS DESTINATION OF", offset);
+    case "isNormalized":
+      throw binding.notAvailable("IS NORMALIZED", offset);
+    case "trim":
+      throw binding.notAvailable(
+        "TRIM with a character",
+        offset,
+        "TRIM(text) removes white space.",
+      );
+    case "path":
+      throw binding.notAvailable("The PATH constructor", offset);
+    case "cast":
+      throw binding.notAvailable("CAST", offset);
+    case "letIn":
+      throw binding.notAvailable("LET … IN", offset, "LET as a clause of its own works.");
+    case "exists":
+    case "count":
+    case "valueQuery":
+      throw binding.notAvailable(
+        "A subquery in an expression",
+        offset,
+        "OPTIONAL MATCH and count() can often say the same.",
+      );
+    case "listComprehension":
+    case "patternComprehension":
+    case "mapProjection":
+    case "quantified":
+    case "reduce":
+      throw binding.notAvailable(
+        "A comprehension",
+        offset,
+        "FOR x IN list … and collect_list() can often say the same.",
+      );
+    default:
+      return unreachable(node);
+  }
+}
+
+/** Label expressions have no names to resolve; `A:B` and `A|:B` are long gone. */
+export function bindLabels(node: ast.LabelExpression): LabelExpression {
+  switch (node.kind) {
+    case "labelName":
+      return { kind: "label", name: node.name };
+    case "labelWildcard":
+      return { kind: "any" };
+    case "labelNot":
+      return { kind: "not", operand: bindLabels(node.operand) };
+    case "labelAnd":
+      return { kind: "and", operands: node.operands.map(bindLabels) };
+    case "labelOr":
+      return { kind: "or", operands: node.operands.map(bindLabels) };
+    default:
+      return unreachable(node);
+  }
+}
+
+/** Whether the syntax holds an aggregate that belongs to this level. */
+export function hasAggregate(node: unknown): boolean {
+  if (Array.isArray(node)) return node.some(hasAggregate);
+  if (typeof node !== "object" || node === null) return false;
+  const kind = (node as { kind?: unknown }).kind;
+  if (kind === "functionCall" && isAggregate((node as ast.FunctionCall).name)) return true;
+  if (kind === "exists" || kind === "count" || kind === "valueQuery" || kind === "literal")
+    return false;
+  return Object.values(node).some(hasAggregate);
+}
+
+function bindName(binding: Binding, node: ast.Variable, context: ExpressionContext): Expression {
+  const variable = context.scope.get(node.name);
+  if (variable) return { kind: "variable", variable };
+  if (context.row)
+    return {
+      kind: "property",
+      of: { kind: "variable", variable: context.row },
+      key: node.name,
+      offset: node.span.start,
+    };
+  const nearest = nearestWord(node.name, context.scope.keys());
+  const names = [...context.scope.keys()];
+  throw binding.invalidReference(
+    `The variable \`${node.name}\` is not defined.`,
+    node.span.start,
+    nearest
+      ? `Did you mean \`${nearest}\`?`
+      : names.length > 0
+        ? `In scope: ${names.join(", ")}.`
+        : "No variable is in scope here.",
+  );
+}
+
+function bindCase(node: ast.Case, bind: (part: ast.Expression) => Expression): Expression {
+  const subject = node.subject && bind(node.subject);
+  const branches = node.branches.map((branch) => {
+    const conditions = branch.when.map((when): Expression =>
+      subject ? { kind: "compare", operator: "=", left: subject, right: bind(when) } : bind(when),
+    );
+    const [first] = conditions;
+    return {
+      when:
+        conditions.length === 1 && first ? first : ({ kind: "or", operands: conditions } as const),
+      then: bind(branch.then),
+    };
+  });
+  return { kind: "case", branches, otherwise: node.otherwise ? bind(node.otherwise) : NULL };
+}
+
+function bindCall(
+  binding: Binding,
+  node: ast.FunctionCall,
+  context: ExpressionContext,
+  bind: (part: ast.Expression) => Expression,
+): Expression {
+  const name = node.name.toLowerCase();
+  const offset = node.span.start;
+  if (isAggregate(name)) return bindAggregate(binding, node, context);
+  const signature = FUNCTIONS.get(name);
+  if (!signature) {
+    const nearest = nearestWord(name, FUNCTIONS.keys());
+    throw binding.invalidReference(
+      `There is no function \`${node.name}\`.`,
+      offset,
+      nearest ? `Did you mean \`${nearest}\`?` : undefined,
+    );
+  }
+  if (node.star || node.distinct)
+    throw binding.invalidSyntax(
+      `${node.name} is not an aggregate; it takes neither * nor DISTINCT.`,
+      offset,
+    );
+  const [least, most] = signature.arity;
+  if (node.args.length < least || node.args.length > most) {
+    const wanted =
+      least === most ? `${least}` : most === Infinity ? `at least ${least}` : `${least} to ${most}`;
+    throw binding.invalidSyntax(
+      `${node.name} takes ${wanted} argument${wanted === "1" ? "" : "s"}, not ${node.args.length}.`,
+      offset,
+    );
+  }
+  return { kind: "call", name: signature.name, args: node.args.map(bind), offset };
+}
+
+const AGGREGATES: ReadonlyMap<string, AggregateName> = new Map<string, AggregateName>([
+  ["count", "count"],
+  ["sum", "sum"],
+  ["avg", "avg"],
+  ["min", "min"],
+  ["max", "max"],
+  ["collect", "collect_list"],
+  ["collect_list", "collect_list"],
+]);
+
+function bindAggregate(
+  binding: Binding,
+  node: ast.FunctionCall,
+  context: ExpressionContext,
+): Expression {
+  const offset = node.span.start;
+  const name = AGGREGATES.get(node.name.toLowerCase());
+  if (!name) throw binding.notAvailable(`The aggregate ${node.name}`, offset);
+  if (!context.aggregates) {
+    throw binding.invalidSyntax(
+      `${node.name} is an aggregate; it can stand only in RETURN, WITH, SELECT, and their ORDER BY and HAVING.`,
+      offset,
+    );
+  }
+  if (node.star ? name !== "count" || node.distinct : node.args.length !== 1) {
+    throw binding.invalidSyntax(
+      `${node.name} takes one argument${name === "count" ? ", or *" : ""}.`,
+      offset,
+    );
+  }
+  const [first] = node.args;
+  if (hasAggregate(node.args))
+    throw binding.invalidSyntax("An aggregate cannot stand inside another.", offset);
+  const { aggregates, ...inner } = context;
+  const argument = first ? bindExpression(binding, first, inner) : null;
+  const variable = binding.variable(null, "value");
+  aggregates.push({ variable, name, distinct: node.distinct, argument, offset });
+  return { kind: "variable", variable };
+}
+
+function bindPairwise(kind: "same" | "allDifferent", operands: readonly Expression[]): Expression {
+  const tests: Expression[] = [];
+  for (let left = 0; left < operands.length; left++) {
+    for (let right = left + 1; right < operands.length; right++) {
+      tests.push({
+        kind: "compare",
+        operator: kind === "same" ? "=" : "<>",
+        left: operands[left] ?? NULL,
+        right: operands[right] ?? NULL,
+      });
+    }
+  }
+  return { kind: "and", operands: tests };
+}
+
+function negateIf(negated: boolean, operand: Expression): Expression {
+  return negated ? { kind: "not", operand } : operand;
+}

@@ -1,0 +1,342 @@
+import { unreachable } from "@geode/values";
+import type * as ast from "../gql/ast.ts";
+import { bindExpression, bindLabels, type ExpressionContext } from "./bind-expression.ts";
+import { bindMatch } from "./bind-pattern.ts";
+import { bindOrderAndPage, bindProjection } from "./bind-projection.ts";
+import { bindDelete, bindInsert, bindRemove, bindSet } from "./bind-write.ts";
+import { conjuncts, type Variable } from "./expression.ts";
+import type { Operator, Output, Query } from "./operators.ts";
+import { Binding, declare, EMPTY_SCOPE, type Scope } from "./scope.ts";
+
+/** A statement whose names are resolved: the logical plan. */
+export type BoundStatement =
+  | { readonly kind: "query"; readonly query: Query; readonly live: "snapshot" | "changes" | null }
+  | {
+      readonly kind: "createIndex";
+      readonly name: string | null;
+      readonly ifNotExists: boolean;
+      readonly label: string;
+      readonly property: string;
+    }
+  | { readonly kind: "dropIndex"; readonly name: string; readonly ifExists: boolean }
+  | { readonly kind: "transaction"; readonly action: "start" | "commit" | "rollback" };
+
+/** Throws 42001, 42002, and 42000 for what this version cannot do; each with its position in `text`. */
+export function bind(text: string, program: ast.Program): BoundStatement {
+  const binding = new Binding(text);
+  const { statement } = program;
+  const offset = statement.span.start;
+  switch (statement.kind) {
+    case "queryStatement":
+      return {
+        kind: "query",
+        query: new QueryBinder(binding).query(statement.query),
+        live: statement.live,
+      };
+    case "createIndex": {
+      const [property, ...others] = statement.properties;
+      if (!property || others.length > 0)
+        throw binding.notAvailable("An index over several properties", offset);
+      if (statement.element === "edge") throw binding.notAvailable("An index over edges", offset);
+      return {
+        kind: "createIndex",
+        name: statement.name?.name ?? null,
+        ifNotExists: statement.ifNotExists,
+        label: statement.label.name,
+        property: property.name,
+      };
+    }
+    case "dropIndex":
+      return { kind: "dropIndex", name: statement.name.name, ifExists: statement.ifExists };
+    case "startTransaction":
+      return { kind: "transaction", action: "start" };
+    case "commit":
+      return { kind: "transaction", action: "commit" };
+    case "rollback":
+      return { kind: "transaction", action: "rollback" };
+    case "explain":
+      throw binding.notAvailable("EXPLAIN and PROFILE", offset);
+    case "createConstraint":
+    case "dropConstraint":
+      throw binding.notAvailable("A constraint", offset);
+    case "createGraph":
+    case "dropGraph":
+      throw binding.notAvailable("More than one graph", offset);
+    case "show":
+      throw binding.notAvailable("SHOW", offset);
+    case "sessionSet":
+    case "sessionReset":
+    case "sessionClose":
+      throw binding.notAvailable("SESSION", offset);
+    default:
+      return unreachable(statement);
+  }
+}
+
+class QueryBinder {
+  readonly #binding: Binding;
+  readonly #operators: Operator[] = [];
+  #scope: Scope = EMPTY_SCOPE;
+  #output: Output | null = null;
+
+  constructor(binding: Binding) {
+    this.#binding = binding;
+  }
+
+  query(query: ast.Query): Query {
+    const [step, next] = query.steps;
+    if (next)
+      throw this.#binding.notAvailable("NEXT", next.span.start, "WITH can often say the same.");
+    const [operation] = step?.rest ?? [];
+    if (operation)
+      throw this.#binding.notAvailable(operation.operator.toUpperCase(), operation.span.start);
+    const clauses = step?.first.clauses ?? [];
+    for (const [index, clause] of clauses.entries()) {
+      if (this.#output)
+        throw this.#binding.invalidSyntax(
+          "Nothing can follow RETURN, SELECT or FINISH.",
+          clause.span.start,
+          index > 0 ? "Use WITH to go on with the rows." : undefined,
+        );
+      this.#clause(clause);
+    }
+    const last = clauses.at(-1);
+    if (!this.#output && last && !isWrite(last)) {
+      throw this.#binding.invalidSyntax(
+        "A query ends with RETURN, or with a clause that changes data.",
+        last.span.end,
+        "Add RETURN and what you want to see, or FINISH.",
+      );
+    }
+    return { operators: this.#operators, output: this.#output ?? { kind: "nothing" } };
+  }
+
+  #clause(clause: ast.Clause): void {
+    const binding = this.#binding;
+    const offset = clause.span.start;
+    switch (clause.kind) {
+      case "match": {
+        const { operator, scope } = bindMatch(binding, clause, this.#scope, clause.optional);
+        this.#operators.push(operator);
+        this.#scope = scope;
+        return;
+      }
+      case "filter":
+        this.#filter(clause.condition, { scope: this.#scope });
+        return;
+      case "let": {
+        for (const item of clause.items) {
+          const expression = bindExpression(binding, item.value, { scope: this.#scope });
+          const scope = new Map(this.#scope);
+          const variable = binding.variable(item.variable.name, "value");
+          declare(binding, scope, item.variable, variable);
+          this.#operators.push({ kind: "let", items: [{ variable, expression }] });
+          this.#scope = scope;
+        }
+        return;
+      }
+      case "for": {
+        const list = bindExpression(binding, clause.list, { scope: this.#scope });
+        const scope = new Map(this.#scope);
+        const variable = binding.variable(clause.variable.name, "value");
+        declare(binding, scope, clause.variable, variable);
+        const ordinal = clause.counter
+          ? binding.variable(clause.counter.variable.name, "value")
+          : null;
+        if (clause.counter && ordinal) declare(binding, scope, clause.counter.variable, ordinal);
+        const ordinalBase = clause.counter?.kind === "ordinality" ? 1 : 0;
+        this.#operators.push({
+          kind: "for",
+          list,
+          variable,
+          ordinal,
+          ordinalBase,
+          hidden: binding.variable(null, "value"),
+          offset,
+        });
+        this.#scope = scope;
+        return;
+      }
+      case "orderAndPage":
+        this.#operators.push(...bindOrderAndPage(binding, clause, this.#scope));
+        return;
+      case "return": {
+        const projected = bindProjection(binding, { ...clause, having: null }, this.#scope);
+        this.#operators.push(...projected.operators);
+        this.#output = { kind: "rows", columns: projected.columns };
+        return;
+      }
+      case "project": {
+        for (const item of clause.items) {
+          if (!item.alias && item.expression.kind !== "variable") {
+            throw binding.invalidSyntax(
+              `\`${item.text}\` needs a name in WITH.`,
+              item.span.start,
+              `Write ${item.text} AS name.`,
+            );
+          }
+        }
+        const projected = bindProjection(binding, { ...clause, having: null }, this.#scope);
+        this.#operators.push(...projected.operators);
+        this.#scope = projected.scope;
+        if (clause.where) this.#filter(clause.where, { scope: this.#scope });
+        return;
+      }
+      case "finish":
+        this.#output = { kind: "nothing" };
+        return;
+      case "select":
+        this.#select(clause);
+        return;
+      case "insert": {
+        const { operator, scope } = bindInsert(binding, clause, this.#scope);
+        this.#operators.push(operator);
+        this.#scope = scope;
+        return;
+      }
+      case "set":
+        this.#operators.push(bindSet(binding, clause, this.#scope));
+        return;
+      case "remove":
+        this.#operators.push(bindRemove(binding, clause, this.#scope));
+        return;
+      case "delete":
+        this.#operators.push(bindDelete(binding, clause, this.#scope));
+        return;
+      case "use":
+        throw binding.notAvailable("USE", offset);
+      case "optionalBlock":
+        throw binding.notAvailable("OPTIONAL { }", offset, "OPTIONAL MATCH works.");
+      case "merge":
+        throw binding.notAvailable("MERGE", offset);
+      case "callProcedure":
+      case "callQuery":
+        throw binding.notAvailable("CALL", offset);
+      case "nestedQuery":
+        throw binding.notAvailable("A nested query", offset);
+      default:
+        unreachable(clause);
+    }
+  }
+
+  #filter(condition: ast.Expression, context: ExpressionContext): void {
+    for (const predicate of conjuncts(bindExpression(this.#binding, condition, context)))
+      this.#operators.push({ kind: "filter", predicate });
+  }
+
+  #select(select: ast.Select): void {
+    const row = this.#source(select);
+    const context: ExpressionContext = { scope: this.#scope, ...(row ? { row } : {}) };
+    if (select.where) this.#filter(select.where, context);
+    if (select.star && row) {
+      this.#selectRecords(select, row, context);
+      return;
+    }
+    const projected = bindProjection(this.#binding, select, this.#scope, row ?? undefined);
+    this.#operators.push(...projected.operators);
+    this.#output = { kind: "rows", columns: projected.columns };
+  }
+
+  /** What FROM names, as patterns. Returns the row variable when it is a label. */
+  #source(select: ast.Select): Variable | null {
+    const { source } = select;
+    const binding = this.#binding;
+    if (!source) return null;
+    switch (source.kind) {
+      case "labelSource": {
+        const variable = binding.variable(source.variable?.name ?? null, "node");
+        if (source.variable) this.#scope = new Map([[source.variable.name, variable]]);
+        const labels = bindLabels({
+          kind: "labelName",
+          name: source.label.name,
+          span: source.label.span,
+        });
+        this.#operators.push({
+          kind: "match",
+          optional: false,
+          nodes: [{ variable, labels }],
+          edges: [],
+          predicates: [],
+          introduces: [variable],
+          differentEdges: true,
+        });
+        return variable;
+      }
+      case "matchSource":
+        for (const { graph, match } of source.items) {
+          if (graph) throw binding.notAvailable("More than one graph", graph.span.start);
+          this.#clause(match);
+        }
+        return null;
+      case "querySource":
+        throw binding.notAvailable("SELECT from a query", source.span.start);
+      default:
+        return unreachable(source);
+    }
+  }
+
+  /** `SELECT * FROM label`: the row is the node's property object. */
+  #selectRecords(select: ast.Select, row: Variable, context: ExpressionContext): void {
+    const binding = this.#binding;
+    const { having, groupBy, items } = select;
+    if (having || groupBy || items.length > 0) {
+      throw binding.invalidSyntax(
+        "SELECT * cannot be grouped or mixed with other columns.",
+        select.span.start,
+        "Name the columns.",
+      );
+    }
+    const variable = binding.variable(null, "value");
+    this.#operators.push({
+      kind: "let",
+      items: [
+        { variable, expression: { kind: "properties", of: { kind: "variable", variable: row } } },
+      ],
+    });
+    if (select.distinct)
+      this.#operators.push({
+        kind: "distinct",
+        variables: [variable],
+        rowKey: binding.variable(null, "value"),
+      });
+    if (select.tail) {
+      const sorted = bindProjection(
+        binding,
+        {
+          distinct: false,
+          star: false,
+          items: [],
+          groupBy: null,
+          having: null,
+          tail: select.tail,
+          span: select.span,
+        },
+        context.scope,
+        row,
+      );
+      this.#operators.push(...sorted.operators);
+    }
+    this.#output = { kind: "records", variable };
+  }
+}
+
+function isWrite(clause: ast.Clause): boolean {
+  return (
+    clause.kind === "insert" ||
+    clause.kind === "set" ||
+    clause.kind === "remove" ||
+    clause.kind === "delete" ||
+    clause.kind === "merge"
+  );
+}
+
+/** Whether running it changes data. */
+export function writes(query: Query): boolean {
+  return query.operators.some(
+    (operator) =>
+      operator.kind === "insert" ||
+      operator.kind === "set" ||
+      operator.kind === "remove" ||
+      operator.kind === "delete",
+  );
+}

@@ -1,0 +1,155 @@
+import { children, type Expression, type LabelExpression, type Variable } from "./expression.ts";
+import { requiredLabels } from "./labels.ts";
+import type { Operator, Query } from "./operators.ts";
+
+type Names = Set<string> | "any";
+
+/** What a query reads, by name: nothing outside of it can change the result. */
+export interface Reads {
+  readonly nodeLabels: ReadonlySet<string> | "any";
+  readonly edgeLabels: ReadonlySet<string> | "any";
+  readonly nodeKeys: ReadonlySet<string> | "any";
+  readonly edgeKeys: ReadonlySet<string> | "any";
+}
+
+export function readsOf(query: Query): Reads {
+  const reads = new ReadsCollector();
+  for (const operator of query.operators) reads.operator(operator);
+  const { output } = query;
+  if (output.kind === "rows") for (const column of output.columns) reads.whole(column.variable);
+  return {
+    nodeLabels: reads.nodeLabels,
+    edgeLabels: reads.edgeLabels,
+    nodeKeys: reads.nodeKeys,
+    edgeKeys: reads.edgeKeys,
+  };
+}
+
+class ReadsCollector {
+  nodeLabels: Names = new Set();
+  edgeLabels: Names = new Set();
+  nodeKeys: Names = new Set();
+  edgeKeys: Names = new Set();
+
+  operator(operator: Operator): void {
+    switch (operator.kind) {
+      case "match": {
+        const labels = new Map<Variable, LabelExpression | null>();
+        for (const node of operator.nodes)
+          labels.set(node.variable, labels.get(node.variable) ?? node.labels);
+        for (const expression of labels.values())
+          this.nodeLabels = withLabels(this.nodeLabels, expression);
+        for (const edge of operator.edges)
+          this.edgeLabels = withLabels(this.edgeLabels, edge.labels);
+        for (const predicate of operator.predicates) this.expression(predicate);
+        return;
+      }
+      case "filter":
+        this.expression(operator.predicate);
+        return;
+      case "let":
+        for (const item of operator.items) this.expression(item.expression);
+        return;
+      case "for":
+        this.expression(operator.list);
+        return;
+      case "distinct":
+        return;
+      case "aggregate":
+        for (const key of operator.keys)
+          if (key.expression.kind !== "variable" || key.expression.variable.type === "value")
+            this.expression(key.expression);
+        for (const { name, argument } of operator.aggregates) {
+          // Counting an element does not look into it.
+          if (argument && !(name === "count" && argument.kind === "variable"))
+            this.expression(argument);
+        }
+        return;
+      case "sort":
+        for (const key of operator.keys) this.expression(key.expression);
+        return;
+      case "slice":
+      case "insert":
+      case "set":
+      case "remove":
+      case "delete":
+        return;
+    }
+  }
+
+  expression(expression: Expression): void {
+    const [first] = children(expression);
+    switch (expression.kind) {
+      case "property":
+        if (
+          first?.kind === "variable" &&
+          first.variable.type !== "value" &&
+          first.variable.type !== "path"
+        ) {
+          this.#key(first.variable, expression.key);
+          return;
+        }
+        break;
+      case "variable":
+        this.whole(expression.variable);
+        return;
+      case "compare":
+      case "isNull": {
+        // Comparing elements looks at which they are, not into them.
+        for (const child of children(expression))
+          if (child.kind !== "variable") this.expression(child);
+        return;
+      }
+      case "call":
+        if (
+          (expression.name === "element_id" || expression.name === "type") &&
+          first?.kind === "variable"
+        )
+          return;
+        break;
+      case "hasLabels":
+        // Which labels an element has besides those it was matched by.
+        this.nodeLabels = "any";
+        break;
+    }
+    for (const child of children(expression)) this.expression(child);
+  }
+
+  /** All properties of the element, and its labels, are looked at. */
+  whole(variable: Variable): void {
+    switch (variable.type) {
+      case "node":
+        this.nodeKeys = "any";
+        return;
+      case "edge":
+        this.edgeKeys = "any";
+        return;
+      case "path":
+        this.nodeKeys = "any";
+        this.edgeKeys = "any";
+        return;
+      case "value":
+        return;
+    }
+  }
+
+  #key(variable: Variable, key: string): void {
+    if (variable.type === "node") {
+      if (this.nodeKeys !== "any") this.nodeKeys.add(key);
+    } else if (this.edgeKeys !== "any") {
+      this.edgeKeys.add(key);
+    }
+  }
+}
+
+/** An element that counts has one of the required labels; without such, it may have any. */
+function withLabels(names: Names, expression: LabelExpression | null): Names {
+  if (names === "any") return "any";
+  const alternatives = expression?.kind === "or" ? expression.operands : [expression];
+  for (const alternative of alternatives) {
+    const [label] = requiredLabels(alternative);
+    if (label === undefined) return "any";
+    names.add(label);
+  }
+  return names;
+}

@@ -1,0 +1,81 @@
+/** What the binder must know of a function: its one name, and how many arguments it takes. What it does stands in `execute/functions`. */
+export interface FunctionSignature {
+  readonly name: string;
+  readonly arity: readonly [least: number, most: number];
+}
+
+const SIGNATURES: readonly (readonly [names: string, least: number, most: number])[] = [
+  ["element_id elementid", 1, 1],
+  ["labels", 1, 1],
+  ["type label", 1, 1],
+  ["properties", 1, 1],
+  ["keys", 1, 1],
+  ["nodes", 1, 1],
+  ["edges relationships", 1, 1],
+  ["path_length", 1, 1],
+  ["coalesce", 1, Infinity],
+  ["nullif", 2, 2],
+  ["size cardinality", 1, 1],
+  ["char_length character_length", 1, 1],
+  ["upper toupper", 1, 1],
+  ["lower tolower", 1, 1],
+  ["trim btrim", 1, 1],
+  ["ltrim", 1, 1],
+  ["rtrim", 1, 1],
+  ["left", 2, 2],
+  ["right", 2, 2],
+  ["substring", 2, 3],
+  ["replace", 3, 3],
+  ["split", 2, 2],
+  ["reverse", 1, 1],
+  ["head", 1, 1],
+  ["last", 1, 1],
+  ["range", 2, 3],
+  ["tostring", 1, 1],
+  ["tointeger", 1, 1],
+  ["tofloat", 1, 1],
+  ["toboolean", 1, 1],
+  ["abs", 1, 1],
+  ["sign", 1, 1],
+  ["ceil ceiling", 1, 1],
+  ["floor", 1, 1],
+  ["round", 1, 2],
+  ["sqrt", 1, 1],
+  ["exp", 1, 1],
+  ["ln log", 1, 1],
+  ["log10", 1, 1],
+  ["power", 2, 2],
+  ["mod", 2, 2],
+  ["pi", 0, 0],
+];
+
+/** By every name, in lower case. The first name of a line is the one. */
+export const FUNCTIONS: ReadonlyMap<string, FunctionSignature> = new Map(
+  SIGNATURES.flatMap(([names, least, most]) => {
+    const all = names.split(" ");
+    const [name = ""] = all;
+    return all.map((alias) => [alias, { name, arity: [least, most] }] as const);
+  }),
+);
+
+const AGGREGATE_NAMES: ReadonlySet<string> = new Set([
+  "count",
+  "sum",
+  "avg",
+  "min",
+  "max",
+  "collect",
+  "collect_list",
+  "stddev_samp",
+  "stddev_pop",
+  "stdev",
+  "stdevp",
+  "percentile_cont",
+  "percentile_disc",
+  "percentilecont",
+  "percentiledisc",
+]);
+
+export function isAggregate(name: string): boolean {
+  return AGGREGATE_NAMES.has(name.toLowerCase());
+}

@@ -1,0 +1,174 @@
+import type { Expression, LabelExpression, Variable } from "./expression.ts";
+
+/**
+ * The logical plan: what to do, as data. A part is a list of operators, each working on the rows of the one before; the first starts
+ * from one empty row. Patterns stay atoms here; in which order they are matched is decided per graph by the planner.
+ */
+export interface Query {
+  readonly operators: readonly Operator[];
+  readonly output: Output;
+}
+
+export type Operator =
+  | MatchOperator
+  | { readonly kind: "filter"; readonly predicate: Expression }
+  /** New variables beside those in scope. */
+  | { readonly kind: "let"; readonly items: readonly Item[] }
+  /** One row per item of a list; `ordinal` counts from `ordinalBase`. */
+  | {
+      readonly kind: "for";
+      readonly list: Expression;
+      readonly variable: Variable;
+      readonly ordinal: Variable | null;
+      readonly ordinalBase: 0 | 1;
+      readonly hidden: Variable;
+      readonly offset: number;
+    }
+  | {
+      readonly kind: "distinct";
+      readonly variables: readonly Variable[];
+      readonly rowKey: Variable;
+    }
+  /** The scope becomes keys and aggregates. Without keys there is always one row. */
+  | {
+      readonly kind: "aggregate";
+      readonly keys: readonly Item[];
+      readonly aggregates: readonly Aggregate[];
+      readonly rowKey: Variable;
+    }
+  | { readonly kind: "sort"; readonly keys: readonly SortKey[] }
+  | { readonly kind: "slice"; readonly offset: Bound | null; readonly limit: Bound | null }
+  | WriteOperator;
+
+/** A number of rows: a non-negative integer without variables. `where` is the source offset for errors. */
+export interface Bound {
+  readonly expression: Expression;
+  readonly where: number;
+}
+
+export interface MatchOperator {
+  readonly kind: "match";
+  readonly optional: boolean;
+  readonly nodes: readonly NodeAtom[];
+  readonly edges: readonly EdgeAtom[];
+  /** Conjuncts over the variables of this and earlier operators. */
+  readonly predicates: readonly Expression[];
+  /** Variables bound here and not before. */
+  readonly introduces: readonly Variable[];
+  /** Pairs of edge variables of this MATCH that must differ (DIFFERENT EDGES, ISO/IEC 39075:2024 §16.4). */
+  readonly differentEdges: boolean;
+}
+
+export interface NodeAtom {
+  readonly variable: Variable;
+  readonly labels: LabelExpression | null;
+}
+
+export interface EdgeAtom {
+  readonly variable: Variable;
+  readonly from: Variable;
+  readonly to: Variable;
+  /** "out": from → to. Left-pointing edges are turned around when bound. */
+  readonly direction: "out" | "any";
+  readonly labels: LabelExpression | null;
+}
+
+export interface Item {
+  readonly variable: Variable;
+  readonly expression: Expression;
+}
+
+export interface SortKey {
+  readonly expression: Expression;
+  readonly descending: boolean;
+  readonly nulls: "first" | "last";
+}
+
+export interface Aggregate {
+  readonly variable: Variable;
+  readonly name: AggregateName;
+  readonly distinct: boolean;
+  /** null for COUNT(*). */
+  readonly argument: Expression | null;
+  readonly offset: number;
+}
+
+export type AggregateName = "count" | "sum" | "avg" | "min" | "max" | "collect_list";
+
+export type WriteOperator =
+  | {
+      readonly kind: "insert";
+      readonly nodes: readonly InsertNodeAtom[];
+      readonly edges: readonly InsertEdgeAtom[];
+    }
+  | { readonly kind: "set"; readonly items: readonly SetItem[] }
+  | { readonly kind: "remove"; readonly items: readonly RemoveItem[] }
+  | {
+      readonly kind: "delete";
+      readonly detach: boolean;
+      readonly targets: readonly { readonly expression: Expression; readonly offset: number }[];
+    };
+
+export interface InsertNodeAtom {
+  readonly variable: Variable;
+  readonly labels: readonly string[];
+  readonly properties: Expression | null;
+}
+
+export interface InsertEdgeAtom {
+  readonly variable: Variable;
+  readonly label: string;
+  readonly from: Variable;
+  readonly to: Variable;
+  readonly properties: Expression | null;
+}
+
+export type SetItem =
+  | {
+      readonly kind: "property";
+      readonly target: Expression;
+      readonly key: string;
+      readonly value: Expression;
+      readonly offset: number;
+    }
+  /** `=` replaces all properties, `+=` adds to them. */
+  | {
+      readonly kind: "properties";
+      readonly target: Expression;
+      readonly value: Expression;
+      readonly replace: boolean;
+      readonly offset: number;
+    }
+  | {
+      readonly kind: "labels";
+      readonly target: Expression;
+      readonly labels: readonly string[];
+      readonly offset: number;
+    };
+
+export type RemoveItem =
+  | {
+      readonly kind: "property";
+      readonly target: Expression;
+      readonly key: string;
+      readonly offset: number;
+    }
+  | {
+      readonly kind: "labels";
+      readonly target: Expression;
+      readonly labels: readonly string[];
+      readonly offset: number;
+    };
+
+/** What leaves the statement. */
+export type Output =
+  | { readonly kind: "rows"; readonly columns: readonly OutputColumn[] }
+  /** `SELECT *`: each row is this record; its columns are whatever fields there are. */
+  | { readonly kind: "records"; readonly variable: Variable }
+  | { readonly kind: "nothing" };
+
+export interface OutputColumn {
+  readonly name: string;
+  readonly text: string;
+  readonly variable: Variable;
+}

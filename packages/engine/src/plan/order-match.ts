@@ -1,0 +1,255 @@
+import type { Graph } from "../graph/graph.ts";
+import { type Expression, type LabelExpression, type Variable, variablesOf } from "./expression.ts";
+import { labelCount, edgeLabelCount, requiredLabels } from "./labels.ts";
+import type { EdgeAtom, MatchOperator, NodeAtom } from "./operators.ts";
+
+/** One step of matching a pattern, for each row so far. The order is the join order. */
+export type Step =
+  | { readonly kind: "scan"; readonly node: Variable; readonly labels: LabelExpression | null }
+  /** All nodes with the label whose property is equivalent to the value, by index. */
+  | {
+      readonly kind: "seek";
+      readonly node: Variable;
+      readonly label: string;
+      readonly property: string;
+      readonly value: Expression;
+    }
+  /** The node with that element id. */
+  | { readonly kind: "lookup"; readonly node: Variable; readonly id: Expression }
+  /** `reverse`: against the edge's direction, from its `to`. */
+  | {
+      readonly kind: "expand";
+      readonly edge: EdgeAtom;
+      readonly from: Variable;
+      readonly to: Variable;
+      readonly reverse: boolean;
+    }
+  /** Both ends are known: only the edges between them. */
+  | { readonly kind: "expandInto"; readonly edge: EdgeAtom }
+  /** The edge is known from before: its ends follow. */
+  | {
+      readonly kind: "ends";
+      readonly edge: EdgeAtom;
+      readonly fromKnown: boolean;
+      readonly toKnown: boolean;
+    }
+  | { readonly kind: "labels"; readonly node: Variable; readonly labels: LabelExpression }
+  | { readonly kind: "different"; readonly left: Variable; readonly right: Variable }
+  | { readonly kind: "filter"; readonly predicate: Expression };
+
+/**
+ * The join order: greedy by how many rows a step is expected to make of one, with the counts of this graph. Predicates and label tests
+ * stand as early as their variables allow.
+ */
+export function orderMatch(
+  match: MatchOperator,
+  known: ReadonlySet<Variable>,
+  graph: Graph,
+): Step[] {
+  return new MatchOrder(match, known, graph).steps();
+}
+
+class MatchOrder {
+  readonly #graph: Graph;
+  readonly #match: MatchOperator;
+  readonly #bound: Set<Variable>;
+  readonly #steps: Step[] = [];
+  readonly #labels = new Map<Variable, LabelExpression>();
+  #predicates: readonly Expression[];
+  #edges: readonly EdgeAtom[];
+  #nodes: readonly Variable[];
+  readonly #matched: EdgeAtom[] = [];
+
+  constructor(match: MatchOperator, known: ReadonlySet<Variable>, graph: Graph) {
+    this.#match = match;
+    this.#graph = graph;
+    this.#bound = new Set(known);
+    this.#predicates = match.predicates;
+    this.#edges = match.edges;
+    this.#nodes = [...new Set(match.nodes.map((node) => node.variable))];
+    for (const node of match.nodes) this.#require(node);
+  }
+
+  steps(): Step[] {
+    for (const node of this.#nodes) if (this.#bound.has(node)) this.#testLabels(node);
+    this.#place();
+    for (;;) {
+      const choices = [...this.#edgeChoices(), ...this.#nodeChoices()];
+      const best = choices.reduce<Choice | null>(
+        (least, choice) => (least === null || choice.rows < least.rows ? choice : least),
+        null,
+      );
+      if (!best) break;
+      best.take();
+      this.#place();
+    }
+    return this.#steps;
+  }
+
+  #require(node: NodeAtom): void {
+    if (!node.labels) return;
+    const before = this.#labels.get(node.variable);
+    this.#labels.set(
+      node.variable,
+      before ? { kind: "and", operands: [before, node.labels] } : node.labels,
+    );
+  }
+
+  *#edgeChoices(): Generator<Choice> {
+    const averageDegree = (labels: LabelExpression | null): number =>
+      edgeLabelCount(this.#graph, labels) / Math.max(1, this.#graph.nodes.count);
+    for (const edge of this.#edges) {
+      const fromKnown = this.#bound.has(edge.from);
+      const toKnown = this.#bound.has(edge.to);
+      if (this.#bound.has(edge.variable)) {
+        yield {
+          rows: 0,
+          take: () => this.#takeEdge(edge, { kind: "ends", edge, fromKnown, toKnown }),
+        };
+        continue;
+      }
+      if (!fromKnown && !toKnown) continue;
+      if (fromKnown && toKnown) {
+        yield { rows: 0.1, take: () => this.#takeEdge(edge, { kind: "expandInto", edge }) };
+        continue;
+      }
+      const [from, to] = fromKnown ? [edge.from, edge.to] : [edge.to, edge.from];
+      const rows =
+        averageDegree(edge.labels) * (edge.direction === "any" ? 2 : 1) * this.#selectivity(to);
+      yield {
+        rows,
+        take: () => this.#takeEdge(edge, { kind: "expand", edge, from, to, reverse: !fromKnown }),
+      };
+    }
+  }
+
+  *#nodeChoices(): Generator<Choice> {
+    for (const node of this.#nodes) {
+      if (this.#bound.has(node)) continue;
+      const labels = this.#labels.get(node) ?? null;
+      const direct = this.#directAccess(node, labels);
+      if (direct) {
+        yield {
+          rows: direct.rows,
+          take: () => {
+            this.#steps.push(direct.step);
+            this.#bind(node);
+            this.#testLabels(node);
+          },
+        };
+      } else {
+        yield {
+          rows: labelCount(this.#graph, labels) + 1,
+          take: () => {
+            this.#steps.push({ kind: "scan", node, labels });
+            this.#bind(node);
+          },
+        };
+      }
+    }
+  }
+
+  /** An equality that leads straight to the node: its element id, or an indexed property. */
+  #directAccess(
+    node: Variable,
+    labels: LabelExpression | null,
+  ): { step: Step; rows: number } | null {
+    for (const predicate of this.#predicates) {
+      if (predicate.kind !== "compare" || predicate.operator !== "=") continue;
+      for (const [side, value] of [
+        [predicate.left, predicate.right],
+        [predicate.right, predicate.left],
+      ] as const) {
+        if (![...variablesOf(value)].every((variable) => this.#bound.has(variable))) continue;
+        if (side.kind === "call" && side.name === "element_id" && isVariable(side.args[0], node))
+          return { step: { kind: "lookup", node, id: value }, rows: 0.5 };
+        if (side.kind !== "property" || !isVariable(side.of, node)) continue;
+        for (const label of requiredLabels(labels)) {
+          const index = this.#graph.indexOn(
+            this.#graph.labels.id(label),
+            this.#graph.keys.id(side.key),
+          );
+          if (index) {
+            const rows = index.count / Math.max(1, index.distinct);
+            return {
+              step: { kind: "seek", node, label, property: side.key, value },
+              rows: Math.max(0.6, rows),
+            };
+          }
+        }
+      }
+    }
+    return null;
+  }
+
+  #takeEdge(edge: EdgeAtom, step: Step): void {
+    this.#steps.push(step);
+    this.#edges = this.#edges.filter((other) => other !== edge);
+    if (this.#match.differentEdges) {
+      for (const other of this.#matched) {
+        if (mayBeSame(edge, other))
+          this.#steps.push({ kind: "different", left: other.variable, right: edge.variable });
+      }
+    }
+    this.#matched.push(edge);
+    this.#bound.add(edge.variable);
+    for (const node of [edge.from, edge.to]) {
+      if (this.#bound.has(node)) continue;
+      this.#bind(node);
+      this.#testLabels(node);
+    }
+  }
+
+  #bind(node: Variable): void {
+    this.#bound.add(node);
+  }
+
+  #testLabels(node: Variable): void {
+    const labels = this.#labels.get(node);
+    if (labels) this.#steps.push({ kind: "labels", node, labels });
+  }
+
+  /** Puts every predicate whose variables are all bound. */
+  #place(): void {
+    const later: Expression[] = [];
+    for (const predicate of this.#predicates) {
+      if ([...variablesOf(predicate)].every((variable) => this.#bound.has(variable)))
+        this.#steps.push({ kind: "filter", predicate });
+      else later.push(predicate);
+    }
+    this.#predicates = later;
+  }
+
+  /** The share of all nodes that this one may be: by its labels, and a guess for each equality on it. */
+  #selectivity(node: Variable): number {
+    const labels = this.#labels.get(node);
+    let share = labels ? labelCount(this.#graph, labels) / Math.max(1, this.#graph.nodes.count) : 1;
+    for (const predicate of this.#predicates) {
+      if (
+        predicate.kind === "compare" &&
+        predicate.operator === "=" &&
+        variablesOf(predicate).has(node)
+      )
+        share *= 0.1;
+    }
+    return share;
+  }
+}
+
+interface Choice {
+  readonly rows: number;
+  readonly take: () => void;
+}
+
+function isVariable(expression: Expression | undefined, variable: Variable): boolean {
+  return expression?.kind === "variable" && expression.variable === variable;
+}
+
+/** Edges with one label each, and another one, cannot be the same. */
+function mayBeSame(left: EdgeAtom, right: EdgeAtom): boolean {
+  return (
+    left.labels?.kind !== "label" ||
+    right.labels?.kind !== "label" ||
+    left.labels.name === right.labels.name
+  );
+}

@@ -1,0 +1,69 @@
+import { GeodeError } from "@geode/values";
+import type { Name } from "../gql/ast.ts";
+import { positionAt } from "../gql/position.ts";
+import type { Variable, VariableType } from "./expression.ts";
+
+/** The names that a clause sees. Scopes are never changed, only followed by others. */
+export type Scope = ReadonlyMap<string, Variable>;
+
+export const EMPTY_SCOPE: Scope = new Map();
+
+/** What binding one statement needs throughout: its text for positions, and numbers for its variables. */
+export class Binding {
+  readonly text: string;
+  #variables = 0;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  variable(
+    name: string | null,
+    type: VariableType,
+    more: { nullable?: boolean; elements?: readonly Variable[] } = {},
+  ): Variable {
+    this.#variables += 1;
+    return {
+      number: this.#variables,
+      name,
+      type,
+      nullable: more.nullable ?? false,
+      elements: more.elements ?? [],
+    };
+  }
+
+  /** A 42002 at that offset: the name means nothing, or something else. */
+  invalidReference(message: string, offset: number, hint?: string): GeodeError {
+    return new GeodeError("42002", message, { position: positionAt(this.text, offset), hint });
+  }
+
+  /** A 42001 at that offset: the text follows the grammar, but not the rules that go with it. */
+  invalidSyntax(message: string, offset: number, hint?: string): GeodeError {
+    return new GeodeError("42001", message, { position: positionAt(this.text, offset), hint });
+  }
+
+  /** A 42000 at that offset, for what is in the language but not in this version. */
+  notAvailable(what: string, offset: number, hint?: string): GeodeError {
+    return new GeodeError("42000", `${what} is not available in this version.`, {
+      position: positionAt(this.text, offset),
+      hint,
+    });
+  }
+}
+
+/** The scope with one more name; a name that is taken is an error. */
+export function declare(
+  binding: Binding,
+  scope: Map<string, Variable>,
+  name: Name,
+  variable: Variable,
+): void {
+  if (scope.has(name.name)) {
+    throw binding.invalidReference(
+      `The variable \`${name.name}\` is already defined.`,
+      name.span.start,
+      "Choose another name, or use the one that exists.",
+    );
+  }
+  scope.set(name.name, variable);
+}

@@ -1,0 +1,99 @@
+import { typeName, unreachable } from "@geode/values";
+import type { Expression, Variable } from "./expression.ts";
+import type { Query } from "./operators.ts";
+
+/** What is known of the result's types before running, by variable; ANY where nothing is. */
+export function outputTypes(query: Query): ReadonlyMap<Variable, string> {
+  const types = new Map<Variable, string>();
+  const typeOf = (variable: Variable): string =>
+    variable.type === "value" ? (types.get(variable) ?? "ANY") : variable.type.toUpperCase();
+  for (const operator of query.operators) {
+    if (operator.kind === "let")
+      for (const item of operator.items)
+        types.set(item.variable, expressionType(item.expression, typeOf));
+    if (operator.kind === "for" && operator.ordinal) types.set(operator.ordinal, "INTEGER");
+    if (operator.kind === "aggregate") {
+      for (const key of operator.keys)
+        types.set(key.variable, expressionType(key.expression, typeOf));
+      for (const { variable, name } of operator.aggregates) {
+        if (name === "count") types.set(variable, "INTEGER");
+        if (name === "avg") types.set(variable, "FLOAT");
+        if (name === "collect_list") types.set(variable, "LIST");
+      }
+    }
+  }
+  if (query.output.kind === "rows")
+    for (const { variable } of query.output.columns) types.set(variable, typeOf(variable));
+  return types;
+}
+
+function expressionType(expression: Expression, typeOf: (variable: Variable) => string): string {
+  switch (expression.kind) {
+    case "constant":
+      return expression.value === null ? "ANY" : typeName(expression.value);
+    case "variable":
+      return typeOf(expression.variable);
+    case "compare":
+    case "and":
+    case "or":
+    case "xor":
+    case "not":
+    case "isNull":
+    case "isTruth":
+    case "hasLabels":
+    case "in":
+    case "stringPredicate":
+      return "BOOLEAN";
+    case "list":
+      return "LIST";
+    case "record":
+    case "properties":
+      return "RECORD";
+    case "call":
+      return CALL_TYPES.get(expression.name) ?? "ANY";
+    case "parameter":
+    case "property":
+    case "binary":
+    case "negate":
+    case "case":
+    case "subscript":
+    case "slice":
+      return "ANY";
+    default:
+      return unreachable(expression);
+  }
+}
+
+const CALL_TYPES: ReadonlyMap<string, string> = new Map([
+  ["element_id", "STRING"],
+  ["labels", "LIST"],
+  ["keys", "LIST"],
+  ["nodes", "LIST"],
+  ["edges", "LIST"],
+  ["range", "LIST"],
+  ["split", "LIST"],
+  ["type", "STRING"],
+  ["upper", "STRING"],
+  ["lower", "STRING"],
+  ["trim", "STRING"],
+  ["ltrim", "STRING"],
+  ["rtrim", "STRING"],
+  ["left", "STRING"],
+  ["right", "STRING"],
+  ["substring", "STRING"],
+  ["replace", "STRING"],
+  ["tostring", "STRING"],
+  ["size", "INTEGER"],
+  ["char_length", "INTEGER"],
+  ["path_length", "INTEGER"],
+  ["tointeger", "INTEGER"],
+  ["sign", "INTEGER"],
+  ["tofloat", "FLOAT"],
+  ["sqrt", "FLOAT"],
+  ["exp", "FLOAT"],
+  ["ln", "FLOAT"],
+  ["log10", "FLOAT"],
+  ["pi", "FLOAT"],
+  ["properties", "RECORD"],
+  ["toboolean", "BOOLEAN"],
+]);
