@@ -53,3 +53,39 @@ export function count(label: string): (context: RunContext) => number {
     return id < 0 ? 0 : graph.nodeCountOf(id);
   };
 }
+
+/** A live read of a test's own: rows with their keys. */
+export function readOf(
+  run: (context: RunContext) => readonly (readonly [key: string, ...row: (string | number)[]])[],
+  more: Partial<Statement> = {},
+): Statement {
+  return {
+    ...statementOf(() => {}),
+    access: "read",
+    ...more,
+    run: (context) => {
+      const rows = run(context);
+      return {
+        columns: [],
+        notices: [],
+        keys: rows.map(([key]) => key),
+        rows: rows.map(([, ...row]) => row),
+      };
+    },
+  };
+}
+
+/** The nodes with this label and their `name`, by element id. */
+export function namesOf(label: string): (context: RunContext) => [key: string, name: string][] {
+  return ({ graph }) => {
+    const rows: [string, string][] = [];
+    const id = graph.labels.id(label);
+    for (const set of id < 0 ? [] : graph.nodes.setsWith(id)) {
+      for (const slot of set.slots.subarray(0, set.count)) {
+        const { id: key, properties } = graph.node(slot);
+        rows.push([String(key), String(properties.get("name") ?? "")]);
+      }
+    }
+    return rows.sort(([a], [b]) => Number(a) - Number(b));
+  };
+}

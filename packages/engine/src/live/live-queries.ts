@@ -151,6 +151,7 @@ export class LiveQueries {
       );
     }
     const group = new Group(key, spec);
+    const startMs = this.#environment.monotonicMs();
     const result = this.#run(group);
     if (this.#rowsKept + result.rows.length > this.#limits.rowsMax) {
       throw new GeodeError(
@@ -162,6 +163,7 @@ export class LiveQueries {
       );
     }
     group.begin(result, this.#seq());
+    group.lastRunMs = this.#environment.monotonicMs() - startMs;
     this.#rowsKept += group.rows.keys.length;
     this.#groups.set(key, group);
     this.#routes.add(group);
@@ -208,6 +210,7 @@ export class LiveQueries {
 
   /** Runs a group again; returns the error that ended it. */
   #refresh(group: Group): GeodeError | null {
+    const startMs = this.#environment.monotonicMs();
     try {
       const rowsBefore = group.rows.keys.length;
       const commit = group.advance(this.#run(group), this.#seq());
@@ -222,6 +225,8 @@ export class LiveQueries {
       this.#drop(group);
       this.#deliver({ group, error: reason });
       return reason;
+    } finally {
+      group.lastRunMs = this.#environment.monotonicMs() - startMs;
     }
   }
 
@@ -233,8 +238,7 @@ export class LiveQueries {
       rows: this.#limits.resultRowsMax,
       keptRows: this.#limits.keptRowsMax,
     };
-    const startMs = monotonicMs();
-    const result = statement.run({
+    return statement.run({
       graph,
       graphName: graph.name,
       parameters,
@@ -244,8 +248,6 @@ export class LiveQueries {
       keyed: true,
       hashKey: this.#hashKey,
     });
-    group.lastRunMs = monotonicMs() - startMs;
-    return result;
   }
 
   #fault(error: unknown): GeodeError {
