@@ -39,6 +39,8 @@ export class Graph {
   readonly nodes = new NodeStore(this.table, this.labels, this.keys);
   readonly edges = new EdgeStore(this.table, this.keys);
   readonly indexes = new Indexes();
+  /** Used again by every effect: applying one allocates nothing. */
+  readonly #resolved: Resolved = { keys: [], values: [] };
 
   constructor(name: GraphName) {
     this.name = name;
@@ -123,16 +125,14 @@ export class Graph {
 
   insertNode(effect: InsertNode, undo: Undo | undefined): void {
     this.#checkNew(effect.id);
-    this.#checkStorable(effect.id, effect.properties);
-    const { nodes, keys } = this;
+    const { nodes } = this;
+    const { keys, values } = this.#resolve(effect.id, effect.properties);
     const set = nodes.labelSets.intern(effect.labels);
     const reused = nodes.slots.nextIsReused;
     const slot = nodes.insert(effect.id, set);
-    for (const [name, value] of effect.properties) {
-      if (value === null) continue;
-      const key = keys.intern(name);
-      set.keys.add(key);
-      nodes.columns.set(slot, key, value);
+    for (let i = 0; i < keys.length; i++) {
+      set.keys.add(keys[i]!);
+      nodes.columns.set(slot, keys[i]!, values[i]!);
     }
     undo?.push({ kind: "nodeInserted", graph: this, slot, reused });
     if (this.indexes.size > 0) this.#addToIndexes(slot, set, undefined, undo);
@@ -140,23 +140,21 @@ export class Graph {
 
   insertEdge(effect: InsertEdge, undo: Undo | undefined): void {
     this.#checkNew(effect.id);
-    const { nodes, edges, keys } = this;
+    const { nodes, edges } = this;
     const from = nodes.slot(effect.from);
     const to = nodes.slot(effect.to);
     if (from < 0)
       throw this.#corrupt(effect.id, `begins at node ${effect.from}, which does not exist`);
     if (to < 0) throw this.#corrupt(effect.id, `ends at node ${effect.to}, which does not exist`);
-    this.#checkStorable(effect.id, effect.properties);
+    const { keys, values } = this.#resolve(effect.id, effect.properties);
     const label = this.edgeLabels.intern(effect.label);
     const reused = edges.slots.nextIsReused;
     const slot = edges.insert(effect.id, label, from, to);
-    if (effect.properties.size > 0) {
+    if (keys.length > 0) {
       const keySet = edges.keys(label);
-      for (const [name, value] of effect.properties) {
-        if (value === null) continue;
-        const key = keys.intern(name);
-        keySet.add(key);
-        edges.columns.set(slot, key, value);
+      for (let i = 0; i < keys.length; i++) {
+        keySet.add(keys[i]!);
+        edges.columns.set(slot, keys[i]!, values[i]!);
       }
     }
     undo?.push({ kind: "edgeInserted", graph: this, slot, reused });
@@ -164,13 +162,14 @@ export class Graph {
 
   updateNode(effect: UpdateNode, undo: Undo | undefined): void {
     const slot = this.#nodeSlot(effect.id);
-    this.#checkStorable(effect.id, effect.set);
-    const { nodes, keys } = this;
+    const { nodes } = this;
+    const { keys, values } = this.#resolve(effect.id, effect.set);
     if (effect.labels !== undefined)
       this.#setLabels(slot, nodes.labelSets.intern(effect.labels), undo);
     const set = nodes.labelSet(slot);
-    for (const [name, value] of effect.set) {
-      const key = value === null ? keys.id(name) : keys.intern(name);
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      const value = values[i]!;
       const old = nodes.columns.value(slot, key);
       if (value === null && old === null) continue;
       for (const index of this.indexes.onKey(key)) {
@@ -187,11 +186,12 @@ export class Graph {
 
   updateEdge(effect: UpdateEdge, undo: Undo | undefined): void {
     const slot = this.#edgeSlot(effect.id);
-    this.#checkStorable(effect.id, effect.set);
-    const { edges, keys } = this;
+    const { edges } = this;
+    const { keys, values } = this.#resolve(effect.id, effect.set);
     const keySet = edges.keys(edges.label(slot));
-    for (const [name, value] of effect.set) {
-      const key = value === null ? keys.id(name) : keys.intern(name);
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      const value = values[i]!;
       const old = edges.columns.value(slot, key);
       if (value === null && old === null) continue;
       keySet.add(key);
@@ -364,16 +364,30 @@ export class Graph {
     if (this.table.has(id)) throw this.#corrupt(id, "is inserted twice");
   }
 
-  #checkStorable(id: number, properties: Properties): void {
+  /** The properties of an effect with their keys' ids, all checked. Nulls under keys that nothing ever had are left out. */
+  #resolve(id: number, properties: Properties): Resolved {
+    const resolved = this.#resolved;
+    resolved.keys.length = 0;
+    resolved.values.length = 0;
     for (const [name, value] of properties) {
       if (!isStorable(value))
         throw this.#corrupt(id, `has a property ${name} of a type that no property can have`);
+      const key = value === null ? this.keys.id(name) : this.keys.intern(name);
+      if (key < 0) continue;
+      resolved.keys.push(key);
+      resolved.values.push(value);
     }
+    return resolved;
   }
 
   #corrupt(id: number, what: string): GeodeError {
     return corrupt(`element ${id} of graph ${this.name} ${what}`);
   }
+}
+
+interface Resolved {
+  readonly keys: number[];
+  readonly values: Value[];
 }
 
 function corrupt(message: string): GeodeError {

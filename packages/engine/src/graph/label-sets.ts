@@ -3,6 +3,9 @@ import { KeySet } from "./key-set.ts";
 import { grownUint32 } from "./growth.ts";
 import type { Names } from "./names.ts";
 
+/** More combinations of labels than any schema has. */
+export const LABEL_SETS_MAX = 1 << 20;
+
 /**
  * One distinct set of labels and, densely and in no promised order, the nodes that have exactly this set.
  * Scanning a label is scanning the postings of every set that has it.
@@ -83,7 +86,7 @@ export class LabelSets {
     return this.#with[label] ?? [];
   }
 
-  /** The set of these names. Throws CORRUPT when they are not sorted or repeat. */
+  /** The set of these names. Throws CORRUPT when they are not sorted or repeat, LIMIT when there are too many names or sets. */
   intern(names: readonly string[]): LabelSet {
     let branch = this.#root;
     let known = true;
@@ -104,13 +107,15 @@ export class LabelSets {
       if (!(names[i - 1]! < names[i]!))
         throw new GeodeError("CORRUPT", "the labels of a node are not sorted, or repeat");
     }
+    if (this.#all.length === LABEL_SETS_MAX)
+      throw new GeodeError("LIMIT", `a graph has at most ${LABEL_SETS_MAX} combinations of labels`);
+    const labels = names.map((name) => this.#labels.intern(name));
     let branch = this.#root;
     for (const name of names) {
       let next = branch.next.get(name);
       if (next === undefined) branch.next.set(name, (next = { next: new Map(), set: undefined }));
       branch = next;
     }
-    const labels = names.map((name) => this.#labels.intern(name));
     const set = new LabelSet(this.#all.length, labels, [...names], this.#keys);
     branch.set = set;
     this.#all.push(set);

@@ -1,3 +1,8 @@
+import { GeodeError } from "@geode/values";
+
+/** More names of one kind than any schema has; a graph that reaches it uses names for values. */
+export const NAMES_MAX = 1 << 20;
+
 /**
  * Names of one kind (labels, edge labels or property keys of a graph) as small dense integers, so that typed arrays and generated code
  * can hold them. A name is never removed: an id stays valid for the life of the process, across undo. Ids are local to the process.
@@ -15,11 +20,13 @@ export class Names {
     return this.#ids.get(name) ?? -1;
   }
 
-  /** The id of the name, which is known from now on. */
+  /** The id of the name, which is known from now on. Throws LIMIT when it is new and there are {@link NAMES_MAX}. */
   intern(name: string): number {
     const known = this.#ids.get(name);
     if (known !== undefined) return known;
     const id = this.#names.length;
+    if (id === NAMES_MAX)
+      throw new GeodeError("LIMIT", `a graph has at most ${NAMES_MAX} names of one kind`);
     this.#names.push(name);
     this.#ids.set(name, id);
     return id;
