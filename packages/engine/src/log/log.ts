@@ -1,3 +1,5 @@
+import { GeodeError } from "@geode/values";
+
 /**
  * The log of one database: numbered entries, each chained to the one before by hash. It knows nothing of what is in an entry but its
  * header. The log is the database; whatever else holds data can be built from it.
@@ -57,3 +59,40 @@ export interface Blob {
 
 /** The hash of no entry: what the first entry names as the one before it. */
 export const ZERO_HASH: Uint8Array = new Uint8Array(32);
+
+export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+/** Why nothing can be appended any more. `cause` is what the disk said. */
+export function writeFailed(cause: unknown): GeodeError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new GeodeError("UNAVAILABLE", `the log could not be written: ${reason}`, {
+    cause,
+    hint: "Nothing more is written until the database is opened again. Reads go on. Look after the disk first.",
+  });
+}
+
+export function logClosed(): GeodeError {
+  return new GeodeError("UNAVAILABLE", "the log is closed");
+}
+
+export function entryTrimmed(number: number, oldest: number): GeodeError {
+  return new GeodeError(
+    "NOT_FOUND",
+    `log entry ${number} was given up; the oldest that can be read is ${oldest}`,
+    {
+      hint: "Start from a checkpoint.",
+    },
+  );
+}
+
+/** An entry that does not carry the number under which it is appended is a mistake of the caller's. */
+export function requireNext(number: number, expected: number): void {
+  if (number !== expected + 1) {
+    throw new GeodeError(
+      "INTERNAL",
+      `an entry numbered ${number} was appended after entry ${expected}`,
+    );
+  }
+}

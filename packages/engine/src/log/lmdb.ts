@@ -1,0 +1,464 @@
+import { realpathSync } from "node:fs";
+import { join } from "node:path";
+import { GeodeError } from "@geode/values";
+import { type Database, open, type RootDatabase } from "lmdb";
+import { checkDataFile } from "./data-file.ts";
+import { decodeHeader, hashOf } from "./entry.ts";
+import {
+  type AppendOutcome,
+  type Blob,
+  type CommitLog,
+  entryTrimmed,
+  logClosed,
+  type LogHead,
+  requireNext,
+  sameHash,
+  writeFailed,
+  ZERO_HASH,
+} from "./log.ts";
+import { Waiters } from "./waiters.ts";
+
+/**
+ * When an append is answered. "durable": once the operating system says that the disk has it. "relaxed": once it is committed and
+ * before it is flushed; it then survives the end of the process, but not of the machine.
+ */
+export type Durability = "durable" | "relaxed";
+
+export interface LmdbLogOptions {
+  /** The directory of the LMDB files; made if need be. */
+  readonly path: string;
+  /** Default: "durable". Whoever else in this process opens the same path must say the same. */
+  readonly durability?: Durability;
+  /**
+   * "write" (the default) takes the log for this process alone. "read" opens it beside a writer: in another thread of the writer's
+   * process, or in another process.
+   */
+  readonly access?: Access;
+  /** Stands between the log and LMDB at every write; a test's way to fail like a disk. */
+  readonly commit?: Commit;
+}
+
+type Access = "write" | "read";
+type Commit = (write: () => Promise<boolean>) => Promise<boolean>;
+
+/*
+ * Databases in the environment, all with keys of 8 or 32 bytes:
+ *   entries     number (big-endian) → SHA-256 of the entry, bytes of all entries and blobs so far (u64), the entry
+ *   state       "trimmed" → number, SHA-256 and bytes so far of the newest entry that was given up
+ *   blobs       SHA-256 → the blob
+ *   blob-names  number → the hashes that this entry names, one after the other
+ *   blob-users  SHA-256 → the newest entry that names it
+ */
+const HASH_BYTES = 32;
+const STAMP_BYTES = HASH_BYTES + 8;
+const TRIMMED_KEY = Buffer.from("trimmed\0");
+
+/** Entries given up per transaction, so that appends in between do not wait. */
+const TRIM_BATCH = 512;
+
+const DATABASES_MAX = 8;
+
+/** Logs open for writing in this process, by real path. LMDB itself would let us open one twice. */
+const writers = new Set<string>();
+
+/**
+ * The log in LMDB, which looks after torn writes and recovery. One process writes: LMDB's table of readers, whose entries are held by
+ * locks of the operating system that end with the process, tells who else is there, so a killed process leaves nothing to clean up.
+ * Were that ever deceived (two containers that share a disk but not process ids), appending is still a compare-and-set inside LMDB:
+ * the second writer is refused, never interleaved.
+ */
+export class LmdbLog implements CommitLog {
+  readonly #path: string;
+  readonly #access: Access;
+  readonly #commit: Commit;
+  readonly #root: RootDatabase<Buffer, Uint8Array>;
+  readonly #entries: Database<Buffer, Uint8Array>;
+  readonly #state: Database<Buffer, Uint8Array>;
+  readonly #blobs: Database<Buffer, Uint8Array>;
+  readonly #blobNames: Database<Buffer, Uint8Array>;
+  readonly #blobUsers: Database<Buffer, Uint8Array>;
+  readonly #waiters = new Waiters();
+  #number: number;
+  #hash: Uint8Array;
+  #bytesSoFar: number;
+  #oldest: number;
+  #failure: GeodeError | null = null;
+  #closing: Promise<void> | null = null;
+  /** The last append that was begun; never rejects. */
+  #appending: Promise<unknown> = Promise.resolve();
+
+  /** Throws UNAVAILABLE if the log is in use, CORRUPT if it cannot be read. */
+  static async open(options: LmdbLogOptions): Promise<LmdbLog> {
+    const access = options.access ?? "write";
+    const root = openRoot(options, access);
+    const path = realpathSync(options.path);
+    let claimed = false;
+    try {
+      if (access === "write") {
+        claim(path, root);
+        claimed = true;
+      }
+      return new LmdbLog(path, root, access, options.commit ?? ((write) => write()));
+    } catch (error) {
+      if (claimed) {
+        writers.delete(path);
+      }
+      await root.close();
+      throw error instanceof GeodeError ? error : unreadable(path, error);
+    }
+  }
+
+  private constructor(
+    path: string,
+    root: RootDatabase<Buffer, Uint8Array>,
+    access: Access,
+    commit: Commit,
+  ) {
+    this.#path = path;
+    this.#root = root;
+    this.#access = access;
+    this.#commit = commit;
+    const database = (name: string): Database<Buffer, Uint8Array> =>
+      root.openDB<Buffer, Uint8Array>({ name, encoding: "binary", keyEncoding: "binary" });
+    this.#entries = database("entries");
+    this.#state = database("state");
+    this.#blobs = database("blobs");
+    this.#blobNames = database("blob-names");
+    this.#blobUsers = database("blob-users");
+    const [newest] = this.#entries.getKeys({ reverse: true, limit: 1 });
+    const [oldest] = this.#entries.getKeys({ limit: 1 });
+    const head = newest === undefined ? this.#trimmed() : this.#stamp(numberOf(newest));
+    this.#number = head.number;
+    this.#hash = head.hash;
+    this.#bytesSoFar = head.bytesSoFar;
+    this.#oldest = oldest === undefined ? head.number + 1 : numberOf(oldest);
+  }
+
+  head(): LogHead {
+    return { number: this.#number, hash: this.#hash, oldest: this.#oldest };
+  }
+
+  append(expected: number, bytes: Uint8Array, blobs: readonly Blob[] = []): Promise<AppendOutcome> {
+    if (this.#closing !== null) {
+      return Promise.reject(logClosed());
+    }
+    const appended = this.#appending.then(() => this.#append(expected, bytes, blobs));
+    this.#appending = appended.catch(() => {});
+    return appended;
+  }
+
+  *read(from: number): Iterable<Uint8Array> {
+    for (let number = from; number <= this.#number; number++) {
+      this.#requireOpen();
+      if (number < this.#oldest) {
+        throw entryTrimmed(number, this.#oldest);
+      }
+      const value = get(this.#entries, keyOf(number));
+      if (value === undefined || value.length < STAMP_BYTES) {
+        throw new GeodeError("CORRUPT", `log entry ${number} is missing`);
+      }
+      yield new Uint8Array(
+        value.buffer,
+        value.byteOffset + STAMP_BYTES,
+        value.length - STAMP_BYTES,
+      );
+    }
+  }
+
+  async wait(from: number, signal?: AbortSignal): Promise<void> {
+    this.#requireOpen();
+    if (from > this.#number) {
+      await this.#waiters.wait(from, signal);
+    }
+  }
+
+  async trim(upTo: number): Promise<void> {
+    this.#requireOpen();
+    this.#requireHealthy();
+    const last = Math.min(upTo, this.#number);
+    while (this.#oldest <= last) {
+      const until = Math.min(this.#oldest + TRIM_BATCH - 1, last);
+      const stamp = this.#stamp(until);
+      const first = this.#oldest;
+      // Readers are told before, so that nobody finds a hole.
+      this.#oldest = until + 1;
+      await this.#write(() =>
+        this.#root.batch(() => {
+          void this.#state.put(TRIMMED_KEY, encodeStamp(stamp));
+          for (let number = first; number <= until; number++) {
+            this.#dropEntry(number, until);
+          }
+        }),
+      );
+    }
+  }
+
+  blob(hash: Uint8Array): Uint8Array | undefined {
+    this.#requireOpen();
+    const bytes = get(this.#blobs, hash);
+    if (bytes === undefined) {
+      return undefined;
+    }
+    if (!sameHash(hashOf(bytes), hash)) {
+      throw new GeodeError(
+        "CORRUPT",
+        `blob ${Buffer.from(hash).toString("hex")} of the log is damaged`,
+      );
+    }
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  bytes(from = this.#oldest): number {
+    this.#requireOpen();
+    const before = Math.max(from, this.#oldest) - 1;
+    if (before >= this.#number) {
+      return 0;
+    }
+    return (
+      this.#bytesSoFar -
+      (before < this.#oldest ? this.#trimmed().bytesSoFar : this.#stamp(before).bytesSoFar)
+    );
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #append(
+    expected: number,
+    bytes: Uint8Array,
+    blobs: readonly Blob[],
+  ): Promise<AppendOutcome> {
+    this.#requireHealthy();
+    const { number, prevHash } = decodeHeader(bytes);
+    requireNext(number, expected);
+    if (expected !== this.#number || !sameHash(prevHash, this.#hash)) {
+      return "conflict";
+    }
+    const hash = hashOf(bytes);
+    const bytesSoFar = blobs.reduce(
+      (sum, blob) => sum + blob.bytes.length,
+      this.#bytesSoFar + bytes.length,
+    );
+    const stamp = { number, hash, bytesSoFar };
+    await this.#write(() =>
+      this.#entries.ifNoExists(keyOf(number), () => {
+        for (const blob of blobs) {
+          void this.#blobs.put(blob.hash, blob.bytes as Buffer);
+          void this.#blobUsers.put(blob.hash, keyOf(number));
+        }
+        if (blobs.length > 0) {
+          void this.#blobNames.put(keyOf(number), Buffer.concat(blobs.map((blob) => blob.hash)));
+        }
+        void this.#entries.put(keyOf(number), Buffer.concat([stampPrefix(stamp), bytes]));
+      }),
+    );
+    this.#number = number;
+    this.#hash = hash;
+    this.#bytesSoFar = bytesSoFar;
+    this.#waiters.arrived(number);
+    return "ok";
+  }
+
+  /** Runs a write; the first that fails is the last. */
+  async #write(write: () => Promise<boolean>): Promise<void> {
+    let done: boolean;
+    try {
+      done = await this.#commit(write);
+    } catch (error) {
+      this.#failure ??= writeFailed(await causeOf(error));
+      throw this.#failure;
+    }
+    if (!done) {
+      this.#failure ??= writeFailed(new Error("another process has written to it"));
+      throw this.#failure;
+    }
+  }
+
+  /** Inside a batch: removes an entry and the blobs that no entry after `until` names. */
+  #dropEntry(number: number, until: number): void {
+    const key = keyOf(number);
+    void this.#entries.remove(key);
+    const names = get(this.#blobNames, key);
+    if (names === undefined) {
+      return;
+    }
+    void this.#blobNames.remove(key);
+    for (let at = 0; at < names.length; at += HASH_BYTES) {
+      const hash = Buffer.from(names.subarray(at, at + HASH_BYTES));
+      const user = get(this.#blobUsers, hash);
+      if (user !== undefined && numberOf(user) <= until) {
+        void this.#blobs.remove(hash);
+        void this.#blobUsers.remove(hash);
+      }
+    }
+  }
+
+  #trimmed(): Stamp {
+    const value = get(this.#state, TRIMMED_KEY);
+    return value === undefined
+      ? { number: 0, hash: ZERO_HASH, bytesSoFar: 0 }
+      : stampOf(numberOf(value), value.subarray(8));
+  }
+
+  #stamp(number: number): Stamp {
+    const value = get(this.#entries, keyOf(number));
+    if (value === undefined) {
+      throw new GeodeError("CORRUPT", `log entry ${number} is missing`);
+    }
+    return stampOf(number, value);
+  }
+
+  async #close(): Promise<void> {
+    this.#waiters.close();
+    await this.#appending;
+    if (this.#failure === null) {
+      await this.#root.flushed;
+    }
+    await this.#root.close();
+    if (this.#access === "write") {
+      writers.delete(this.#path);
+    }
+  }
+
+  #requireOpen(): void {
+    if (this.#closing !== null) {
+      throw logClosed();
+    }
+  }
+
+  #requireHealthy(): void {
+    if (this.#access === "read") {
+      throw new GeodeError("INTERNAL", "the log was opened for reading");
+    }
+    if (this.#failure !== null) {
+      throw this.#failure;
+    }
+  }
+}
+
+/** What is known of an entry beside its bytes. */
+interface Stamp {
+  readonly number: number;
+  readonly hash: Uint8Array;
+  /** Of all entries up to this one, with their blobs. */
+  readonly bytesSoFar: number;
+}
+
+function openRoot(
+  { path, durability = "durable" }: LmdbLogOptions,
+  access: Access,
+): RootDatabase<Buffer, Uint8Array> {
+  checkDataFile(join(path, "data.mdb"), access);
+  try {
+    return open<Buffer, Uint8Array>({
+      path,
+      encoding: "binary",
+      keyEncoding: "binary",
+      noSubdir: false,
+      maxDbs: DATABASES_MAX,
+      // Off, it is measurably faster from many writers; on, commits are answered before they are flushed.
+      overlappingSync: durability === "relaxed",
+      readOnly: access === "read",
+    });
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+/** As LMDB's own; what it says of damaged pages becomes CORRUPT. */
+function get(database: Database<Buffer, Uint8Array>, key: Uint8Array): Buffer | undefined {
+  try {
+    return database.get(key);
+  } catch (cause) {
+    throw unreadable("the data directory", cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown): GeodeError {
+  return new GeodeError(
+    "CORRUPT",
+    `the log in ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+    { cause, hint: "Restore a backup. What can still be read is said by geode check." },
+  );
+}
+
+/** Takes the log for this process, or throws UNAVAILABLE. If two come at the same moment, both may be refused; never neither. */
+function claim(path: string, root: RootDatabase<Buffer, Uint8Array>): void {
+  if (writers.has(path)) {
+    throw inUse(path, "this process");
+  }
+  // Reading puts us into the table of readers: now the others can see us, before we look for them.
+  root.get(TRIMMED_KEY);
+  root.readerCheck();
+  const others = readers(root.readerList()).filter((pid) => pid !== process.pid);
+  if (others.length > 0) {
+    throw inUse(path, `process ${others.join(" and ")}`);
+  }
+  writers.add(path);
+}
+
+/** The process ids in LMDB's table: a line of headings, then "pid thread txnid" a line. */
+function readers(table: string): number[] {
+  const pids = table.split("\n").map((line) => Number.parseInt(line, 10));
+  return [...new Set(pids.filter((pid) => Number.isInteger(pid)))];
+}
+
+function inUse(path: string, owner: string): GeodeError {
+  return new GeodeError("UNAVAILABLE", `the log in ${path} is in use by ${owner}`, {
+    hint: "Only one process at a time can open a data directory. Stop that one first, or talk to it.",
+  });
+}
+
+/** lmdb rejects a failed commit with an error that carries the real one in a promise, which must not go unhandled. */
+async function causeOf(error: unknown): Promise<unknown> {
+  const commitError =
+    error instanceof Error ? (error as { commitError?: Promise<unknown> }).commitError : undefined;
+  if (commitError === undefined) {
+    return error;
+  }
+  const cause = commitError.then(
+    () => error,
+    (reason: unknown) => reason,
+  );
+  // It is settled by now; should it not be, the outer error has to do.
+  return Promise.race([
+    cause,
+    Promise.resolve()
+      .then(() => Promise.resolve())
+      .then(() => error),
+  ]);
+}
+
+function keyOf(number: number): Buffer {
+  const key = Buffer.allocUnsafe(8);
+  key.writeBigUInt64BE(BigInt(number));
+  return key;
+}
+
+function numberOf(key: Uint8Array): number {
+  return Number(Buffer.from(key.buffer, key.byteOffset, key.byteLength).readBigUInt64BE());
+}
+
+function stampPrefix({ hash, bytesSoFar }: Stamp): Buffer {
+  const prefix = Buffer.allocUnsafe(STAMP_BYTES);
+  prefix.set(hash);
+  prefix.writeBigUInt64BE(BigInt(bytesSoFar), HASH_BYTES);
+  return prefix;
+}
+
+function encodeStamp(stamp: Stamp): Buffer {
+  return Buffer.concat([keyOf(stamp.number), stampPrefix(stamp)]);
+}
+
+function stampOf(number: number, value: Buffer): Stamp {
+  if (value.length < STAMP_BYTES) {
+    throw new GeodeError("CORRUPT", `log entry ${number} is cut short`);
+  }
+  return {
+    number,
+    hash: new Uint8Array(value.subarray(0, HASH_BYTES)),
+    bytesSoFar: Number(value.readBigUInt64BE(HASH_BYTES)),
+  };
+}
