@@ -211,7 +211,9 @@ export class AnyColumn {
       return true;
     }
     if (chunk === undefined || (slot & MASK) >= chunk.length) {
-      const grown = new Array<Value | undefined>(chunkLength(slot)).fill(undefined);
+      const grown: (Value | undefined)[] = [];
+      grown.length = chunkLength(slot);
+      grown.fill(undefined);
       for (let i = 0; chunk !== undefined && i < chunk.length; i++) grown[i] = chunk[i];
       chunk = grown;
       place(this.#chunks, at, chunk);

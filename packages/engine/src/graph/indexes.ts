@@ -64,12 +64,12 @@ export class HashIndex {
   remove(slot: number, value: Value): number {
     const key = equivalenceKey(value);
     const entry = this.#entries.get(key);
+    if (entry === undefined) throw new RangeError(`index ${this.name} has no such value`);
     this.#count--;
     if (typeof entry === "number") {
       this.#entries.delete(key);
       return 0;
     }
-    if (entry === undefined) throw new RangeError(`index ${this.name} has no such value`);
     const position = this.#positions.get(slot);
     const last = entry.pop()!;
     if (last !== slot) {

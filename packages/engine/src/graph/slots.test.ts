@@ -1,0 +1,66 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Float64Chunks, Uint32Chunks } from "./chunks.ts";
+import { Slots } from "./slots.ts";
+
+test("a released slot is taken again before a new one", () => {
+  const slots = new Slots();
+  expect([slots.take(), slots.take(), slots.take()]).toEqual([0, 1, 2]);
+  slots.release(0);
+  slots.release(2);
+  expect([slots.used, slots.end, slots.next, slots.nextIsReused]).toEqual([1, 3, 2, true]);
+  expect([slots.take(), slots.take(), slots.take()]).toEqual([2, 0, 3]);
+});
+
+test("taking and releasing, undone in reverse order, leave the same slots to come", () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(9)), fc.array(fc.nat(9)), (setUp, steps) => {
+      const slots = new Slots();
+      const used: number[] = [];
+      const undo: (() => void)[] = [];
+      const run = (pick: number): void => {
+        if (pick > 5 && used.length > 0) {
+          slots.release(used.splice(pick % used.length, 1)[0]!);
+          undo.push(() => slots.unrelease());
+          return;
+        }
+        const reused = slots.nextIsReused;
+        const slot = slots.take();
+        used.push(slot);
+        undo.push(() => slots.untake(slot, reused));
+      };
+      setUp.forEach(run);
+      const before = [slots.end, slots.used, [...slots.free()]];
+      undo.length = 0;
+      steps.forEach(run);
+      for (const step of undo.toReversed()) step();
+      expect([slots.end, slots.used, [...slots.free()]]).toEqual(before);
+    }),
+  );
+});
+
+test.each([
+  ["uint32", (): Uint32Chunks | Float64Chunks => new Uint32Chunks(), 0xffffffff],
+  ["float64", (): Uint32Chunks | Float64Chunks => new Float64Chunks(), Number.MAX_SAFE_INTEGER],
+])(
+  "an array in chunks of %s keeps its elements as it grows, small at first and by chunks later",
+  (_, make, largest) => {
+    const array = make();
+    expect(array.bytes).toBe(0);
+    const indexes = [0, 1, 15, 16, 17, 1_000, 65_535, 65_536, 65_537, 131_071, 131_072, 500_000];
+    for (const index of indexes) {
+      array.reserve(index + 1);
+      expect(array.get(index)).toBe(0);
+      array.set(index, largest - index);
+      for (const earlier of indexes.filter((other) => other <= index))
+        expect(array.get(earlier)).toBe(largest - earlier);
+    }
+    const { bytes } = array;
+    array.reserve(1);
+    expect(array.bytes).toBe(bytes);
+    expect(bytes).toBeLessThanOrEqual((500_000 + 65_536) * 8);
+    const small = make();
+    small.reserve(1);
+    expect(small.bytes).toBeLessThanOrEqual(16 * 8);
+  },
+);
