@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { GeodeError, type Value } from "@geode/values";
 import { type Environment, SYSTEM } from "./commit/environment.ts";
 import { Door } from "./commit/door.ts";
@@ -21,7 +22,9 @@ import type { LiveCommit } from "./live/change.ts";
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from "./live/limits.ts";
 import { LiveQueries } from "./live/live-queries.ts";
 import { NO_ROWS } from "./live/row-set.ts";
-import type { CommitLog } from "./log/log.ts";
+import { decodeEntry, hashOf } from "./log/entry.ts";
+import { LmdbLog } from "./log/lmdb.ts";
+import { type CommitLog, ZERO_HASH } from "./log/log.ts";
 import { MemoryLog } from "./log/memory.ts";
 import { PlanCache } from "./plan-cache.ts";
 import { rowKeyHash } from "./row-key-hash.ts";
@@ -189,20 +192,25 @@ export class Database {
    */
   static async open(options: DatabaseOptions = {}): Promise<Database> {
     const environment = options.environment ?? SYSTEM;
-    const log = new MemoryLog();
+    const log = await openLog(options);
     const store = new Store();
     const idempotency = new IdempotencyKeys({
       ...DEFAULT_IDEMPOTENCY,
       ...options.idempotencyLimits,
     });
-    const replica = new Replica(store, idempotency, environment, {
-      seq: 0,
-      number: 0,
-      hash: new Uint8Array(32),
-    });
-    const database = new Database(log, replica, environment, options);
-    if (replica.seq === 0) await database.#beginEpoch();
-    return database;
+    const replica = new Replica(store, idempotency, environment, { seq: 0, number: 0, hash: ZERO_HASH });
+    try {
+      for (const bytes of log.read(1)) {
+        replica.bringIn(decodeEntry(bytes, (hash) => log.blob(hash)), hashOf(bytes));
+        if (replica.number % ENTRIES_PER_PROGRESS === 0) options.onProgress?.({ seq: replica.seq });
+      }
+      const database = new Database(log, replica, environment, options);
+      if (replica.seq === 0) await database.#beginEpoch();
+      return database;
+    } catch (error) {
+      await log.close();
+      throw error;
+    }
   }
 
   async #beginEpoch(): Promise<void> {
@@ -455,6 +463,14 @@ export class Database {
   #refuseClosed(): void {
     if (this.#closing !== null) throw closed();
   }
+}
+
+const ENTRIES_PER_PROGRESS = 1024;
+
+function openLog({ directory, durability }: DatabaseOptions): Promise<CommitLog> {
+  if (directory === undefined) return Promise.resolve(new MemoryLog());
+  const path = join(directory, "log");
+  return LmdbLog.open(durability === undefined ? { path } : { path, durability });
 }
 
 const TRANSACTION_COMMAND = /^\s*(?:START\s+TRANSACTION|COMMIT|ROLLBACK)\b/i;

@@ -7,7 +7,7 @@ import {
   encodeEntry,
   hashOf,
 } from "../log/entry.ts";
-import type { CommitLog } from "../log/log.ts";
+import { type CommitLog, sameHash } from "../log/log.ts";
 import { type Batch, type Verdict, expected, runBatch } from "./batch.ts";
 import type { Environment } from "./environment.ts";
 import { LeasedIds } from "./ids.ts";
@@ -209,7 +209,7 @@ export class Door {
       if (outcome === "ok") return true;
       for (const bytes of this.#log.read(entry.number)) {
         const there = decodeEntry(bytes, (hash) => this.#log.blob(hash));
-        return equalBytes(there.nonce, entry.nonce) && equalBytes(there.writer, entry.writer);
+        return sameHash(there.nonce, entry.nonce) && sameHash(there.writer, entry.writer);
       }
       const waitMs = pauseMs;
       await new Promise<void>((resume) => void this.#environment.after(waitMs, resume));
@@ -309,8 +309,4 @@ function weightOf(write: Write): number {
     default:
       return unreachable(write);
   }
-}
-
-function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, place) => byte === right[place]);
 }

@@ -1,5 +1,6 @@
 import { GeodeError } from "@geode/values";
 import type { Entry } from "../log/entry.ts";
+import { sameHash } from "../log/log.ts";
 import type { Effect, Patch } from "../graph/effect.ts";
 import type { Store } from "../graph/store.ts";
 import { Undo } from "../graph/undo.ts";
@@ -93,6 +94,9 @@ export class Replica {
         "CORRUPT",
         `Expected log entry ${this.#number + 1}, found ${entry.number}.`,
       );
+    }
+    if (!sameHash(entry.prevHash, this.#hash)) {
+      throw new GeodeError("CORRUPT", `Log entry ${entry.number} does not follow the entry before it: the hash differs.`);
     }
     if (entry.firstSeq !== this.#seq + 1) {
       throw new GeodeError(

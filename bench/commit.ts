@@ -1,0 +1,68 @@
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Database } from "@geode/engine";
+import { type Figure, median } from "./figure.ts";
+
+const ALONE = 500;
+const WRITERS = 64;
+const WRITES_EACH = 200;
+const TEXT = "INSERT (:Reading {sensor: $sensor, value: $value, unit: 'mA'})";
+const principal = { id: "bench", roles: [], claims: new Map() };
+
+/**
+ * Durable commits through the facade: alone, against a bare file that appends about as many bytes and calls fdatasync; and from many
+ * writers at once, who share entries.
+ */
+export async function commit(): Promise<readonly Figure[]> {
+  // Not in /tmp, which may be memory: beside the data that a server would have.
+  const directory = mkdtempSync(join(process.env["GEODE_BENCH_DIR"] ?? tmpdir(), "geode-bench-"));
+  try {
+    const bareMs = bareFdatasync(join(directory, "bare"));
+    const database = await Database.open({ directory: join(directory, "data") });
+    const write = async (sensor: number, value: number): Promise<void> => {
+      await database.query({ text: TEXT, parameters: new Map([["sensor", sensor], ["value", value]]), principal });
+    };
+    for (let warm = 0; warm < 100; warm += 1) await write(0, warm);
+    const aloneMs: number[] = [];
+    for (let turn = 0; turn < ALONE; turn += 1) {
+      const startMs = performance.now();
+      await write(1, turn);
+      aloneMs.push(performance.now() - startMs);
+    }
+    const startMs = performance.now();
+    await Promise.all(
+      Array.from({ length: WRITERS }, async (_, sensor) => {
+        for (let turn = 0; turn < WRITES_EACH; turn += 1) await write(sensor, turn);
+      }),
+    );
+    const rate = (WRITERS * WRITES_EACH) / ((performance.now() - startMs) / 1000);
+    await database.close();
+    return [
+      { name: "durable commit, one writer, p50", value: median(aloneMs), unit: "ms", peer: { name: "bare fdatasync", value: bareMs } },
+      {
+        name: `durable commits, ${WRITERS} writers`,
+        value: rate,
+        unit: "1/s",
+        peer: { name: "bare fdatasync, one after the other", value: 1000 / bareMs },
+      },
+    ];
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** The middle time of one append of 200 bytes with fdatasync, in milliseconds. */
+function bareFdatasync(path: string): number {
+  const file = openSync(path, "a");
+  const bytes = new Uint8Array(200);
+  const times: number[] = [];
+  for (let turn = 0; turn < ALONE; turn += 1) {
+    const startMs = performance.now();
+    writeSync(file, bytes);
+    fdatasyncSync(file);
+    times.push(performance.now() - startMs);
+  }
+  closeSync(file);
+  return median(times);
+}

@@ -1,0 +1,32 @@
+/*
+ * Writes to the data directory given as the first argument until it is killed, from the number given as the second on, and says on
+ * standard output, one line each, which writes were acknowledged. Each write is one statement that makes two nodes and an edge between
+ * them and counts itself.
+ */
+import { writeSync } from "node:fs";
+import { Database } from "@geode/engine";
+
+const WRITERS = 8;
+const PAIR = `
+  MATCH (c:Counter)
+  SET c.value = c.value + 1
+  INSERT (:Half {n: $n})-[:PAIR {n: $n}]->(:Half {n: $n})`;
+
+const [directory, first] = process.argv.slice(2);
+if (directory === undefined || first === undefined) throw new Error("usage: writer.ts DIRECTORY FIRST");
+
+const principal = { id: "writer", roles: [], claims: new Map() };
+const database = await Database.open({ directory });
+let next = Number(first);
+
+async function write(): Promise<never> {
+  for (;;) {
+    const n = next;
+    next += 1;
+    await database.query({ text: PAIR, parameters: new Map([["n", n]]), principal });
+    // Synchronous: an acknowledgement that was given is with the reader before anything else happens.
+    writeSync(1, `${n}\n`);
+  }
+}
+
+await Promise.all(Array.from({ length: WRITERS }, write));
