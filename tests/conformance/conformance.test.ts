@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Database, type LiveCommit, type Principal } from "@geode/engine";
+import { decode, encode, equivalenceKey, GeodeError, typeName, type Value } from "@geode/values";
+import { describe, expect, test } from "vitest";
+import { type Case, parseCases } from "./case.ts";
+
+const principal: Principal = { id: "tester", roles: ["admin"], claims: new Map() };
+const folder = fileURLToPath(new URL(".", import.meta.url));
+
+for (const file of readdirSync(folder).filter((name) => name.endsWith(".md") && name !== "README.md").sort()) {
+  describe(file.replace(".md", ""), () => {
+    for (const item of parseCases(file, readFileSync(`${folder}${file}`, "utf8"))) {
+      test(item.title, async () => {
+        await check(item);
+        if (item.expected.error === null && item.expected.changes === null) await checkLive(item);
+      });
+    }
+  });
+}
+
+async function check({ given, statement, parameters, expected }: Case): Promise<void> {
+  const database = await Database.open();
+  try {
+    for (const text of given) await database.query({ text, principal });
+    const answer = database.query({ text: statement, parameters: parametersOf(parameters), principal });
+    if (expected.error) {
+      const error = await answer.then(
+        () => null,
+        (reason: unknown) => reason,
+      );
+      if (!(error instanceof GeodeError)) throw new Error(`expected ${expected.error.code}, got ${String(error)}`, { cause: error });
+      expect(`${error.code} ${error.message}`).toContain(expected.error.code);
+      expect(error.message).toContain(expected.error.message);
+      const place = error.position ? `${error.position.line}:${error.position.column}` : null;
+      if (expected.error.place !== null) expect(place).toBe(expected.error.place);
+      return;
+    }
+    const result = await answer;
+    if (expected.header) expect(result.columns.map((column) => column.name)).toEqual(expected.header);
+    if (expected.header || expected.noRows) {
+      const rows = result.rows.map((row) => (result.shape === "record" ? recordRow(row, expected.header ?? []) : row));
+      expect(printed(rows, expected.ordered)).toEqual(printed(await expectedRows(database, expected.rows), expected.ordered));
+    }
+    if (expected.changes) {
+      const changed = new Map(Object.entries(result.stats ?? {}).filter(([, count]) => count !== 0));
+      expect(changed).toEqual(expected.changes);
+    }
+    for (const code of expected.notices) expect(result.notices.map((notice) => notice.code)).toContain(code);
+  } finally {
+    await database.close();
+  }
+}
+
+/** The same result, reached by a live query while the graph is being made. */
+async function checkLive({ given, statement, parameters, expected }: Case): Promise<void> {
+  const database = await Database.open();
+  try {
+    const copy = new Map<string, string>();
+    const fold = (commit: LiveCommit): void => {
+      for (const change of commit.changes) {
+        if (change.op === "delete") copy.delete(change.key);
+        else copy.set(change.key, change.data);
+      }
+    };
+    const live = await database.subscribe({ text: statement, parameters: parametersOf(parameters), principal }, fold);
+    for (const [index, key] of live.keys.entries()) copy.set(key, live.encodedRows[index] ?? "");
+    for (const text of given) await database.query({ text, principal });
+    const header = expected.header ?? [];
+    const rows = [...copy.values()].map((text) => header.map((name) => decode((JSON.parse(text) as Record<string, unknown>)[name] ?? null)));
+    expect(printed(rows, false)).toEqual(printed(await expectedRows(database, expected.rows), false));
+    live.close();
+  } finally {
+    await database.close();
+  }
+}
+
+function parametersOf(json: unknown): ReadonlyMap<string, Value> {
+  return decode(json) as ReadonlyMap<string, Value>;
+}
+
+function recordRow(row: readonly Value[], names: readonly string[]): Value[] {
+  const [record] = row;
+  return names.map((name) => (record instanceof Map ? (record.get(name) ?? null) : null));
+}
+
+/** The cells of the table, computed by the engine itself as literals. */
+async function expectedRows(database: Database, rows: readonly (readonly string[])[]): Promise<Value[][]> {
+  const values: Value[][] = [];
+  for (const row of rows) {
+    const { rows: computed } = await database.query({ text: `RETURN ${row.map((cell, index) => `${cell} AS c${index}`).join(", ")}`, principal });
+    values.push([...(computed[0] ?? [])]);
+  }
+  return values;
+}
+
+/** Rows as text with types, so that 1 and 1.0 differ; sorted unless the order counts. */
+function printed(rows: readonly (readonly Value[])[], ordered: boolean): string[] {
+  const lines = rows.map((row) => row.map((value) => `${typeName(value)} ${value !== null && typeof value === "object" && "id" in value ? String(equivalenceKey(value)) : encode(value)}`).join(" | "));
+  return ordered ? lines : lines.sort();
+}
