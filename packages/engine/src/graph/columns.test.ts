@@ -66,6 +66,19 @@ describe("columns", () => {
     expect(names.every((name, slot) => columns.value(slot, KEY) === name)).toBe(true);
   });
 
+  test("weigh a dictionary against the values there are, not against those there were", () => {
+    const overwritten = new Columns();
+    for (let i = 0; i < 50_000; i++) overwritten.set(0, KEY, "again");
+    const emptied = columnOf(Array.from({ length: 50_000 }, () => "soon gone"));
+    for (let slot = 0; slot < 50_000; slot++) emptied.set(slot, KEY, null);
+    for (const columns of [overwritten, emptied]) {
+      for (let i = 0; i < 4_095; i++) columns.set(0, KEY, `name ${i}`);
+      expect(columns.get(KEY)!.kind).toBe("dictionary");
+      columns.set(0, KEY, "one more");
+      expect([columns.get(KEY)!.kind, columns.value(0, KEY)]).toEqual(["any", "one more"]);
+    }
+  });
+
   test("offer dictionary codes that are equal exactly when the strings are", () => {
     const column = columnOf(["a", "b", "a", null]).get(KEY)!;
     if (column.kind !== "dictionary") throw new Error(column.kind);

@@ -58,12 +58,15 @@ describe("a hash index", () => {
           const observed = (): unknown =>
             new Map([...index.entries()].map(([key, slots]) => [key, [...slots]]));
           const before = observed();
-          const removed: [number, number][] = [];
-          for (const slot of new Set(removals))
-            if (slot < values.length) removed.push([slot, index.remove(slot, values[slot]!)]);
-          expect(index.count).toBe(values.length - removed.length);
-          for (const [slot, position] of removed.toReversed())
-            index.restore(slot, values[slot]!, position);
+          // Twice, because the second time stands on what the first restored.
+          for (let round = 0; round < 2; round++) {
+            const removed: [number, number][] = [];
+            for (const slot of new Set(removals))
+              if (slot < values.length) removed.push([slot, index.remove(slot, values[slot]!)]);
+            expect(index.count).toBe(values.length - removed.length);
+            for (const [slot, position] of removed.toReversed())
+              index.restore(slot, values[slot]!, position);
+          }
           expect(observed()).toEqual(before);
         },
       ),

@@ -104,6 +104,25 @@ test("a slab grows in place when it was cut last, and not otherwise", () => {
   expect(pool.extend(last, 2)).toBe(false);
 });
 
+test("a slab does not grow in place while a free one of the size wanted is there", () => {
+  const pool = new SlabPool();
+  pool.release(pool.allocate(3), 3);
+  const last = pool.allocate(2);
+  expect(pool.extend(last, 2)).toBe(false);
+  pool.allocate(3);
+  expect(pool.extend(pool.allocate(2), 2)).toBe(true);
+});
+
+test("what is left of a chunk when a larger slab needs another one is used later", () => {
+  const pool = new SlabPool();
+  pool.allocate(18);
+  pool.allocate(0);
+  pool.allocate(19);
+  const { bytes } = pool;
+  for (let sizeClass = 17; sizeClass >= 0; sizeClass--) pool.allocate(sizeClass);
+  expect(pool.bytes).toBe(bytes);
+});
+
 test("a new pool takes little memory", () => {
   const pool = new SlabPool();
   expect(pool.bytes).toBe(0);

@@ -55,15 +55,15 @@ export class SlabPool {
     return offset;
   }
 
-  /** Makes a slab twice as large where it is, which works for the one that was cut last: a node whose edges come together. */
+  /**
+   * Makes a slab twice as large where it is. This works for the one that was cut last, as when all edges of a node come together, and
+   * is refused while a free slab of that size is there to move to.
+   */
   extend(offset: number, sizeClass: number): boolean {
+    if ((this.#free[sizeClass + 1] ?? NONE) !== NONE) return false;
     const words = 2 << sizeClass;
-    if (
-      offset + words !== this.#current * CHUNK_WORDS + this.#tail ||
-      words * 2 > CHUNK_WORDS ||
-      !this.#hasTail(words)
-    )
-      return false;
+    const isLast = offset + words === this.#current * CHUNK_WORDS + this.#tail;
+    if (!isLast || !this.#hasTail(words)) return false;
     this.#tail += words;
     return true;
   }
