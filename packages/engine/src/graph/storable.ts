@@ -1,8 +1,14 @@
-import { Edge, Float, Node, Path } from "@geode/values";
+import { Float } from "@geode/values";
 import type { Value } from "@geode/values";
 
-/** Whether a property can hold a value: anything but elements and paths, at any depth. Null passes: it stands for "no property". */
-export function isStorable(value: Value): boolean {
+/** How deep lists and records of a property may be nested: whatever walks a value may recurse. */
+export const PROPERTY_NESTING_MAX = 1_000;
+
+/**
+ * Whether a property can hold a value: anything but elements and paths, at any depth, and nothing nested deeper than
+ * {@link PROPERTY_NESTING_MAX}. Null passes: it stands for "no property".
+ */
+export function isStorable(value: Value, depth = 0): boolean {
   switch (typeof value) {
     case "string":
     case "number":
@@ -10,17 +16,17 @@ export function isStorable(value: Value): boolean {
     case "bigint":
       return true;
     case "object":
-      return value === null || isStorableObject(value);
+      return value === null || isStorableObject(value, depth);
     default:
       return false;
   }
 }
 
-function isStorableObject(value: object): boolean {
+function isStorableObject(value: object, depth: number): boolean {
   if (value instanceof Float || value instanceof Uint8Array) return true;
-  if (Array.isArray(value)) return value.every(isStorable);
-  if (value instanceof Node || value instanceof Edge || value instanceof Path) return false;
+  if (depth === PROPERTY_NESTING_MAX) return false;
+  if (Array.isArray(value)) return value.every((item) => isStorable(item, depth + 1));
   if (!(value instanceof Map)) return false;
-  for (const field of value.values()) if (!isStorable(field)) return false;
+  for (const field of value.values()) if (!isStorable(field, depth + 1)) return false;
   return true;
 }

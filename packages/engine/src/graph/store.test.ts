@@ -317,6 +317,20 @@ describe("an effect that does not fit the state is CORRUPT and changes nothing:"
   });
 });
 
+test("a property is nested 1,000 levels deep, and no deeper", () => {
+  const nested = (levels: number): Value =>
+    levels === 0
+      ? 1
+      : levels % 2 === 0
+        ? [nested(levels - 1)]
+        : new Map([["f", nested(levels - 1)]]);
+  const store = small();
+  store.apply(node(9, ["A"], { x: nested(1_000) }));
+  expect(codeOf(() => store.apply(node(10, ["A"], { x: nested(1_001) })))).toBe("CORRUPT");
+  expect(codeOf(() => store.apply(node(10, ["A"], { x: nested(1_000) })))).toBe(undefined);
+  expect(store.graph("default").indexes.get("i")!.seek(nested(1_000)).length).toBe(2);
+});
+
 describe("laws, on random effects", () => {
   test("a store holds what a naive model holds, and contradicts itself nowhere", () => {
     fc.assert(
