@@ -1,0 +1,148 @@
+import type { Clause, Filter, For, Let, NestedQuery } from "./ast.ts";
+import { parseCall } from "./calls.ts";
+import { type Cursor, isNameToken } from "./cursor.ts";
+import { parseGraphReference } from "./graph-reference.ts";
+import { parseLetItem } from "./let-item.ts";
+import { parseMatch } from "./match.ts";
+import { parseDelete, parseInsert, parseMerge, parseRemove, parseSet } from "./modifications.ts";
+import { parseOrderAndPage, parseProject, parseReturn, parseSelect } from "./projections.ts";
+import { CLAUSE_WORDS } from "./words.ts";
+
+/** Whether a clause begins at the current token. */
+export function startsClause(cursor: Cursor): boolean {
+  return CLAUSE_WORDS.has(cursor.token.keyword) || cursor.isSymbol("{");
+}
+
+/** One statement of a linear query or of a linear data-modifying statement (§13.1, §14.3), {@link startsClause} being true. */
+export function parseClause(cursor: Cursor): Clause {
+  const { keyword, start } = cursor.token;
+  switch (keyword) {
+    case "MATCH":
+      return parseMatch(cursor);
+    case "OPTIONAL":
+      return cursor.peek().keyword === "CALL" ? parseCall(cursor) : parseMatch(cursor);
+    case "FILTER":
+      return parseFilter(cursor);
+    case "LET":
+      return parseLet(cursor);
+    case "FOR":
+      return parseFor(cursor);
+    case "UNWIND":
+      return parseUnwind(cursor);
+    case "WITH":
+      return parseProject(cursor);
+    case "ORDER":
+    case "OFFSET":
+    case "SKIP":
+    case "LIMIT":
+      return parseOrderAndPage(cursor);
+    case "RETURN":
+      return parseReturn(cursor);
+    case "FINISH":
+      cursor.advance();
+      return { kind: "finish", span: cursor.spanFrom(start) };
+    case "SELECT":
+      return parseSelect(cursor);
+    case "CALL":
+      return parseCall(cursor);
+    case "USE":
+      cursor.advance();
+      return { kind: "use", graph: parseGraphReference(cursor), span: cursor.spanFrom(start) };
+    case "INSERT":
+    case "CREATE":
+    case "MERGE":
+    case "SET":
+    case "REMOVE":
+    case "DELETE":
+    case "DETACH":
+    case "NODETACH":
+      return parseModification(cursor);
+    default:
+      return parseNestedQuery(cursor);
+  }
+}
+
+function parseModification(cursor: Cursor): Clause {
+  const { keyword } = cursor.token;
+  if (cursor.readOnlyDepth > 0) {
+    throw cursor.errorAt(
+      cursor.token.start,
+      `${keyword} cannot stand inside of an expression: it only reads`,
+    );
+  }
+  switch (keyword) {
+    case "MERGE":
+      return parseMerge(cursor);
+    case "SET":
+      return parseSet(cursor);
+    case "REMOVE":
+      return parseRemove(cursor);
+    case "DELETE":
+    case "DETACH":
+    case "NODETACH":
+      return parseDelete(cursor);
+    default:
+      return parseInsert(cursor);
+  }
+}
+
+/** <filter statement> (§14.6): WHERE is optional. */
+function parseFilter(cursor: Cursor): Filter {
+  const { start } = cursor.advance();
+  cursor.acceptWord("WHERE");
+  const condition = cursor.rules.condition(cursor);
+  return { kind: "filter", condition, span: cursor.spanFrom(start) };
+}
+
+/** <let statement> (§14.7) */
+function parseLet(cursor: Cursor): Let {
+  const { start } = cursor.advance();
+  return { kind: "let", items: cursor.list(parseLetItem), span: cursor.spanFrom(start) };
+}
+
+/** <for statement> (§14.8) */
+function parseFor(cursor: Cursor): For {
+  const { start } = cursor.advance();
+  const variable = cursor.expectName("a variable after FOR");
+  cursor.expectWord("IN", "after the variable of FOR");
+  const list = cursor.rules.expression(cursor);
+  const counter = acceptCounter(cursor);
+  return { kind: "for", variable, list, counter, span: cursor.spanFrom(start) };
+}
+
+/** <for ordinality or offset> (§14.8). WITH may also be the next clause. */
+function acceptCounter(cursor: Cursor): For["counter"] {
+  if (!cursor.isWord("WITH") || !isNameToken(cursor.peek(2))) return null;
+  const kind = COUNTERS.get(cursor.peek().keyword);
+  if (kind === undefined || cursor.peek(2).keyword === "AS") return null;
+  cursor.advance();
+  cursor.advance();
+  return { kind, variable: cursor.expectName("a variable") };
+}
+
+const COUNTERS: ReadonlyMap<string, "ordinality" | "offset"> = new Map<
+  string,
+  "ordinality" | "offset"
+>([
+  ["ORDINALITY", "ordinality"],
+  ["OFFSET", "offset"],
+]);
+
+/** Cypher's `UNWIND list AS x`. */
+function parseUnwind(cursor: Cursor): For {
+  const { start } = cursor.advance();
+  const list = cursor.rules.expression(cursor);
+  cursor.expectWord("AS", "and a variable after the list of UNWIND");
+  const variable = cursor.expectName("a variable after AS");
+  return { kind: "for", variable, list, counter: null, span: cursor.spanFrom(start) };
+}
+
+/** <nested query specification> (§14.3) */
+function parseNestedQuery(cursor: Cursor): NestedQuery {
+  const opening = cursor.advance();
+  cursor.enter();
+  const query = cursor.rules.query(cursor, "statement");
+  cursor.leave();
+  cursor.expectClosing("}", "the query", opening);
+  return { kind: "nestedQuery", query, span: cursor.spanFrom(opening.start) };
+}

@@ -1,0 +1,78 @@
+import type { Match, MatchMode, YieldItem } from "./ast.ts";
+import { type Cursor, isNameToken, isSymbolToken } from "./cursor.ts";
+import { parsePathPattern } from "./patterns.ts";
+import { acceptPathPrefix, PATH_MODES } from "./path-prefix.ts";
+
+/** <graph pattern> (§16.4) with a YIELD: what stands after MATCH. `start` is where the node begins. */
+export function parseGraphPattern(cursor: Cursor, start: number, optional: boolean): Match {
+  const mode = acceptMatchMode(cursor);
+  const paths = cursor.list(parsePathPattern);
+  const keep = cursor.acceptWord("KEEP") ? acceptPathPrefix(cursor) : undefined;
+  if (keep === null)
+    throw cursor.expected("a path mode or search after KEEP", [
+      "ANY",
+      "ALL",
+      "SHORTEST",
+      ...PATH_MODES.keys(),
+    ]);
+  const where = cursor.acceptWord("WHERE") ? cursor.rules.condition(cursor) : null;
+  const yieldItems = cursor.acceptWord("YIELD") ? cursor.list(parseYieldItem) : null;
+  return {
+    kind: "match",
+    optional,
+    mode,
+    paths,
+    keep: keep ?? null,
+    where,
+    yieldItems,
+    span: cursor.spanFrom(start),
+  };
+}
+
+/** <yield item> (§16.15): `a`, `a AS b` */
+export function parseYieldItem(cursor: Cursor): YieldItem {
+  const { start } = cursor.token;
+  const name = cursor.expectName("a name after YIELD");
+  const alias = cursor.acceptWord("AS") ? cursor.expectName("a name after AS") : null;
+  return { kind: "yieldItem", name, alias, span: cursor.spanFrom(start) };
+}
+
+/** Whether a graph pattern, rather than a query, begins here. */
+export function startsGraphPattern(cursor: Cursor, ahead = 0): boolean {
+  const token = cursor.peek(ahead);
+  const next = cursor.peek(ahead + 1);
+  if (token.kind === "symbol") return "(-<~".includes(token.text);
+  if (!isNameToken(token)) return false;
+  return isSymbolToken(next, "=") || PATTERN_WORDS.has(token.keyword);
+}
+
+const PATTERN_WORDS: ReadonlySet<string> = new Set([
+  ...PATH_MODES.keys(),
+  "ALL",
+  "ANY",
+  "SHORTEST",
+  "SHORTESTPATH",
+  "ALLSHORTESTPATHS",
+  "DIFFERENT",
+  "REPEATABLE",
+]);
+
+/** <match mode> (§16.4) */
+function acceptMatchMode(cursor: Cursor): MatchMode | null {
+  if (isSymbolToken(cursor.peek(), "=")) return null;
+  if (cursor.acceptWord("DIFFERENT")) {
+    const isEdges = ["EDGES", "EDGE", "RELATIONSHIPS", "RELATIONSHIP"].some((word) =>
+      cursor.acceptWord(word),
+    );
+    if (!isEdges) throw cursor.expected("EDGES after DIFFERENT", ["EDGES", "RELATIONSHIPS"]);
+    cursor.acceptWord("BINDINGS");
+    return "differentEdges";
+  }
+  if (cursor.acceptWord("REPEATABLE")) {
+    if (!cursor.acceptWord("ELEMENTS"))
+      cursor.expectWord("ELEMENT", "or ELEMENTS after REPEATABLE");
+    cursor.acceptWord("BINDINGS");
+    return "repeatableElements";
+  }
+  return null;
+}

@@ -1,0 +1,21 @@
+import type { GraphReference } from "./ast.ts";
+import type { Cursor } from "./cursor.ts";
+
+/** <graph expression> (§11.1): the name of a graph, or that of the session. */
+export function parseGraphReference(cursor: Cursor): GraphReference {
+  const { keyword, start, end } = cursor.token;
+  switch (keyword) {
+    case "CURRENT_GRAPH":
+    case "CURRENT_PROPERTY_GRAPH":
+      cursor.advance();
+      return { kind: "currentGraph", span: { start, end } };
+    case "HOME_GRAPH":
+    case "HOME_PROPERTY_GRAPH":
+      cursor.advance();
+      return { kind: "homeGraph", span: { start, end } };
+    default: {
+      const name = cursor.expectName("the name of a graph");
+      return { kind: "namedGraph", name, span: name.span };
+    }
+  }
+}

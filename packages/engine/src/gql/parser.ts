@@ -1,0 +1,64 @@
+import { GeodeError } from "@geode/values";
+import type { Program } from "./ast.ts";
+import { Cursor, type Rules } from "./cursor.ts";
+import { parseCondition, parseExpression } from "./expressions.ts";
+import { tokenize } from "./lexer.ts";
+import { parsePathPattern } from "./patterns.ts";
+import { parseQuery } from "./queries.ts";
+import { parseProgramStatement } from "./statements.ts";
+import { syntaxError } from "./syntax-error.ts";
+
+export interface ParseOptions {
+  /** How long a text may be, in UTF-16 units. Default 1,048,576. A longer one throws TOO_LARGE. */
+  readonly textLengthMax?: number;
+  /**
+   * How deeply brackets, signs, operators and subqueries may nest. Default 256, which the default stack of a thread holds several times
+   * over. Deeper nesting throws 42001.
+   */
+  readonly nestingMax?: number;
+  /** How many levels an expression may have, chains such as `1 + 1 + …` included. Default 1,000. More throw 42001. */
+  readonly expressionHeightMax?: number;
+}
+
+export const PARSE_DEFAULTS = {
+  textLengthMax: 1_048_576,
+  nestingMax: 256,
+  expressionHeightMax: 1_000,
+} as const satisfies Required<ParseOptions>;
+
+const RULES: Rules = {
+  expression: parseExpression,
+  condition: parseCondition,
+  query: parseQuery,
+  pathPattern: parsePathPattern,
+};
+
+/**
+ * Parses one GQL statement. It looks at the text alone: whether names exist and types fit is found out later. Throws 42001 with the
+ * position and, where one is near, a hint; TOO_LARGE if the text is too long. Takes time linear in the length of the text.
+ */
+export function parse(text: string, options: ParseOptions = {}): Program {
+  const limits = { ...PARSE_DEFAULTS, ...options };
+  if (text.length > limits.textLengthMax) {
+    throw new GeodeError(
+      "TOO_LARGE",
+      `the statement has ${text.length} characters; ${limits.textLengthMax} are allowed`,
+      {
+        hint: "pass data as parameters",
+      },
+    );
+  }
+  refuseLoneSurrogates(text);
+  const cursor = new Cursor(text, tokenize(text), RULES, limits);
+  return { statement: parseProgramStatement(cursor) };
+}
+
+/** A text with half a character in it has no UTF-8 form: it could not be stored, sent or logged. */
+function refuseLoneSurrogates(text: string): void {
+  if (text.isWellFormed()) return;
+  throw syntaxError(
+    text,
+    text.search(/\p{Surrogate}/u),
+    "half of a surrogate pair is not a character",
+  );
+}
