@@ -40,7 +40,10 @@ test(
 );
 
 /** Starts a writer and kills it when it has acknowledged that many writes; returns all that it acknowledged until it was dead. */
-async function writeUntilKilled(first: number, acknowledgements: number): Promise<readonly number[]> {
+async function writeUntilKilled(
+  first: number,
+  acknowledgements: number,
+): Promise<readonly number[]> {
   const child = spawn(process.execPath, ["--conditions=source", WRITER, directory, String(first)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -58,7 +61,9 @@ async function writeUntilKilled(first: number, acknowledgements: number): Promis
 /** Opens the database, holds it against what was acknowledged, and returns the writes that it has. */
 async function checkAgainst(acknowledged: ReadonlySet<number>): Promise<readonly number[]> {
   return inDatabase(async (query, database) => {
-    const pairs = await query("MATCH (a:Half)-[p:PAIR]->(b:Half) WHERE a.n = p.n AND b.n = p.n RETURN p.n AS n");
+    const pairs = await query(
+      "MATCH (a:Half)-[p:PAIR]->(b:Half) WHERE a.n = p.n AND b.n = p.n RETURN p.n AS n",
+    );
     const present = new Set(pairs.map(([n]) => Number(n)));
     expect(present.size, "no write is there twice").toBe(pairs.length);
     expect([...acknowledged].filter((n) => !present.has(n))).toEqual([]);

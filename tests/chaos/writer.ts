@@ -13,7 +13,8 @@ const PAIR = `
   INSERT (:Half {n: $n})-[:PAIR {n: $n}]->(:Half {n: $n})`;
 
 const [directory, first] = process.argv.slice(2);
-if (directory === undefined || first === undefined) throw new Error("usage: writer.ts DIRECTORY FIRST");
+if (directory === undefined || first === undefined)
+  throw new Error("usage: writer.ts DIRECTORY FIRST");
 
 const principal = { id: "writer", roles: [], claims: new Map() };
 const database = await Database.open({ directory });

@@ -15,7 +15,11 @@ export interface Expected {
   readonly noRows: boolean;
   readonly changes: ReadonlyMap<string, number> | null;
   readonly notices: readonly string[];
-  readonly error: { readonly code: string; readonly place: string | null; readonly message: string } | null;
+  readonly error: {
+    readonly code: string;
+    readonly place: string | null;
+    readonly message: string;
+  } | null;
 }
 
 /** Reads the cases of a file. Throws with file and line when something in it would not be checked. */
@@ -31,7 +35,12 @@ export function parseCases(file: string, text: string): Case[] {
     if (!current) return;
     const { statement, expected } = current;
     if (statement === null) fail(`the case "${current.title}" has no statement`);
-    const says = expected.header !== null || expected.noRows || expected.changes !== null || expected.error !== null || expected.notices.length > 0;
+    const says =
+      expected.header !== null ||
+      expected.noRows ||
+      expected.changes !== null ||
+      expected.error !== null ||
+      expected.notices.length > 0;
     if (!says) fail(`the case "${current.title}" expects nothing`);
     cases.push({ ...current, statement: statement ?? "" });
   };
@@ -39,7 +48,22 @@ export function parseCases(file: string, text: string): Case[] {
     const line = lines[index] ?? "";
     if (line.startsWith("## ")) {
       finish();
-      current = { title: line.slice(3).trim(), line: index + 1, given: [], statement: null, parameters: {}, expected: { header: null, rows: [], ordered: false, noRows: false, changes: null, notices: [], error: null } };
+      current = {
+        title: line.slice(3).trim(),
+        line: index + 1,
+        given: [],
+        statement: null,
+        parameters: {},
+        expected: {
+          header: null,
+          rows: [],
+          ordered: false,
+          noRows: false,
+          changes: null,
+          notices: [],
+          error: null,
+        },
+      };
       continue;
     }
     if (!current || line.trim() === "") continue;
@@ -47,7 +71,8 @@ export function parseCases(file: string, text: string): Case[] {
     if (line.startsWith("```")) {
       const kind = line.slice(3).trim();
       const body: string[] = [];
-      for (index++; index < lines.length && lines[index] !== "```"; index++) body.push(lines[index] ?? "");
+      for (index++; index < lines.length && lines[index] !== "```"; index++)
+        body.push(lines[index] ?? "");
       const block = body.join("\n");
       if (kind === "given") current.given = block.split(/^---$/m).map((part) => part.trim());
       else if (kind === "gql") current.statement = block;
@@ -60,7 +85,11 @@ export function parseCases(file: string, text: string): Case[] {
       expected.noRows = true;
     } else if (line.startsWith("Changes: ")) {
       const parts = line.slice("Changes: ".length).replace(/\.$/, "").split(", ");
-      expected.changes = new Map(parts.filter((part) => part !== "none").map((part): [string, number] => [part.split(" ")[0] ?? "", Number(part.split(" ")[1])]));
+      expected.changes = new Map(
+        parts
+          .filter((part) => part !== "none")
+          .map((part): [string, number] => [part.split(" ")[0] ?? "", Number(part.split(" ")[1])]),
+      );
     } else if (line.startsWith("Notice: ")) {
       expected.notices.push(line.slice("Notice: ".length));
     } else if (line.startsWith("|")) {
@@ -70,7 +99,8 @@ export function parseCases(file: string, text: string): Case[] {
     } else {
       const error = /^Error (\w+)(?: at (\d+:\d+))?(?:: (.*))?$/.exec(line);
       if (!error) fail(`this line means nothing: ${line}`);
-      else expected.error = { code: error[1] ?? "", place: error[2] ?? null, message: error[3] ?? "" };
+      else
+        expected.error = { code: error[1] ?? "", place: error[2] ?? null, message: error[3] ?? "" };
     }
   }
   finish();
@@ -93,5 +123,13 @@ interface Draft {
   given: string[];
   statement: string | null;
   parameters: unknown;
-  expected: { header: string[] | null; rows: string[][]; ordered: boolean; noRows: boolean; changes: Map<string, number> | null; notices: string[]; error: Expected["error"] };
+  expected: {
+    header: string[] | null;
+    rows: string[][];
+    ordered: boolean;
+    noRows: boolean;
+    changes: Map<string, number> | null;
+    notices: string[];
+    error: Expected["error"];
+  };
 }

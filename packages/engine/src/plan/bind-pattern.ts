@@ -140,7 +140,7 @@ class PatternBinder {
       );
     }
     const known = pattern.variable && this.#scope.get(pattern.variable.name);
-    if (known && pattern.variable && !this.#outer.has(pattern.variable.name)) {
+    if (known?.type === "edge" && pattern.variable && !this.#outer.has(pattern.variable.name)) {
       throw this.#binding.invalidSyntax(
         `The edge variable \`${pattern.variable.name}\` stands twice in one MATCH.`,
         pattern.variable.span.start,
