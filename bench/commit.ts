@@ -21,7 +21,14 @@ export async function commit(): Promise<readonly Figure[]> {
     const bareMs = bareFdatasync(join(directory, "bare"));
     const database = await Database.open({ directory: join(directory, "data") });
     const write = async (sensor: number, value: number): Promise<void> => {
-      await database.query({ text: TEXT, parameters: new Map([["sensor", sensor], ["value", value]]), principal });
+      await database.query({
+        text: TEXT,
+        parameters: new Map([
+          ["sensor", sensor],
+          ["value", value],
+        ]),
+        principal,
+      });
     };
     for (let warm = 0; warm < 100; warm += 1) await write(0, warm);
     const aloneMs: number[] = [];
@@ -39,7 +46,12 @@ export async function commit(): Promise<readonly Figure[]> {
     const rate = (WRITERS * WRITES_EACH) / ((performance.now() - startMs) / 1000);
     await database.close();
     return [
-      { name: "durable commit, one writer, p50", value: median(aloneMs), unit: "ms", peer: { name: "bare fdatasync", value: bareMs } },
+      {
+        name: "durable commit, one writer, p50",
+        value: median(aloneMs),
+        unit: "ms",
+        peer: { name: "bare fdatasync", value: bareMs },
+      },
       {
         name: `durable commits, ${WRITERS} writers`,
         value: rate,

@@ -7,19 +7,34 @@ const BENCHES = new Map<string, () => Promise<readonly Figure[]>>([["commit", co
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !BENCHES.has(name));
 if (unknown.length > 0) {
-  process.stderr.write(`No bench is called ${unknown.join(", ")}. There are: ${[...BENCHES.keys()].join(", ")}\n`);
+  process.stderr.write(
+    `No bench is called ${unknown.join(", ")}. There are: ${[...BENCHES.keys()].join(", ")}\n`,
+  );
   process.exit(2);
 }
 
 const rows = [["figure", "measured", "unit", "against", "measured", "ratio"]];
 for (const name of asked.length > 0 ? asked : BENCHES.keys()) {
   for (const { name: figure, value, unit, peer } of await BENCHES.get(name)!()) {
-    rows.push([figure, digits(value), unit, peer?.name ?? "", peer ? digits(peer.value) : "", peer ? `× ${digits(value / peer.value)}` : ""]);
+    rows.push([
+      figure,
+      digits(value),
+      unit,
+      peer?.name ?? "",
+      peer ? digits(peer.value) : "",
+      peer ? `× ${digits(value / peer.value)}` : "",
+    ]);
   }
 }
 
 const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-for (const row of rows) process.stdout.write(`${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()}\n`);
+for (const row of rows)
+  process.stdout.write(
+    `${row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join("  ")
+      .trimEnd()}\n`,
+  );
 
 /** Three significant digits, without exponent. */
 function digits(value: number): string {

@@ -198,10 +198,17 @@ export class Database {
       ...DEFAULT_IDEMPOTENCY,
       ...options.idempotencyLimits,
     });
-    const replica = new Replica(store, idempotency, environment, { seq: 0, number: 0, hash: ZERO_HASH });
+    const replica = new Replica(store, idempotency, environment, {
+      seq: 0,
+      number: 0,
+      hash: ZERO_HASH,
+    });
     try {
       for (const bytes of log.read(1)) {
-        replica.bringIn(decodeEntry(bytes, (hash) => log.blob(hash)), hashOf(bytes));
+        replica.bringIn(
+          decodeEntry(bytes, (hash) => log.blob(hash)),
+          hashOf(bytes),
+        );
         if (replica.number % ENTRIES_PER_PROGRESS === 0) options.onProgress?.({ seq: replica.seq });
       }
       const database = new Database(log, replica, environment, options);
@@ -428,11 +435,6 @@ export class Database {
         },
       );
     }
-    if (TRANSACTION_COMMAND.test(text)) {
-      throw new GeodeError("25000", "Transactions of several statements are not available yet.", {
-        hint: "Every statement is a transaction of its own; put what belongs together into one statement.",
-      });
-    }
     return this.#plans.get(text);
   }
 
@@ -472,8 +474,6 @@ function openLog({ directory, durability }: DatabaseOptions): Promise<CommitLog>
   const path = join(directory, "log");
   return LmdbLog.open(durability === undefined ? { path } : { path, durability });
 }
-
-const TRANSACTION_COMMAND = /^\s*(?:START\s+TRANSACTION|COMMIT|ROLLBACK)\b/i;
 
 /** The name under which statements read who asks. */
 const AUTH_PARAMETER = "auth";

@@ -3,7 +3,9 @@ import { IdempotencyKeys } from "./idempotency.ts";
 
 const LIMITS = { keptMs: 1000, keysMax: 3 };
 
-function keysOf(...records: [principal: string, key: string, seq: number, timeMs: number][]): IdempotencyKeys {
+function keysOf(
+  ...records: [principal: string, key: string, seq: number, timeMs: number][]
+): IdempotencyKeys {
   const keys = new IdempotencyKeys(LIMITS);
   for (const [principal, key, seq, timeMs] of records) keys.add({ principal, key, seq, timeMs });
   return keys;
@@ -28,7 +30,12 @@ test("what is due is forgotten as later writes come in", () => {
 });
 
 test("beyond the number of keys that are kept, the oldest go", () => {
-  const keys = keysOf(["ann", "a", 1, 0], ["ann", "b", 2, 1], ["ann", "c", 3, 2], ["ann", "d", 4, 3]);
+  const keys = keysOf(
+    ["ann", "a", 1, 0],
+    ["ann", "b", 2, 1],
+    ["ann", "c", 3, 2],
+    ["ann", "d", 4, 3],
+  );
   expect(keys.size).toBe(3);
   expect(keys.find("ann", "a", 4)).toBeUndefined();
   expect(keys.find("ann", "b", 4)).toBe(2);

@@ -43,8 +43,14 @@ test("ids of a refused entry are not drawn again when somebody else has the bloc
 
 test("whatever is confirmed, refused or taken by others: no id twice, and each in a block that was ours alone", () => {
   const step = fc.oneof(
-    fc.record({ kind: fc.constant("draw" as const), count: fc.integer({ min: 1, max: 2.5 * BLOCK_IDS }) }),
-    fc.record({ kind: fc.constantFrom("confirm" as const, "discard" as const), count: fc.constant(0) }),
+    fc.record({
+      kind: fc.constant("draw" as const),
+      count: fc.integer({ min: 1, max: 2.5 * BLOCK_IDS }),
+    }),
+    fc.record({
+      kind: fc.constantFrom("confirm" as const, "discard" as const),
+      count: fc.constant(0),
+    }),
     fc.record({ kind: fc.constant("overtaken" as const), count: fc.integer({ min: 1, max: 3 }) }),
   );
   fc.assert(
@@ -62,7 +68,10 @@ test("whatever is confirmed, refused or taken by others: no id twice, and each i
               last = id;
             }
             const lease = ids.pendingLease();
-            const leased = lease === null ? ours : [...ours, [lease.firstBlock, lease.firstBlock + lease.count] as const];
+            const leased =
+              lease === null
+                ? ours
+                : [...ours, [lease.firstBlock, lease.firstBlock + lease.count] as const];
             const block = Math.floor(last / BLOCK_IDS);
             expect(leased.some(([first, end]) => block >= first && block < end)).toBe(true);
             break;

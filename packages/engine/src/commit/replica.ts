@@ -96,7 +96,10 @@ export class Replica {
       );
     }
     if (!sameHash(entry.prevHash, this.#hash)) {
-      throw new GeodeError("CORRUPT", `Log entry ${entry.number} does not follow the entry before it: the hash differs.`);
+      throw new GeodeError(
+        "CORRUPT",
+        `Log entry ${entry.number} does not follow the entry before it: the hash differs.`,
+      );
     }
     if (entry.firstSeq !== this.#seq + 1) {
       throw new GeodeError(

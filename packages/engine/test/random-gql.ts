@@ -1,0 +1,269 @@
+import fc from "fast-check";
+
+/*
+ * A small world in which random statements meet each other often: few labels, few properties, few values. Everything here is text, so
+ * that a case which failed can be kept as a file and read by people.
+ */
+
+const label = fc.constantFrom("A", "B", "C");
+const edgeLabel = fc.constantFrom("R", "S");
+const property = fc.constantFrom("x", "y", "z");
+const literal = fc.constantFrom("0", "1", "2", "3", "1.5", "'a'", "'b'", "true");
+const integer = fc.constantFrom("0", "1", "2", "3");
+
+const properties = fc
+  .uniqueArray(fc.tuple(property, fc.oneof({ arbitrary: integer, weight: 3 }, literal)), {
+    selector: ([key]) => key,
+    maxLength: 3,
+  })
+  .map((pairs) =>
+    pairs.length === 0 ? "" : ` {${pairs.map(([key, value]) => `${key}: ${value}`).join(", ")}}`,
+  );
+
+const labels = fc.oneof(
+  { arbitrary: label.map((name) => `:${name}`), weight: 4 },
+  { arbitrary: fc.constant(":A&B"), weight: 1 },
+  { arbitrary: fc.constant(""), weight: 1 },
+);
+
+/** Finds few nodes, whatever there is. */
+const found = (variable: string): fc.Arbitrary<string> =>
+  fc
+    .tuple(label, property, integer)
+    .map(([name, key, value]) => `(${variable}:${name} {${key}: ${value}})`);
+
+/** A statement that writes. Many of them find nothing to change, which is fine. */
+const write: fc.Arbitrary<string> = fc.oneof(
+  {
+    arbitrary: fc.tuple(labels, properties).map(([names, map]) => `INSERT (${names}${map})`),
+    weight: 5,
+  },
+  {
+    arbitrary: fc
+      .tuple(label, properties, edgeLabel, properties, label, properties)
+      .map(([a, p, r, q, b, o]) => `INSERT (:${a}${p})-[:${r}${q}]->(:${b}${o})`),
+    weight: 3,
+  },
+  {
+    arbitrary: fc
+      .tuple(found("a"), found("b"), edgeLabel, properties)
+      .map(([a, b, r, map]) => `MATCH ${a}, ${b} INSERT (a)-[:${r}${map}]->(b)`),
+    weight: 4,
+  },
+  {
+    arbitrary: fc
+      .tuple(found("n"), property, literal)
+      .map(([n, key, value]) => `MATCH ${n} SET n.${key} = ${value}`),
+    weight: 4,
+  },
+  {
+    arbitrary: fc
+      .tuple(label, property, property)
+      .map(([a, to, from]) => `MATCH (n:${a}) SET n.${to} = n.${from}`),
+    weight: 1,
+  },
+  {
+    arbitrary: fc.tuple(found("n"), property).map(([n, key]) => `MATCH ${n} REMOVE n.${key}`),
+    weight: 2,
+  },
+  {
+    arbitrary: fc.tuple(found("n"), label).map(([n, name]) => `MATCH ${n} SET n:${name}`),
+    weight: 2,
+  },
+  {
+    arbitrary: fc.tuple(found("n"), label).map(([n, name]) => `MATCH ${n} REMOVE n:${name}`),
+    weight: 2,
+  },
+  {
+    arbitrary: fc
+      .tuple(edgeLabel, property, integer)
+      .map(([r, key, value]) => `MATCH ()-[e:${r}]->() SET e.${key} = ${value}`),
+    weight: 1,
+  },
+  {
+    arbitrary: fc.tuple(found("a"), edgeLabel).map(([a, r]) => `MATCH ${a}-[e:${r}]->() DELETE e`),
+    weight: 2,
+  },
+  { arbitrary: found("n").map((n) => `MATCH ${n} DETACH DELETE n`), weight: 2 },
+);
+
+const comparison = (variables: readonly string[]): fc.Arbitrary<string> => {
+  const operand = fc
+    .tuple(fc.constantFrom(...variables), property)
+    .map(([variable, key]) => `${variable}.${key}`);
+  return fc.oneof(
+    fc
+      .tuple(operand, fc.constantFrom("=", "<>", "<", ">="), literal)
+      .map((parts) => parts.join(" ")),
+    fc.tuple(operand, fc.constantFrom("=", "<"), operand).map((parts) => parts.join(" ")),
+    operand.map((text) => `${text} IS NULL`),
+    operand.map((text) => `${text} IS NOT NULL`),
+  );
+};
+
+const condition = (variables: readonly string[]): fc.Arbitrary<string> =>
+  fc.oneof(
+    { arbitrary: comparison(variables), weight: 3 },
+    {
+      arbitrary: fc
+        .tuple(comparison(variables), fc.constantFrom("AND", "OR"), comparison(variables))
+        .map((parts) => parts.join(" ")),
+      weight: 1,
+    },
+    { arbitrary: comparison(variables).map((text) => `NOT (${text})`), weight: 1 },
+  );
+
+const where = (variables: readonly string[]): fc.Arbitrary<string> =>
+  fc.oneof(
+    fc.constant(""),
+    condition(variables).map((text) => ` WHERE ${text}`),
+  );
+
+const hop = fc
+  .tuple(
+    fc.oneof(
+      edgeLabel.map((name) => `:${name}`),
+      fc.constant(""),
+    ),
+    fc.constantFrom("->", "<-", "--"),
+  )
+  .map(([name, direction]) => (variable: string) => {
+    const inner = `[${variable}${name}]`;
+    return direction === "->" ? `-${inner}->` : direction === "<-" ? `<-${inner}-` : `-${inner}-`;
+  });
+
+interface Match {
+  readonly text: string;
+  readonly nodes: readonly string[];
+  readonly edges: readonly string[];
+}
+
+/** A fixed-length path of up to two hops, perhaps back to where it began, perhaps with something optional beside it. */
+const match: fc.Arbitrary<Match> = fc
+  .tuple(
+    fc.array(fc.tuple(hop, labels), { maxLength: 2 }),
+    labels,
+    fc.boolean(),
+    fc.option(fc.tuple(hop, labels), { nil: null }),
+    fc.nat(),
+  )
+  .chain(([hops, first, closes, optional, anchor]) => {
+    const nodes = ["n0"];
+    const edges: string[] = [];
+    let text = `MATCH (n0${first})`;
+    for (const [place, [edge, names]] of hops.entries()) {
+      const last = place === hops.length - 1;
+      const node = last && closes && hops.length === 2 ? "n0" : `n${place + 1}`;
+      text += `${edge(`e${place}`)}(${node}${node === "n0" ? "" : names})`;
+      edges.push(`e${place}`);
+      if (node !== "n0") nodes.push(node);
+    }
+    const bound = [...nodes, ...edges];
+    return fc.tuple(where(bound), where(["m", ...bound])).map(([condition, inner]) => {
+      const required = text + condition;
+      if (optional === null) return { text: required, nodes, edges };
+      const [edge, names] = optional;
+      return {
+        text: `${required} OPTIONAL MATCH (${nodes[anchor % nodes.length]})${edge("o")}(m${names})${inner}`,
+        nodes: [...nodes, "m"],
+        edges: [...edges, "o"],
+      };
+    });
+  });
+
+const aggregate = (expression: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc.oneof(
+    fc.constant("count(*)"),
+    expression.map((text) => `count(${text})`),
+    expression.map((text) => `count(DISTINCT ${text})`),
+    expression.map((text) => `min(${text})`),
+    expression.map((text) => `max(${text})`),
+  );
+
+/** What follows a list of columns c0, c1, …: order, and a window. */
+const tail = (columns: number): fc.Arbitrary<string> =>
+  fc
+    .tuple(
+      fc.array(fc.tuple(fc.nat({ max: columns - 1 }), fc.constantFrom("", " DESC")), {
+        maxLength: 2,
+      }),
+      fc.option(fc.integer({ min: 0, max: 2 }), { nil: null }),
+      fc.option(fc.integer({ min: 0, max: 4 }), { nil: null }),
+    )
+    .map(
+      ([order, offset, limit]) =>
+        (order.length === 0
+          ? ""
+          : ` ORDER BY ${order.map(([column, direction]) => `c${column}${direction}`).join(", ")}`) +
+        (offset === null ? "" : ` OFFSET ${offset}`) +
+        (limit === null ? "" : ` LIMIT ${limit}`),
+    );
+
+const named = (items: readonly string[]): string =>
+  items.map((item, place) => `${item} AS c${place}`).join(", ");
+
+const matchQuery: fc.Arbitrary<string> = match.chain(({ text, nodes, edges }) => {
+  const variables = [...nodes, ...edges];
+  const value = fc
+    .tuple(fc.constantFrom(...variables), property)
+    .map(([variable, key]) => `${variable}.${key}`);
+  const item = fc.oneof(
+    { arbitrary: value, weight: 4 },
+    { arbitrary: fc.constantFrom(...variables), weight: 1 },
+  );
+  return fc.oneof(
+    fc
+      .tuple(fc.constantFrom("", "DISTINCT "), fc.array(item, { minLength: 1, maxLength: 3 }))
+      .chain(([distinct, items]) =>
+        tail(items.length).map((end) => `${text} RETURN ${distinct}${named(items)}${end}`),
+      ),
+    fc
+      .tuple(
+        fc.array(value, { maxLength: 2 }),
+        fc.array(aggregate(value), { minLength: 1, maxLength: 2 }),
+      )
+      .chain(([keys, sums]) =>
+        tail(keys.length + sums.length).map(
+          (end) => `${text} RETURN ${named([...keys, ...sums])}${end}`,
+        ),
+      ),
+  );
+});
+
+const selectQuery: fc.Arbitrary<string> = fc
+  .tuple(label, fc.option(comparison(["t"]), { nil: null }))
+  .chain(([name, filter]) => {
+    const from = `FROM ${name} AS t${filter === null ? "" : ` WHERE ${filter}`}`;
+    const value = property.map((key) => `t.${key}`);
+    return fc.oneof(
+      fc.constant(`SELECT * ${from}`),
+      fc
+        .tuple(fc.constantFrom("", "DISTINCT "), fc.array(value, { minLength: 1, maxLength: 2 }))
+        .chain(([distinct, items]) =>
+          tail(items.length).map((end) => `SELECT ${distinct}${named(items)} ${from}${end}`),
+        ),
+      fc
+        .tuple(value, aggregate(value))
+        .chain(([key, sum]) =>
+          tail(2).map((end) => `SELECT ${named([key, sum])} ${from} GROUP BY ${key}${end}`),
+        ),
+    );
+  });
+
+/** A statement that reads. */
+export const randomQuery: fc.Arbitrary<string> = fc.oneof(
+  { arbitrary: matchQuery, weight: 4 },
+  { arbitrary: selectQuery, weight: 1 },
+);
+
+/** Entries, each of several writes that become one commit each. */
+export const randomEntries: fc.Arbitrary<readonly (readonly string[])[]> = fc.array(
+  fc.array(write, { minLength: 1, maxLength: 3, size: "max" }),
+  { minLength: 1, maxLength: 8, size: "max" },
+);
+
+/** What is there before anybody subscribes. */
+export const randomSetup: fc.Arbitrary<readonly string[]> = fc.array(write, {
+  maxLength: 15,
+  size: "max",
+});
