@@ -210,21 +210,40 @@ function parseWord(cursor: Cursor): Expression {
     }
     case "LIST":
     case "ARRAY":
-      if (!isSymbolToken(next, "[")) break;
+      if (!opensConstructor(cursor)) break;
       cursor.advance();
       return parseComprehensionOrList(cursor, start);
     case "RECORD":
-      if (!isSymbolToken(next, "{")) break;
+      if (!isSymbolToken(next, "{") || isSymbolToken(cursor.peek(2), ".")) break;
       cursor.advance();
       return parseRecord(cursor, start);
     case "PATH":
-      if (isSymbolToken(next, "[")) return parsePathConstructor(cursor);
+      if (opensConstructor(cursor)) return parsePathConstructor(cursor);
       break;
   }
   const temporal = acceptTemporalLiteral(cursor);
   if (temporal !== null) return temporal;
   if (RESERVED_WORDS.has(keyword) && keepsRole(cursor)) throw cursor.expected("an expression");
   return parseNameOrCall(cursor);
+}
+
+/**
+ * Whether LIST, ARRAY or PATH with a bracket after it constructs a value, rather than being a variable with a subscript. What is no
+ * subscript constructs; `LIST[1]` and `list[1]`, which could be either, are told apart by their case.
+ */
+function opensConstructor(cursor: Cursor): boolean {
+  if (!isSymbolToken(cursor.peek(), "[")) return false;
+  if (cursor.token.text === cursor.token.keyword || isSymbolToken(cursor.peek(2), "]")) return true;
+  let depth = 0;
+  for (let i = 1; ; i++) {
+    const { kind, text } = cursor.peek(i);
+    if (kind === "end") return false;
+    if (kind !== "symbol") continue;
+    if (text === "[" || text === "(" || text === "{") depth++;
+    else if (text === "]" || text === ")" || text === "}") depth--;
+    if (depth === 0) return false;
+    if (depth === 1 && text === ",") return true;
+  }
 }
 
 /** Whether the reserved word at the cursor is followed by what makes it a keyword. */

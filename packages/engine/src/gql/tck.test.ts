@@ -50,7 +50,10 @@ function readQueries(): TckQuery[] {
 
 /** The little of Gherkin that the TCK uses: scenarios, doc strings, and outlines with the tables that fill them in. */
 function readFeature(source: string): TckQuery[] {
-  const scenarios = source.split(/^ *Scenario(?: Outline)?:/m).slice(1);
+  const scenarios = source
+    .replaceAll(/^ *#.*$/gm, "")
+    .split(/^ *Scenario(?: Outline)?:/m)
+    .slice(1);
   return scenarios.flatMap((scenario) => {
     const [body = "", ...tables] = scenario.split(/^ *Examples:.*$/m);
     const templates = readTemplates(body);
