@@ -1,0 +1,30 @@
+import type { Geode } from "@geode/client";
+import type { ReactElement } from "react";
+import { Logo, MenuIcon, SignOutIcon } from "../icons.tsx";
+import { signOut } from "../session/session.ts";
+import { ThemeToggle } from "../theme/ThemeToggle.tsx";
+
+interface HeaderProps {
+  readonly geode: Geode;
+  readonly menuOpen: boolean;
+  readonly onMenu: () => void;
+}
+
+export function Header({ geode, menuOpen, onMenu }: HeaderProps): ReactElement {
+  const user = geode.session?.user;
+  return (
+    <header className="header">
+      <button type="button" className="icon-button menu-button" onClick={onMenu} aria-expanded={menuOpen} aria-controls="sidebar" aria-label="Queries and contents">
+        <MenuIcon />
+      </button>
+      <Logo />
+      <h1>Geode</h1>
+      <span className="header-space" />
+      {user !== undefined && <span className="user">{user.name ?? user.id}</span>}
+      <ThemeToggle />
+      <button type="button" className="icon-button" onClick={signOut} aria-label="Sign out" title="Sign out">
+        <SignOutIcon />
+      </button>
+    </header>
+  );
+}

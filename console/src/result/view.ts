@@ -1,0 +1,15 @@
+import type { AnyRow, Column, Notice } from "@geode/client";
+
+/** A result as every view of it needs it, live or not. */
+export interface ResultView {
+  readonly columns: readonly Column[];
+  readonly rows: readonly AnyRow[];
+  /** One per row: the same for a row from one update to the next. */
+  readonly keys: readonly string[];
+  readonly seq: number;
+  /** What a write changed; null for a read. */
+  readonly stats: Readonly<Record<string, number>> | null;
+  readonly notices: readonly Notice[];
+  /** How a live result is kept up to date; null for one that is not. */
+  readonly maintenance: string | null;
+}
