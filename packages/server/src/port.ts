@@ -1,5 +1,5 @@
 import type { CommitChanges, WireColumn, WireNotice } from "@geode/protocol";
-import type { Value } from "@geode/values";
+import type { GeodeError, Value } from "@geode/values";
 
 /**
  * The database as a session sees it: one asynchronous port of plain data. `Database` of @geode/engine fits it.
@@ -7,16 +7,23 @@ import type { Value } from "@geode/values";
 export interface DatabasePort {
   readonly epoch: string;
   readonly seq: number;
-  /** Whether the text would write. A text that does not compile reads: its error comes from asking. */
-  access(text: string): "read" | "write";
+  /** Whether the text would write, as far as can be told without running it. */
+  access(text: string): Access;
   query(request: QueryRequest): Promise<QueryAnswer>;
-  /** `onChange` gets every change after the snapshot, in order, never before it is durable. */
+  /**
+   * `onChange` gets every change after the snapshot, in order, never before it is durable; `onEnd` is called once if the result cannot
+   * be kept up to date any longer.
+   */
   subscribe(
     request: SubscribeRequest,
     onChange: (commit: CommitChanges) => void,
+    onEnd: (error: GeodeError) => void,
   ): Promise<LiveAnswer>;
   status(): { readonly writable: boolean; readonly reason?: string | undefined };
 }
+
+/** "unknown": it may write, so it is kept in order on both sides. */
+export type Access = "read" | "write" | "unknown";
 
 /** Who asks: `claims` are the token's, readable in GQL as `$auth`. */
 export interface Principal {
@@ -62,7 +69,7 @@ export interface LiveAnswer {
   readonly maintenance: string;
   readonly resumed: boolean;
   readonly reset: boolean;
-  /** "changes": asked for by EMIT CHANGES, no snapshot is sent. */
-  readonly liveForm: "snapshot" | "changes" | null;
+  readonly notices: readonly WireNotice[];
+  /** Idempotent; nothing is heard afterwards. */
   close(): void;
 }

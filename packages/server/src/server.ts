@@ -7,6 +7,7 @@ import { TokenVerifier, type Secret } from "./auth/token.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { answerHttp } from "./http/answer.ts";
 import { ConsoleFiles } from "./http/console-files.ts";
+import type { Rate } from "./limits/bucket.ts";
 import { Users } from "./limits/users.ts";
 import { silentLog, type Log } from "./log.ts";
 import type { DatabasePort } from "./port.ts";
@@ -36,6 +37,8 @@ export interface ServerOptions {
   readonly allowedOrigins?: readonly string[];
   /** Default "close", as the protocol asks; "tolerate" closes only after several a minute. */
   readonly invalidMessages?: "close" | "tolerate";
+  /** Requests of one user; default: `limits.requestsPerSecond`, with bursts of twice as many. */
+  readonly rate?: Rate;
   readonly limits?: { readonly [Name in LimitName]?: number | undefined };
   /** Where the built console lies; default: that of this repository. */
   readonly consoleDirectory?: string;
@@ -69,7 +72,10 @@ export class Server {
     this.#users = new Users({
       clock: this.#clock,
       connectionsPerUserMax: this.#limits.connectionsPerUserMax,
-      requestsPerSecond: this.#limits.requestsPerSecond,
+      rate: options.rate ?? {
+        perSecond: this.#limits.requestsPerSecond,
+        burst: 2 * this.#limits.requestsPerSecond,
+      },
     });
     this.#console = new ConsoleFiles(options.consoleDirectory);
   }

@@ -1,6 +1,7 @@
 import type { CommitChanges } from "@geode/protocol";
 import { GeodeError } from "@geode/values";
 import type {
+  Access,
   DatabasePort,
   LiveAnswer,
   QueryAnswer,
@@ -19,11 +20,12 @@ export class FakeDatabase implements DatabasePort {
   readonly live: {
     readonly request: SubscribeRequest;
     readonly onChange: (commit: CommitChanges) => void;
+    readonly onEnd: (error: GeodeError) => void;
     closed: boolean;
   }[] = [];
   #held: (() => void)[] = [];
 
-  access(text: string): "read" | "write" {
+  access(text: string): Access {
     return text.startsWith("write") ? "write" : "read";
   }
 
@@ -52,10 +54,11 @@ export class FakeDatabase implements DatabasePort {
   async subscribe(
     request: SubscribeRequest,
     onChange: (commit: CommitChanges) => void,
+    onEnd: (error: GeodeError) => void,
   ): Promise<LiveAnswer> {
     const [verb] = request.text.split(" ");
     if (verb === "fail") throw new GeodeError("42002", "no such thing");
-    const entry = { request, onChange, closed: false };
+    const entry = { request, onChange, onEnd, closed: false };
     if (verb === "hold") await new Promise<void>((resolve) => this.#held.push(resolve));
     this.live.push(entry);
     return {
@@ -68,7 +71,7 @@ export class FakeDatabase implements DatabasePort {
       maintenance: "reexecution",
       resumed: false,
       reset: false,
-      liveForm: verb === "changes" ? "changes" : "snapshot",
+      notices: [],
       close: () => {
         entry.closed = true;
       },

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { Bucket } from "./bucket.ts";
+import { Bucket, type Rate } from "./bucket.ts";
 
 /** A connection as far as counting goes. */
 export interface Member {
@@ -10,7 +10,8 @@ export interface Member {
 export interface UsersOptions {
   readonly clock: Clock;
   readonly connectionsPerUserMax: number;
-  readonly requestsPerSecond: number;
+  /** Of requests. */
+  readonly rate: Rate;
 }
 
 interface User {
@@ -30,10 +31,10 @@ export class Users {
 
   /** Counts a connection to its user. Beyond the limit the user's oldest one is told to go. */
   enter(id: string, member: Member): void {
-    const { clock, connectionsPerUserMax, requestsPerSecond } = this.#options;
+    const { clock, connectionsPerUserMax, rate } = this.#options;
     let user = this.#users.get(id);
     if (user === undefined) {
-      user = { members: new Set(), bucket: new Bucket(requestsPerSecond, clock.nowMs()) };
+      user = { members: new Set(), bucket: new Bucket(rate, clock.nowMs()) };
       this.#users.set(id, user);
     }
     user.members.add(member);

@@ -28,22 +28,21 @@ export function resultFrame(id: RequestId, answer: QueryAnswer, bytesMax: number
 
 /** RESULT of a SUBSCRIBE. Throws TOO_LARGE. */
 export function liveFrame(id: RequestId, answer: LiveAnswer, bytesMax: number): string {
-  // EMIT CHANGES asks for changes alone; and what is resumed is there already.
-  const withRows = answer.liveForm !== "changes" && !answer.resumed;
-  const rows = withRows ? answer.encodedRows : [];
+  const rows = answer.encodedRows;
   if (rows.reduce((bytesMin, row) => bytesMin + row.length, 0) > bytesMax) throw tooLarge(bytesMax);
   return withinBytes(
     encodeWithText(
       { type: "RESULT", id, subscription: id, live: true, columns: answer.columns },
       {
         data: `[${rows.join(",")}]`,
-        keys: JSON.stringify(withRows ? answer.keys : []),
+        keys: JSON.stringify(answer.keys),
         epoch: JSON.stringify(answer.epoch),
         seq: String(answer.seq),
         digest: `"${answer.digest}"`,
         maintenance: JSON.stringify(answer.maintenance),
         ...(answer.resumed ? { resumed: "true" } : {}),
         ...(answer.reset ? { reset: "true" } : {}),
+        ...noticesText(answer.notices),
       },
     ),
     bytesMax,

@@ -1,6 +1,8 @@
+import type { Access } from "../port.ts";
+
 /** A request that was accepted and has to be run in its turn. */
 export interface Request {
-  readonly access: "read" | "write";
+  readonly access: Access;
   /** Runs it and answers it. Never rejects. */
   run(): Promise<void>;
 }
@@ -16,7 +18,8 @@ export interface RequestsOptions {
 
 /**
  * The requests of one connection, started in the order in which they came. A read behind a write waits for the write's end, so it sees
- * it; writes follow each other at once, so they can share a commit; reads do not hold up what comes behind them.
+ * it; writes follow each other at once, so they can share a commit; reads do not hold up what comes behind them. What may be either waits like a read and is waited for like a
+ * write.
  */
 export class Requests {
   readonly #options: RequestsOptions;
@@ -77,10 +80,10 @@ export class Requests {
 
   async #start(request: Request): Promise<void> {
     this.#running++;
-    if (request.access === "write") this.#runningWrites++;
+    if (request.access !== "read") this.#runningWrites++;
     await request.run();
     this.#running--;
-    if (request.access === "write") this.#runningWrites--;
+    if (request.access !== "read") this.#runningWrites--;
     if (!this.#closed) this.startMore();
   }
 }

@@ -354,6 +354,7 @@ export class Session implements ConnectionListener {
           ...(message.resume === undefined ? {} : { resume: message.resume }),
         },
         (commit) => subscription.changed(commit),
+        (error) => this.#subscriptionFailed(subscription, error),
       );
       try {
         if (!subscription.ended) this.#outbox.answer(liveFrame(id, live, limits.resultBytesMax));
@@ -367,6 +368,14 @@ export class Session implements ConnectionListener {
       this.#endSubscription(id);
       this.#outbox.answer(this.#failure({ id }, error));
     }
+  }
+
+  /** Its result cannot be kept up to date any longer. */
+  #subscriptionFailed(subscription: Subscription, error: GeodeError): void {
+    if (subscription.ended) return;
+    const { id } = subscription;
+    this.#endSubscription(id);
+    this.#outbox.answer(errorFrame({ subscription: id }, error));
   }
 
   #unsubscribe(message: UnsubscribeMessage): void {

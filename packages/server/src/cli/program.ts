@@ -1,0 +1,263 @@
+import { LIMIT_NAMES, LIMITS } from "@geode/protocol";
+import { Command, Option } from "commander";
+import { runImport, type ImportOptions } from "../import/command.ts";
+import { runCheck } from "./check.ts";
+import { applyConfigFile } from "./config-file.ts";
+import { FORMATS } from "./format.ts";
+import { count, duration, list, parameter, port, rate, repeated } from "./options.ts";
+import { runQuery, type QueryOptions } from "./query.ts";
+import { runServe, type ServeOptions } from "./serve.ts";
+import type { Terminal } from "./terminal.ts";
+import { runToken, type TokenOptions } from "./token.ts";
+
+const DEFAULT_DATA = "geode-data";
+const DEFAULT_URL = "ws://127.0.0.1:8443/ws";
+
+/** The `geode` command with everything under it. Its actions reject with CommandError or GeodeError. */
+export function geodeProgram(terminal: Terminal): Command {
+  const program = new Command("geode")
+    .description("A real-time graph database: one server, one WebSocket, every query live.")
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.err(text),
+    })
+    .showHelpAfterError("Add --help to see what is possible.")
+    .exitOverride()
+    .addHelpText("after", PROGRAM_HELP);
+  program.hook("preAction", async (_program, command) => {
+    const { config } = command.opts<{ config?: string }>();
+    if (config !== undefined) await applyConfigFile(command, config);
+  });
+  for (const command of [serve, token, query, importFiles, check]) {
+    const added = command(terminal).addOption(
+      option("--config <file>", "read options from a JSON file"),
+    );
+    program.addCommand(added.copyInheritedSettings(program));
+  }
+  return program;
+}
+
+function serve(terminal: Terminal): Command {
+  const command = new Command("serve")
+    .description("Run the server: database, WebSocket and console on one port.")
+    .addOption(option("--port <n>", "port; 0 takes any free one").default(8443).argParser(port))
+    .addOption(option("--host <address>", "address to listen on").default("127.0.0.1"))
+    .addOption(dataOption("directory that holds the data; made if need be"))
+    .addOption(
+      flag("--demo", "fill in an example: the packages of a lock file, and this machine's load"),
+    )
+    .addOption(
+      option("--demo-lock <file>", "the package-lock.json for --demo; default: the nearest one"),
+    )
+    .addOption(
+      option("--durability <mode>", "when a write is answered: safe on disk, or a moment before")
+        .choices(["durable", "relaxed"])
+        .default("durable"),
+    )
+    .addOption(option("--tls-cert <file>", "certificate chain, PEM; SIGHUP reads it again"))
+    .addOption(option("--tls-key <file>", "its private key, PEM"))
+    .addOption(
+      flag("--insecure", "listen on the network without TLS, e.g. behind a proxy that does it"),
+    )
+    .addOption(
+      option(
+        "--allowed-origins <origins>",
+        "web pages that may connect, separated by commas; default: the server's own and those of this machine",
+      ).argParser(list),
+    )
+    .addOption(
+      option("--invalid-messages <how>", "what a message that cannot be understood leads to")
+        .choices(["close", "tolerate"])
+        .default("close"),
+    )
+    .addOption(
+      option("--rate-limit <n/time>", "requests of one user, e.g. 100/min").argParser(rate),
+    )
+    .addOption(
+      option("--log-level <level>", "default: info, and warn where a person watches").choices([
+        "error",
+        "warn",
+        "info",
+        "silent",
+      ]),
+    )
+    .addHelpText("after", SERVE_HELP)
+    .action((options: ServeOptions) => runServe(options, terminal));
+  for (const name of LIMIT_NAMES) {
+    const { option: flagName, summary, default: value, unit } = LIMITS[name];
+    command.addOption(
+      option(`--${flagName} <n>`, `${summary} (${unit}, default: ${value})`)
+        .argParser(count)
+        .helpGroup("Limits:"),
+    );
+  }
+  return command;
+}
+
+function token(terminal: Terminal): Command {
+  return new Command("token")
+    .description("Make a token to connect with.")
+    .addOption(option("--user <id>", "whom it speaks for").makeOptionMandatory())
+    .addOption(option("--name <name>", "how the user is called"))
+    .addOption(option("--role <role>", "a role, e.g. admin; may be repeated").argParser(repeated))
+    .addOption(
+      option("--ttl <time>", "how long it is valid: 90s, 15m, 12h, 7d")
+        .default(3_600_000, "1h")
+        .argParser(duration),
+    )
+    .addOption(dataOption("data directory whose secret signs, unless JWT_SECRET does"))
+    .addHelpText("after", TOKEN_HELP)
+    .action((options: TokenOptions) => runToken(options, terminal));
+}
+
+function query(terminal: Terminal): Command {
+  return withAccess(new Command("query"))
+    .description("Run one statement on a running server.")
+    .argument("<gql>", "the statement")
+    .addOption(
+      option(
+        "--param <name=value>",
+        "a parameter: JSON if it is JSON, otherwise text; may be repeated",
+      ).argParser(parameter),
+    )
+    .addOption(flag("--live", "keep the result up to date and print every change"))
+    .addOption(
+      option("--format <format>", "how rows are printed").choices(FORMATS).default("table"),
+    )
+    .addOption(option("--graph <name>", "the graph; default: default"))
+    .addOption(option("--timeout <time>", "how long it may take: 500ms, 30s").argParser(duration))
+    .addHelpText("after", QUERY_HELP)
+    .action((gql: string, options: QueryOptions) => runQuery(gql, options, terminal));
+}
+
+function importFiles(terminal: Terminal): Command {
+  return withAccess(new Command("import"))
+    .description("Import nodes and edges from CSV and JSON Lines files.")
+    .argument(
+      "[files...]",
+      "files that say themselves what they hold (.csv, .tsv, .jsonl, .ndjson)",
+    )
+    .addOption(
+      option(
+        "--nodes <Label=file>",
+        "a CSV file of nodes with that label; may be repeated",
+      ).argParser(repeated),
+    )
+    .addOption(
+      option(
+        "--edges <LABEL=file>",
+        "a CSV file of edges with that label; may be repeated",
+      ).argParser(repeated),
+    )
+    .addOption(flag("--offline", "write into the data directory itself, while no server uses it"))
+    .addOption(flag("--dry-run", "only check the files"))
+    .addOption(option("--batch <n>", "elements per commit").default(1000).argParser(count))
+    .addOption(option("--graph <name>", "the graph; default: default"))
+    .addHelpText("after", IMPORT_HELP)
+    .action((files: readonly string[], options: ImportOptions) =>
+      runImport(files, options, terminal),
+    );
+}
+
+function check(terminal: Terminal): Command {
+  return new Command("check")
+    .description("Check a data directory that no server uses.")
+    .argument("[directory]", "the data directory", DEFAULT_DATA)
+    .addHelpText("after", CHECK_HELP)
+    .action((directory: string) => runCheck(directory, terminal));
+}
+
+function withAccess(command: Command): Command {
+  return command
+    .addOption(option("--url <url>", "the server's WebSocket").default(DEFAULT_URL))
+    .addOption(option("--token <token>", "default: one signed with the secret in --data"))
+    .addOption(dataOption("data directory whose secret signs, unless JWT_SECRET does"));
+}
+
+function dataOption(description: string): Option {
+  return option("--data <directory>", description).default(DEFAULT_DATA);
+}
+
+/** An option that may also come from its GEODE_ variable. */
+function option(flags: string, description: string): Option {
+  const made = new Option(flags, description);
+  return made.env(`GEODE_${made.name().replaceAll("-", "_").toUpperCase()}`);
+}
+
+function flag(flags: string, description: string): Option {
+  return new Option(flags, description).default(false, "off");
+}
+
+const PROGRAM_HELP = `
+Examples:
+  $ geode serve --demo                        start with something to look at
+  $ geode query "MATCH (p:Package) RETURN count(p)"
+  $ geode query --live "SELECT * FROM metrics"
+  $ geode import people.csv knows.csv
+
+Each command has a --help of its own. Every option can also be given as a variable
+(GEODE_PORT for --port) or in a JSON file named by --config or GEODE_CONFIG.
+
+Exit codes: 0 done, 1 the statement, import or check failed, 2 the command or its input
+is wrong, 3 no server answered.`;
+
+const SERVE_HELP = `
+Tokens are signed with the text in JWT_SECRET (at least 32 bytes). Without it a secret is
+made once and kept in the data directory, readable by its owner only.
+
+Examples:
+  $ geode serve                                everything in ./geode-data, on this machine only
+  $ geode serve --demo --port 9000
+  $ geode serve --host 0.0.0.0 --tls-cert chain.pem --tls-key key.pem
+  $ JWT_SECRET=… geode serve --host 0.0.0.0 --insecure    behind a proxy that does TLS
+
+Signals: SIGTERM and SIGINT stop it cleanly, SIGHUP reads the certificate again.`;
+
+const TOKEN_HELP = `
+The token is alone on the last line of the output.
+
+Examples:
+  $ geode token --user ann --role admin --ttl 12h
+  $ TOKEN=$(geode token --user reporting --ttl 90s)`;
+
+const QUERY_HELP = `
+Without --token, a token is signed with JWT_SECRET or the secret in --data: on the machine
+of the server nothing needs to be given.
+
+Examples:
+  $ geode query "INSERT (:Person {name: 'Ann', age: 38})"
+  $ geode query "MATCH (p:Person) WHERE p.age > $age RETURN p.name, p.age" --param age=30
+  $ geode query "MATCH (p:Person) RETURN p" --format json
+  $ geode query --live "SUBSCRIBE TO Person WHERE age > 30"
+
+--live prints a line per changed row: + came, ~ changed, - went. Stop it with Ctrl+C.
+A value that must be a text although it looks like JSON is quoted twice: --param zip='"01234"'.`;
+
+const IMPORT_HELP = `
+Everything is checked before anything is written: a bad line is named by file and line, and
+then nothing has been imported. Running the same import again within 24 hours writes only
+what is missing, so after a crash or a full disk just run it again.
+
+A CSV file has a header, in the convention of neo4j-admin:
+  people.csv   id:ID,name,age:int,tags:string[],:LABEL      (nodes)
+  knows.csv    :START_ID,:END_ID,since:int,:TYPE            (edges)
+Types: string (also when none is given), int, float, boolean, and each with [] for a list
+separated by semicolons. ID(Space) keeps ids of several kinds apart. An empty cell is no
+property. With --nodes Label=file and --edges LABEL=file the label need not be in the file.
+
+A JSON Lines file has an object per line:
+  {"labels":["Person"],"id":"ann","properties":{"name":"Ann","age":38}}
+  {"label":"KNOWS","from":"ann","to":"bob","properties":{"since":2019}}
+
+Examples:
+  $ geode import people.csv knows.csv
+  $ geode import --nodes Person=people.csv --edges KNOWS=knows.csv
+  $ geode import --dry-run graph.jsonl
+  $ geode import --offline --data ./geode-data graph.jsonl`;
+
+const CHECK_HELP = `
+Verifies the stored checkpoint and log, rebuilds the graph, and checks that its parts agree.
+It changes nothing. Exit code 1 if something was found.
+
+Example:
+  $ geode check ./geode-data`;

@@ -1,0 +1,154 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { Database } from "@geode/engine";
+import { LIMIT_NAMES, LIMITS, type LimitName } from "@geode/protocol";
+import { pino, type Logger } from "pino";
+import { configuredSecret, keptSecret } from "../auth/secret.ts";
+import { signToken, type Secret } from "../auth/token.ts";
+import { systemClock } from "../clock.ts";
+import { Demo } from "../demo/demo.ts";
+import { enginePort } from "../engine.ts";
+import type { Rate } from "../limits/bucket.ts";
+import { Server, type ServerOptions } from "../server.ts";
+import type { TlsFiles } from "../transport/listener.ts";
+import { LOCAL_USER } from "./access.ts";
+import { CommandError, EXIT } from "./exit.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly data: string;
+  readonly demo: boolean;
+  readonly demoLock?: string;
+  readonly durability: "durable" | "relaxed";
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly insecure: boolean;
+  readonly allowedOrigins?: readonly string[];
+  readonly invalidMessages: "close" | "tolerate";
+  readonly rateLimit?: Rate;
+  readonly logLevel?: string;
+  /** Limits by their attribute names; see {@link limitAttribute}. */
+  readonly [limit: string]: unknown;
+}
+
+const LINK_TOKEN_MS = 3_600_000;
+/** From the signal to the end of the process, whatever happens. */
+const SHUTDOWN_MS = 5_000;
+
+/** Runs the server until it is told to stop. */
+export async function runServe(options: ServeOptions, terminal: Terminal): Promise<void> {
+  const tls = await readTls(options);
+  const secret = await secretOf(options, terminal);
+  const log = pino(
+    { level: options.logLevel ?? (terminal.interactive ? "warn" : "info"), base: null },
+    pino.destination({ dest: 2, sync: true }),
+  );
+  const directory = resolve(options.data);
+  const database = await Database.open({ directory, durability: options.durability });
+  let server: Server | undefined;
+  let demo: Demo | undefined;
+  try {
+    server = await Server.start(serverOptions(options, { database, secret, tls, log }));
+    const reload = (): void => void reloadTls(options, server!, log);
+    process.on("SIGHUP", reload);
+    if (options.demo) demo = await Demo.start({ database, lockFile: options.demoLock, log });
+    terminal.out(await greeting(options, { server, secret, directory, demo }));
+    const signal = await terminal.interrupted();
+    log.info({ signal }, "stopping");
+    process.once("SIGINT", () => process.exit(EXIT.interrupted));
+    setTimeout(() => process.exit(EXIT.failed), SHUTDOWN_MS).unref();
+    process.off("SIGHUP", reload);
+  } finally {
+    await demo?.close();
+    await server?.close();
+    await database.close();
+  }
+}
+
+/** The name under which commander keeps a limit's value. */
+export function limitAttribute(name: LimitName): string {
+  return LIMITS[name].option.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function serverOptions(
+  options: ServeOptions,
+  parts: { database: Database; secret: Secret; tls: TlsFiles | undefined; log: Logger },
+): ServerOptions {
+  const { database, secret, tls, log } = parts;
+  const { allowedOrigins, host, insecure, invalidMessages, port, rateLimit } = options;
+  return {
+    database: enginePort(database),
+    secret,
+    host,
+    port,
+    insecure,
+    invalidMessages,
+    limits: Object.fromEntries(
+      LIMIT_NAMES.map((name) => [name, options[limitAttribute(name)] as number | undefined]),
+    ),
+    log,
+    ...(tls === undefined ? {} : { tls }),
+    ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
+    ...(rateLimit === undefined ? {} : { rate: rateLimit }),
+  };
+}
+
+async function secretOf({ data }: ServeOptions, { env }: Terminal): Promise<Secret> {
+  const configured = env["JWT_SECRET"];
+  return configured === undefined || configured === ""
+    ? keptSecret(data)
+    : configuredSecret(configured);
+}
+
+async function readTls({ tlsCert, tlsKey }: ServeOptions): Promise<TlsFiles | undefined> {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new CommandError(EXIT.usage, "TLS needs both --tls-cert and --tls-key");
+  }
+  try {
+    return { cert: await readFile(tlsCert), key: await readFile(tlsKey) };
+  } catch (cause) {
+    throw new CommandError(EXIT.usage, `cannot read the certificate or its key: ${String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** A certificate that does not load leaves the present one in place. */
+async function reloadTls(options: ServeOptions, server: Server, log: Logger): Promise<void> {
+  try {
+    const tls = await readTls(options);
+    if (tls === undefined) return;
+    server.replaceTls(tls);
+    log.info("certificate reloaded");
+  } catch (error) {
+    log.error({ error: String(error) }, "certificate not reloaded; the present one stays");
+  }
+}
+
+async function greeting(
+  options: ServeOptions,
+  parts: { server: Server; secret: Secret; directory: string; demo: Demo | undefined },
+): Promise<string> {
+  const { server, secret, directory, demo } = parts;
+  const claims = { user: LOCAL_USER, roles: ["admin"], ttlMs: LINK_TOKEN_MS };
+  const token = await signToken(claims, secret, systemClock);
+  const page = reachable(server.url);
+  const lines = [
+    "Geode is running.",
+    "",
+    `  Console    ${page}/#token=${token}`,
+    `             The link signs you in as ${LOCAL_USER} for an hour; \`geode token\` makes others.`,
+    `  WebSocket  ${page.replace(/^http/, "ws")}/ws`,
+    `  Data       ${directory}${options.durability === "relaxed" ? " (relaxed: the last moments may be lost in a power cut)" : ""}`,
+  ];
+  if (demo !== undefined) lines.push(`  Demo       ${demo.summary}`);
+  return `${[...lines, "", "Stop it with Ctrl+C."].join("\n")}\n`;
+}
+
+/** An address to click on: a server on all addresses is reached by the loopback one. */
+function reachable(url: string): string {
+  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+}

@@ -1,0 +1,134 @@
+import { decode, GeodeError, type Value } from "@geode/values";
+import type { ExternalId, Item, Located } from "./item.ts";
+import { labelFault, propertyFault } from "./names.ts";
+import { ImportProblem, type Problems } from "./problem.ts";
+import { ITEM_LENGTH_MAX } from "./source.ts";
+import { linesOf } from "./text.ts";
+
+/** Where a node's `id` is kept. */
+const ID_PROPERTY = "id";
+
+/**
+ * The elements of a JSON Lines file: `{"labels": […], "id": …, "properties": {…}}` for a node,
+ * `{"label": "…", "from": …, "to": …, "properties": {…}}` for an edge.
+ */
+export async function* readJsonLines(
+  file: string,
+  pieces: AsyncIterable<string>,
+  problems: Problems,
+): AsyncGenerator<Located> {
+  try {
+    for await (const { line, text } of linesOf(file, pieces, ITEM_LENGTH_MAX)) {
+      if (text.trim() === "") continue;
+      try {
+        yield { line, item: itemOf(text) };
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        problems.add(new ImportProblem(file, line, error.message));
+        if (problems.enough) return;
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof ImportProblem)) throw error;
+    problems.add(error);
+  }
+}
+
+/** What is wrong with one line. */
+class Fault extends Error {}
+
+const NODE_FIELDS: ReadonlySet<string> = new Set(["labels", "id", "properties"]);
+const EDGE_FIELDS: ReadonlySet<string> = new Set(["label", "from", "to", "properties"]);
+
+function itemOf(text: string): Item {
+  const fields = fieldsOf(text);
+  const isEdge = fields.has("from") || fields.has("to") || fields.has("label");
+  const known = isEdge ? EDGE_FIELDS : NODE_FIELDS;
+  for (const name of fields.keys()) {
+    if (!known.has(name)) {
+      throw new Fault(
+        `${isEdge ? "an edge" : "a node"} has no field ${JSON.stringify(name)}; put properties inside "properties"`,
+      );
+    }
+  }
+  return isEdge ? edgeOf(fields) : nodeOf(fields);
+}
+
+function nodeOf(fields: ReadonlyMap<string, unknown>): Item {
+  const labels = fields.get("labels");
+  if (!Array.isArray(labels) || labels.length === 0) {
+    throw new Fault('"labels" must be a list of at least one label');
+  }
+  const properties = propertiesOf(fields.get("properties"));
+  const id = fields.has("id") ? externalId(fields.get("id"), "id") : undefined;
+  if (id !== undefined) {
+    const own = properties.get(ID_PROPERTY);
+    if (own !== undefined && own !== id.value)
+      throw new Fault('the property "id" is not the "id" of the node');
+    properties.set(ID_PROPERTY, id.value);
+  }
+  return {
+    kind: "node",
+    labels: [...new Set(labels.map((label) => labelOf(label, "labels")))].sort(),
+    id,
+    properties,
+  };
+}
+
+function edgeOf(fields: ReadonlyMap<string, unknown>): Item {
+  return {
+    kind: "edge",
+    label: labelOf(fields.get("label"), "label"),
+    from: externalId(fields.get("from"), "from"),
+    to: externalId(fields.get("to"), "to"),
+    properties: propertiesOf(fields.get("properties")),
+  };
+}
+
+function fieldsOf(text: string): ReadonlyMap<string, unknown> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new Fault(`not JSON: ${(error as Error).message}`);
+  }
+  if (typeof json !== "object" || json === null || Array.isArray(json))
+    throw new Fault("a line is one JSON object");
+  return new Map(Object.entries(json));
+}
+
+function labelOf(json: unknown, field: string): string {
+  if (typeof json !== "string") throw new Fault(`"${field}" must hold text`);
+  const fault = labelFault(json);
+  if (fault !== undefined) throw new Fault(fault);
+  return json;
+}
+
+function externalId(json: unknown, field: string): ExternalId {
+  if ((typeof json === "string" && json !== "") || Number.isSafeInteger(json)) {
+    return { space: "", value: json as string | number, property: ID_PROPERTY };
+  }
+  throw new Fault(`"${field}" must be a text or a whole number: the id of a node`);
+}
+
+function propertiesOf(json: unknown): Map<string, Value> {
+  if (json === undefined) return new Map();
+  if (typeof json !== "object" || json === null || Array.isArray(json))
+    throw new Fault('"properties" must be an object');
+  const properties = new Map<string, Value>();
+  for (const [name, field] of Object.entries(json)) {
+    const fault = propertyFault(name);
+    if (fault !== undefined) throw new Fault(fault);
+    const value = valueOf(field, name);
+    if (value !== null) properties.set(name, value);
+  }
+  return properties;
+}
+
+function valueOf(json: unknown, name: string): Value {
+  try {
+    return decode(json, `properties.${name}`);
+  } catch (error) {
+    throw error instanceof GeodeError ? new Fault(error.message) : error;
+  }
+}

@@ -1,0 +1,156 @@
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { idKey, type EdgeItem, type ExternalId, type NodeItem } from "./item.ts";
+import { ImportProblem, type Problems } from "./problem.ts";
+import { read, type Source } from "./source.ts";
+
+/** How an edge finds one of its nodes. */
+export interface Anchor {
+  readonly label: string;
+  readonly property: string;
+}
+
+/** What the files hold, known to be sound. */
+export interface Manifest {
+  readonly sources: readonly Source[];
+  readonly nodes: number;
+  readonly edges: number;
+  readonly bytes: number;
+  /** Of all contents, in order: the same files are the same import. */
+  readonly hash: string;
+  /** Every anchor in use; edges are found through an index on each. */
+  readonly anchors: readonly Anchor[];
+  /** Where the node with this external id is found, and the value kept there. */
+  find(id: ExternalId): { readonly anchor: Anchor; readonly value: string | number };
+  /** Throws ImportProblem if a file is not what it was when it was read. */
+  verifyUnchanged(): Promise<void>;
+}
+
+/** What has been read, for a progress bar. */
+export type OnBytes = (bytes: number) => void;
+
+/**
+ * Reads every file twice without writing anything: all elements with their ids, then the ends of edges. Returns undefined when
+ * something is wrong; `problems` has it. Memory: a table of the external ids, about 100 bytes each.
+ */
+export async function inspect(
+  sources: readonly Source[],
+  problems: Problems,
+  onBytes: OnBytes,
+): Promise<Manifest | undefined> {
+  const hash = createHash("sha256");
+  const ids = new IdTable();
+  const stamps: Stamp[] = [];
+  const withEdges: Source[] = [];
+  let nodes = 0;
+  let edges = 0;
+  let bytes = 0;
+  for (const source of sources) {
+    stamps.push(await stampOf(source.file));
+    hash.update(
+      JSON.stringify(
+        source.kind === "csv" ? [source.kind, source.delimiter, source.role] : [source.kind],
+      ),
+    );
+    let edgesHere = 0;
+    const items = read(source, problems, (chunk) => {
+      hash.update(chunk);
+      bytes += chunk.length;
+      onBytes(chunk.length);
+    });
+    for await (const { line, item } of items) {
+      if (item.kind === "edge") edgesHere++;
+      else {
+        nodes++;
+        const fault = ids.add(item);
+        if (fault !== undefined) problems.add(new ImportProblem(source.file, line, fault));
+      }
+      if (problems.enough) return undefined;
+    }
+    edges += edgesHere;
+    if (edgesHere > 0) withEdges.push(source);
+  }
+  for (const source of withEdges) {
+    for await (const { line, item } of read(source, problems)) {
+      if (item.kind === "edge") {
+        const missing = missingEnd(item, ids);
+        if (missing !== undefined) problems.add(new ImportProblem(source.file, line, missing));
+      }
+      if (problems.enough) return undefined;
+    }
+  }
+  if (problems.found.length > 0) return undefined;
+  return {
+    sources,
+    nodes,
+    edges,
+    bytes,
+    hash: hash.digest("hex"),
+    anchors: edges === 0 ? [] : ids.anchors,
+    find: (id) => ids.find(id)!,
+    async verifyUnchanged() {
+      for (const [index, { file }] of sources.entries()) {
+        const { modifiedMs, size } = await stampOf(file);
+        const before = stamps[index]!;
+        if (modifiedMs !== before.modifiedMs || size !== before.size) {
+          throw new ImportProblem(file, 1, "the file changed while it was being imported");
+        }
+      }
+    },
+  };
+}
+
+/** Every external id, with what is needed to find its node again: as little as possible for each. */
+class IdTable {
+  /** Twice the position in `anchors`, plus one if the id is a number. */
+  readonly #entries = new Map<string, number>();
+  readonly anchors: Anchor[] = [];
+  readonly #anchorPositions = new Map<string, number>();
+
+  /** Answers what is wrong, or undefined. */
+  add(node: NodeItem): string | undefined {
+    if (node.id === undefined) return undefined;
+    const key = idKey(node.id);
+    if (this.#entries.has(key))
+      return `the id ${JSON.stringify(node.id.value)} is used by an earlier node`;
+    const position = this.#anchorPosition({ label: node.labels[0]!, property: node.id.property });
+    this.#entries.set(key, position * 2 + (typeof node.id.value === "number" ? 1 : 0));
+    return undefined;
+  }
+
+  find(
+    id: Pick<ExternalId, "space" | "value">,
+  ): { anchor: Anchor; value: string | number } | undefined {
+    const entry = this.#entries.get(idKey(id));
+    if (entry === undefined) return undefined;
+    const value = entry % 2 === 1 ? Number(id.value) : String(id.value);
+    return { anchor: this.anchors[entry >> 1]!, value };
+  }
+
+  #anchorPosition(anchor: Anchor): number {
+    const key = JSON.stringify([anchor.label, anchor.property]);
+    let position = this.#anchorPositions.get(key);
+    if (position === undefined) {
+      position = this.anchors.push(anchor) - 1;
+      this.#anchorPositions.set(key, position);
+    }
+    return position;
+  }
+}
+
+function missingEnd(edge: EdgeItem, ids: IdTable): string | undefined {
+  const missing = [edge.from, edge.to].find((id) => ids.find(id) === undefined);
+  if (missing === undefined) return undefined;
+  const space = missing.space === "" ? "" : ` in the id space ${missing.space}`;
+  return `there is no node with the id ${JSON.stringify(missing.value)}${space} in these files`;
+}
+
+interface Stamp {
+  readonly size: number;
+  readonly modifiedMs: number;
+}
+
+async function stampOf(file: string): Promise<Stamp> {
+  const { mtimeMs, size } = await stat(file);
+  return { modifiedMs: mtimeMs, size };
+}

@@ -1,0 +1,146 @@
+import { encode, GeodeError } from "@geode/values";
+import type { Manifest } from "./manifest.ts";
+import { Problems } from "./problem.ts";
+import { read } from "./source.ts";
+import {
+  edgeGroup,
+  edgeRow,
+  indexStatement,
+  nodeGroup,
+  nodeRow,
+  type Group,
+  type Row,
+} from "./statements.ts";
+import type { Target } from "./target.ts";
+
+export interface WriteOptions {
+  /** Elements per commit. */
+  readonly batch: number;
+  readonly onWritten: (elements: number) => void;
+}
+
+/** What an import did. */
+export interface Written {
+  readonly created: number;
+  /** Were there already, from an earlier run of the same import. */
+  readonly repeated: number;
+}
+
+/** An import that stopped on the way. */
+export class ImportStopped extends Error {
+  override readonly name = "ImportStopped";
+  readonly elementsWritten: number;
+  constructor(elementsWritten: number, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.elementsWritten = elementsWritten;
+  }
+}
+
+/** A batch's rows as a message, at most; well below the frame limit. */
+const BATCH_BYTES_MAX = 512 * 1024;
+/** Statements of different kinds whose rows are being collected at once. */
+const GROUPS_MAX = 1000;
+
+/**
+ * Writes nodes, then edges, in batches of one commit each. A batch has a key made of the content of all files and its number, so one
+ * that a former run wrote is not written again. Throws ImportStopped.
+ */
+export async function write(
+  manifest: Manifest,
+  target: Target,
+  options: WriteOptions,
+): Promise<Written> {
+  const writer = new BatchWriter(manifest, target, options);
+  try {
+    for (const anchor of manifest.anchors) await target.run(indexStatement(anchor), [], undefined);
+    await writeAll(manifest, "node", writer);
+    await writeAll(manifest, "edge", writer);
+    return { created: writer.created, repeated: writer.repeated };
+  } catch (cause) {
+    throw new ImportStopped(writer.created + writer.repeated, cause);
+  }
+}
+
+async function writeAll(
+  manifest: Manifest,
+  kind: "node" | "edge",
+  writer: BatchWriter,
+): Promise<void> {
+  await manifest.verifyUnchanged();
+  for (const source of manifest.sources) {
+    const problems = new Problems();
+    for await (const { item } of read(source, problems)) {
+      if (item.kind !== kind) continue;
+      if (item.kind === "node") await writer.add(nodeGroup(item), nodeRow(item));
+      else await writer.add(edgeGroup(item, manifest), edgeRow(item, manifest));
+    }
+    // The file was sound when it was inspected.
+    if (problems.found.length > 0) throw problems.found[0]!;
+  }
+  await writer.flush();
+}
+
+interface Batch {
+  readonly group: Group;
+  readonly rows: Row[];
+  bytes: number;
+}
+
+class BatchWriter {
+  readonly #keyPrefix: string;
+  readonly #target: Target;
+  readonly #options: WriteOptions;
+  readonly #batches = new Map<string, Batch>();
+  #number = 0;
+  created = 0;
+  repeated = 0;
+
+  constructor(manifest: Manifest, target: Target, options: WriteOptions) {
+    // Other batch sizes cut other batches.
+    this.#keyPrefix = `import:${manifest.hash.slice(0, 32)}:${options.batch}`;
+    this.#target = target;
+    this.#options = options;
+  }
+
+  async add(group: Group, row: Row): Promise<void> {
+    const bytes = encode(row).length;
+    let batch = this.#batches.get(group.key);
+    if (
+      batch !== undefined &&
+      (batch.rows.length >= this.#options.batch || batch.bytes + bytes > BATCH_BYTES_MAX)
+    ) {
+      this.#batches.delete(group.key);
+      await this.#run(batch);
+      batch = undefined;
+    }
+    if (batch === undefined) {
+      if (this.#batches.size >= GROUPS_MAX) await this.flush();
+      batch = { group, rows: [], bytes: 0 };
+      this.#batches.set(group.key, batch);
+    }
+    batch.rows.push(row);
+    batch.bytes += bytes;
+  }
+
+  async flush(): Promise<void> {
+    for (const batch of this.#batches.values()) await this.#run(batch);
+    this.#batches.clear();
+  }
+
+  async #run({ group, rows }: Batch): Promise<void> {
+    const key = `${this.#keyPrefix}:${this.#number++}`;
+    const created = await this.#target.run(group.text, rows, key);
+    if (created === undefined) this.repeated += rows.length;
+    else if (created === rows.length) this.created += created;
+    else {
+      throw new GeodeError(
+        "NOT_FOUND",
+        `${rows.length - created} of ${rows.length} edges found no node, or found it twice`,
+        {
+          hint: "Was the graph changed during the import, or does it hold other nodes with the same label and id?",
+        },
+      );
+    }
+    this.#options.onWritten(rows.length);
+  }
+}
