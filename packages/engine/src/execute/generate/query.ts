@@ -291,66 +291,81 @@ class QueryGenerator {
   }
 
   #aggregate(operator: Operator & { kind: "aggregate" }, index: number): void {
-    const g = this.#g;
-    const { code } = g;
     for (const key of operator.keys) {
       if (key.expression.kind !== "variable" || key.expression.variable !== key.variable)
-        this.#define(key.variable, valueCode(g, key.expression));
+        this.#define(key.variable, valueCode(this.#g, key.expression));
     }
-    const groups = g.perRunVariable("groups", "new Map()");
-    const count = g.perRunVariable("n", "0");
-    const keyElements = operator.keys.flatMap((key) =>
-      key.variable.type === "path" ? key.variable.elements : [key.variable],
-    );
-    const columns = new Map(
-      [...new Set(keyElements)].map((variable) => [variable, g.perRunVariable("b", "[]")]),
-    );
-    const states = operator.aggregates.map((aggregate) => ({
-      aggregate,
-      states: g.perRunVariable("b", "[]"),
-    }));
-    const rowKeys = g.keyed ? g.perRunVariable("b", "[]") : null;
-    const [key, at] = [code.fresh("key"), code.fresh("group")];
-    const start = (): void => {
-      for (const { aggregate, states: array } of states)
-        code.line(`${array}.push(${newState(aggregate)});`);
-      code.line(`${count}++;B.keep();`);
-    };
-    code.line(
-      `const ${key}=${operator.keys.length > 0 ? this.#groupKey(operator.keys.map((item) => item.variable)) : '""'};`,
-    );
-    code.line(`let ${at}=${groups}.get(${key});`);
-    code.block(`if(${at}===undefined)`, () => {
-      code.line(`${at}=${count};${groups}.set(${key},${at});`);
-      for (const [variable, array] of columns) code.line(`${array}.push(${g.local(variable)});`);
-      if (rowKeys) code.line(`${rowKeys}.push(rt.groupRowKey(${key}));`);
-      start();
+    if (operator.keys.length === 0) this.#total(operator, index);
+    else this.#groups(operator, index);
+  }
+
+  /** Everything is one group: one state per aggregate, and always one row. */
+  #total(operator: Operator & { kind: "aggregate" }, index: number): void {
+    const g = this.#g;
+    const { code } = g;
+    const columns = new Map<Variable, string>();
+    const states = operator.aggregates.map((aggregate) => {
+      columns.set(aggregate.variable, g.perRunVariable("b", "[]"));
+      return { aggregate, state: g.perRunVariable("total", newState(aggregate)) };
     });
-    for (const { aggregate, states: array } of states)
-      this.#accumulate(aggregate, `${array}[${at}]`);
+    for (const { aggregate, state } of states) this.#accumulate(aggregate, state);
     const rowKey = operator.rowKey;
-    const buffer: Buffer = {
-      count,
-      columns: new Map([
-        ...columns,
-        ...states.map(({ aggregate, states: array }) => [aggregate.variable, array] as const),
-        ...(rowKeys ? [[rowKey, rowKeys] as const] : []),
-      ]),
-    };
+    if (g.keyed) columns.set(rowKey, g.perRunVariable("b", '[rt.groupRowKey("")]'));
     this.#next = {
       between: () => {
-        if (operator.keys.length === 0) {
-          code.block(`if(${count}===0)`, () => {
-            if (rowKeys) code.line(`${rowKeys}.push(rt.groupRowKey(""));`);
-            start();
-          });
+        for (const { aggregate, state } of states) {
+          const result = isCounter(aggregate) ? state : `${state}.result()`;
+          code.line(`${columns.get(aggregate.variable)}.push(${result});`);
         }
-        for (const { aggregate, states: array } of states)
-          if (!isCounter(aggregate)) code.line(`${array}=${array}.map(F.resultOf);`);
       },
       loop: (body) => {
         if (g.keyed) g.keyParts = [rowKey];
-        this.#loop(buffer, body);
+        this.#loop({ count: "1", columns }, body);
+      },
+      index: index + 1,
+    };
+  }
+
+  #groups(operator: Operator & { kind: "aggregate" }, index: number): void {
+    const g = this.#g;
+    const { code } = g;
+    const groups = g.perRunVariable("groups", "new Map()");
+    const count = g.perRunVariable("n", "0");
+    const columns = new Map<Variable, string>();
+    for (const { variable } of operator.keys) {
+      const held = variable.type === "path" ? variable.elements : [variable];
+      for (const part of held)
+        if (!columns.has(part)) columns.set(part, g.perRunVariable("b", "[]"));
+    }
+    if (g.keyed) columns.set(operator.rowKey, g.perRunVariable("b", "[]"));
+    const [key, at] = [code.fresh("key"), code.fresh("group")];
+    code.line(`const ${key}=${this.#groupKey(operator.keys.map((item) => item.variable))};`);
+    code.line(`let ${at}=${groups}.get(${key});`);
+    const states = operator.aggregates.map((aggregate) => ({
+      aggregate,
+      array: g.perRunVariable("b", "[]"),
+    }));
+    code.block(`if(${at}===undefined)`, () => {
+      code.line(`${at}=${count}++;${groups}.set(${key},${at});B.keep();`);
+      for (const [variable, array] of columns) {
+        const value = variable === operator.rowKey ? `rt.groupRowKey(${key})` : g.local(variable);
+        code.line(`${array}.push(${value});`);
+      }
+      for (const { aggregate, array } of states)
+        code.line(`${array}.push(${newState(aggregate)});`);
+    });
+    for (const { aggregate, array } of states) {
+      this.#accumulate(aggregate, `${array}[${at}]`);
+      columns.set(aggregate.variable, array);
+    }
+    this.#next = {
+      between: () => {
+        for (const { aggregate, array } of states)
+          if (!isCounter(aggregate)) code.line(`${array}=${array}.map(F.resultOf);`);
+      },
+      loop: (body) => {
+        if (g.keyed) g.keyParts = [operator.rowKey];
+        this.#loop({ count, columns }, body);
       },
       index: index + 1,
     };
