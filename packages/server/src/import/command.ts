@@ -132,11 +132,10 @@ function unknownEnding(file: string): never {
   });
 }
 
-function summary({ created, repeated }: Written, found: string): string {
-  if (created === 0 && repeated > 0) return `Nothing to do: ${found} were imported before.\n`;
-  return repeated === 0
-    ? `Imported ${found}.\n`
-    : `Imported ${found}; ${repeated} of them by an earlier run.\n`;
+function summary({ created, present }: Written, found: string): string {
+  if (present === 0) return `Imported ${found}.\n`;
+  if (created === 0) return `Nothing to do: ${found} are there already.\n`;
+  return `Imported ${found}; ${present} of them were there already and are left as they are.\n`;
 }
 
 function stopped(error: ImportStopped, manifest: Manifest): CommandError {

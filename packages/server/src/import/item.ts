@@ -32,6 +32,17 @@ export function idKey(id: Pick<ExternalId, "space" | "value">): string {
   return `${id.space}\u0000${id.value}`;
 }
 
+/** Where a node is found again: its first label, and the property that keeps its id. */
+export interface Anchor {
+  readonly label: string;
+  readonly property: string;
+}
+
+/** The anchor of a node with an id. */
+export function anchorOf(node: NodeItem): Anchor | undefined {
+  return node.id === undefined ? undefined : { label: node.labels[0]!, property: node.id.property };
+}
+
 /** An element and the line that it begins on. */
 export interface Located {
   readonly line: number;

@@ -1,24 +1,26 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { idKey, type EdgeItem, type ExternalId, type NodeItem } from "./item.ts";
+import {
+  anchorOf,
+  idKey,
+  type Anchor,
+  type EdgeItem,
+  type ExternalId,
+  type NodeItem,
+} from "./item.ts";
 import { ImportProblem, type Problems } from "./problem.ts";
 import { read, type Source } from "./source.ts";
 
-/** How an edge finds one of its nodes. */
-export interface Anchor {
-  readonly label: string;
-  readonly property: string;
-}
-
 /** What the files hold, known to be sound. */
 export interface Manifest {
+  /** In an order that does not depend on how the files were named. */
   readonly sources: readonly Source[];
   readonly nodes: number;
   readonly edges: number;
   readonly bytes: number;
-  /** Of all contents, in order: the same files are the same import. */
+  /** Of all contents: the same files are the same import, in whatever order they are named. */
   readonly hash: string;
-  /** Every anchor in use; edges are found through an index on each. */
+  /** Every anchor in use; nodes are found through an index on each. */
   readonly anchors: readonly Anchor[];
   /** Where the node with this external id is found, and the value kept there. */
   find(id: ExternalId): { readonly anchor: Anchor; readonly value: string | number };
@@ -38,15 +40,16 @@ export async function inspect(
   problems: Problems,
   onBytes: OnBytes,
 ): Promise<Manifest | undefined> {
-  const hash = createHash("sha256");
   const ids = new IdTable();
-  const stamps: Stamp[] = [];
+  const stamps = new Map<string, Stamp>();
+  const hashed: { readonly source: Source; readonly hash: string }[] = [];
   const withEdges: Source[] = [];
   let nodes = 0;
   let edges = 0;
   let bytes = 0;
   for (const source of sources) {
-    stamps.push(await stampOf(source.file));
+    stamps.set(source.file, await stampOf(source.file));
+    const hash = createHash("sha256");
     hash.update(
       JSON.stringify(
         source.kind === "csv" ? [source.kind, source.delimiter, source.role] : [source.kind],
@@ -67,6 +70,7 @@ export async function inspect(
       }
       if (problems.enough) return undefined;
     }
+    hashed.push({ source, hash: hash.digest("hex") });
     edges += edgesHere;
     if (edgesHere > 0) withEdges.push(source);
   }
@@ -80,18 +84,20 @@ export async function inspect(
     }
   }
   if (problems.found.length > 0) return undefined;
+  hashed.sort((a, b) => (a.hash < b.hash ? -1 : 1));
   return {
-    sources,
+    sources: hashed.map(({ source }) => source),
     nodes,
     edges,
     bytes,
-    hash: hash.digest("hex"),
-    anchors: edges === 0 ? [] : ids.anchors,
+    hash: createHash("sha256")
+      .update(hashed.map(({ hash }) => hash).join())
+      .digest("hex"),
+    anchors: ids.anchors,
     find: (id) => ids.find(id)!,
     async verifyUnchanged() {
-      for (const [index, { file }] of sources.entries()) {
+      for (const [file, before] of stamps) {
         const { modifiedMs, size } = await stampOf(file);
-        const before = stamps[index]!;
         if (modifiedMs !== before.modifiedMs || size !== before.size) {
           throw new ImportProblem(file, 1, "the file changed while it was being imported");
         }
@@ -113,7 +119,7 @@ class IdTable {
     const key = idKey(node.id);
     if (this.#entries.has(key))
       return `the id ${JSON.stringify(node.id.value)} is used by an earlier node`;
-    const position = this.#anchorPosition({ label: node.labels[0]!, property: node.id.property });
+    const position = this.#anchorPosition(anchorOf(node)!);
     this.#entries.set(key, position * 2 + (typeof node.id.value === "number" ? 1 : 0));
     return undefined;
   }

@@ -1,6 +1,6 @@
 import type { Value } from "@geode/values";
-import type { EdgeItem, NodeItem } from "./item.ts";
-import type { Anchor, Manifest } from "./manifest.ts";
+import { anchorOf, type Anchor, type EdgeItem, type NodeItem } from "./item.ts";
+import type { Manifest } from "./manifest.ts";
 import { quoted } from "./names.ts";
 
 /** One row of the parameter `rows`. */
@@ -10,21 +10,39 @@ export type Row = ReadonlyMap<string, Value>;
 export interface Group {
   readonly key: string;
   readonly text: string;
+  /** Whether it may create fewer than it has rows, because some are there already. */
+  readonly leavesPresent: boolean;
 }
 
 /** Every statement answers one row with the number of its elements. A statement that is not carried out again answers none. */
 const COUNTED = "RETURN count(*) AS created";
 
+/**
+ * Nodes whose id is there already are left as they are, in the same transaction that writes the others: so the same node is never
+ * imported twice, whoever does it.
+ */
 export function nodeGroup(node: NodeItem): Group {
   const labels = node.labels.map(quoted).join("&");
+  const anchor = anchorOf(node);
+  if (anchor === undefined) {
+    return {
+      key: `n${labels}`,
+      text: `FOR row IN $rows INSERT (n:${labels}) SET n += row.p ${COUNTED}`,
+      leavesPresent: false,
+    };
+  }
   return {
-    key: `n${labels}`,
-    text: `FOR row IN $rows INSERT (n:${labels}) SET n += row.p ${COUNTED}`,
+    key: `n${labels} ${anchor.property}`,
+    text:
+      `FOR row IN $rows OPTIONAL MATCH ${anchored("old", anchor, "row.id")} FILTER WHERE old IS NULL ` +
+      `INSERT (n:${labels}) SET n += row.p ${COUNTED}`,
+    leavesPresent: true,
   };
 }
 
 export function nodeRow(node: NodeItem): Row {
-  return new Map([["p", node.properties]]);
+  const row = new Map<string, Value>([["p", node.properties]]);
+  return node.id === undefined ? row : row.set("id", node.id.value);
 }
 
 export function edgeGroup(edge: EdgeItem, manifest: Manifest): Group {
@@ -36,6 +54,7 @@ export function edgeGroup(edge: EdgeItem, manifest: Manifest): Group {
     text:
       `FOR row IN $rows MATCH ${anchored("a", from, "row.f")}, ${anchored("b", to, "row.t")} ` +
       `INSERT (a)-[e:${label}]->(b) SET e += row.p ${COUNTED}`,
+    leavesPresent: false,
   };
 }
 

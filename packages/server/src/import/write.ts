@@ -22,8 +22,8 @@ export interface WriteOptions {
 /** What an import did. */
 export interface Written {
   readonly created: number;
-  /** Were there already, from an earlier run of the same import. */
-  readonly repeated: number;
+  /** Were there already: left as they are. */
+  readonly present: number;
 }
 
 /** An import that stopped on the way. */
@@ -55,9 +55,9 @@ export async function write(
     for (const anchor of manifest.anchors) await target.run(indexStatement(anchor), [], undefined);
     await writeAll(manifest, "node", writer);
     await writeAll(manifest, "edge", writer);
-    return { created: writer.created, repeated: writer.repeated };
+    return { created: writer.created, present: writer.present };
   } catch (cause) {
-    throw new ImportStopped(writer.created + writer.repeated, cause);
+    throw new ImportStopped(writer.created + writer.present, cause);
   }
 }
 
@@ -93,7 +93,7 @@ class BatchWriter {
   readonly #batches = new Map<string, Batch>();
   #number = 0;
   created = 0;
-  repeated = 0;
+  present = 0;
 
   constructor(manifest: Manifest, target: Target, options: WriteOptions) {
     // Other batch sizes cut other batches.
@@ -130,17 +130,21 @@ class BatchWriter {
   async #run({ group, rows }: Batch): Promise<void> {
     const key = `${this.#keyPrefix}:${this.#number++}`;
     const created = await this.#target.run(group.text, rows, key);
-    if (created === undefined) this.repeated += rows.length;
-    else if (created === rows.length) this.created += created;
-    else {
-      throw new GeodeError(
-        "NOT_FOUND",
-        `${rows.length - created} of ${rows.length} edges found no node, or found it twice`,
-        {
-          hint: "Was the graph changed during the import, or does it hold other nodes with the same label and id?",
-        },
-      );
+    // A batch that a former run wrote is not carried out again, and answers nothing.
+    if (created !== undefined && created !== rows.length && !group.leavesPresent) {
+      throw wrongEnds(rows.length, created);
     }
+    this.created += created ?? 0;
+    this.present += rows.length - (created ?? 0);
     this.#options.onWritten(rows.length);
   }
+}
+
+function wrongEnds(wanted: number, created: number): GeodeError {
+  return new GeodeError("40002", `a batch of ${wanted} edges became ${created} in the graph`, {
+    hint:
+      created < wanted
+        ? "Nodes were deleted while the import ran."
+        : "The graph holds several nodes with the same label and id, and edges were made to each of them.",
+  });
 }
