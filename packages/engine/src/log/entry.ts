@@ -59,8 +59,11 @@ export function hashOf(bytes: Uint8Array): Uint8Array {
 const HASH_BYTES = 32;
 const HEADER_BYTES = 4 + 8 + 8 + HASH_BYTES + WRITER_BYTES + NONCE_BYTES + 8;
 
-/** What a commit in a blob takes in the entry besides its principal and key, at most: its flags, the hash and the length. */
-const BLOB_REFERENCE_BYTES = 1 + HASH_BYTES + 8;
+/** What a commit in a blob takes in the entry besides its principal and key, at most: its flags, length and hash. */
+const BLOB_REFERENCE_BYTES = 1 + 8 + HASH_BYTES;
+
+/** At the end of every entry: the hashes of its blobs and, in the last bytes, how many they are. */
+const BLOB_COUNT_BYTES = 4;
 
 const FLAG_KEY = 1;
 const FLAG_BLOB = 2;
@@ -80,6 +83,10 @@ export function encodeEntry(entry: Entry): EncodedEntry {
     const later = entry.commits.length - i - 1;
     writeCommit(out, patches, commit, ENTRY_BYTES_MAX - later * BLOB_REFERENCE_BYTES, blobs);
   });
+  for (const blob of blobs) {
+    out.raw(blob.hash);
+  }
+  out.u32(blobs.length);
   const bytes = out.copy();
   return { bytes, hash: hashOf(bytes), blobs };
 }
@@ -104,6 +111,22 @@ export function decodeHeader(bytes: Uint8Array): EntryHeader {
   return readHeader(new ByteReader(bytes, "a log entry"));
 }
 
+/** The hashes of the blobs that the entry names, in the order of its commits. Throws CORRUPT. */
+export function blobHashes(bytes: Uint8Array): Uint8Array[] {
+  const count = new ByteReader(bytes.subarray(-BLOB_COUNT_BYTES), "the end of a log entry").u32();
+  const end = bytes.length - BLOB_COUNT_BYTES;
+  if (count * HASH_BYTES > end - HEADER_BYTES) {
+    throw new GeodeError(
+      "CORRUPT",
+      `a log entry of ${bytes.length} bytes cannot name ${count} blobs`,
+    );
+  }
+  const start = end - count * HASH_BYTES;
+  return Array.from({ length: count }, (_, i) =>
+    bytes.slice(start + i * HASH_BYTES, start + (i + 1) * HASH_BYTES),
+  );
+}
+
 /**
  * The entry of those bytes. `blobOf` finds the blobs that it names. Throws CORRUPT with what is wrong and where; whether the bytes are
  * those that were written is for the chain of hashes to say, not for this.
@@ -114,15 +137,25 @@ export function decodeEntry(
 ): Entry {
   const header = decodeHeader(bytes);
   const subject = `log entry ${header.number}`;
-  const reader = new ByteReader(bytes, subject);
+  const hashes = blobHashes(bytes);
+  const reader = new ByteReader(
+    bytes.subarray(0, bytes.length - BLOB_COUNT_BYTES - hashes.length * HASH_BYTES),
+    subject,
+  );
   reader.skip(HEADER_BYTES);
   const count = reader.count(3);
   const patches = new PatchReader(reader);
+  const named = hashes.values();
   const commits: EntryCommit[] = [];
   for (let i = 0; i < count; i++) {
-    commits.push(readCommit(reader, patches, subject, blobOf));
+    commits.push(
+      readCommit(reader, patches, () => readBlob(reader, named.next().value, subject, blobOf)),
+    );
   }
   reader.end();
+  if (!named.next().done) {
+    throw reader.damaged("it names a blob that no commit is in");
+  }
   return { ...header, commits };
 }
 
@@ -200,17 +233,14 @@ function writeCommit(
     out.text(key);
   }
   const bytes = encodePatch(patch);
-  const blob = { hash: hashOf(bytes), bytes };
-  blobs.push(blob);
-  out.raw(blob.hash);
+  blobs.push({ hash: hashOf(bytes), bytes });
   out.varint(bytes.length);
 }
 
 function readCommit(
   reader: ByteReader,
   patches: PatchReader,
-  subject: string,
-  blobOf: (hash: Uint8Array) => Uint8Array | undefined,
+  readBlobPatch: () => Patch,
 ): EntryCommit {
   const principal = reader.text();
   const flags = reader.byte();
@@ -218,23 +248,26 @@ function readCommit(
     throw reader.damaged(`unknown flags ${flags}`);
   }
   const key = (flags & FLAG_KEY) === 0 ? undefined : reader.text();
-  const patch = (flags & FLAG_BLOB) === 0 ? patches.read() : readBlob(reader, subject, blobOf);
+  const patch = (flags & FLAG_BLOB) === 0 ? patches.read() : readBlobPatch();
   return key === undefined ? { principal, patch } : { principal, key, patch };
 }
 
 function readBlob(
   reader: ByteReader,
+  hash: Uint8Array | undefined,
   subject: string,
   blobOf: (hash: Uint8Array) => Uint8Array | undefined,
 ): Patch {
-  const named = reader.raw(HASH_BYTES);
   const length = reader.varint();
-  const name = Buffer.from(named).toString("hex");
-  const bytes = blobOf(named);
+  if (hash === undefined) {
+    throw reader.damaged("a commit is in a blob that is not named");
+  }
+  const name = Buffer.from(hash).toString("hex");
+  const bytes = blobOf(hash);
   if (bytes === undefined) {
     throw reader.damaged(`blob ${name} is missing`);
   }
-  if (bytes.length !== length || Buffer.compare(hashOf(bytes), named) !== 0) {
+  if (bytes.length !== length || !hashOf(bytes).every((byte, i) => byte === hash[i])) {
     throw reader.damaged(`blob ${name} is not the one that was written`);
   }
   return decodePatch(bytes, `blob ${name} of ${subject}`);

@@ -220,6 +220,19 @@ export class LmdbLog implements CommitLog {
     );
   }
 
+  async flush(): Promise<void> {
+    await this.#appending;
+    if (this.#failure !== null) {
+      throw this.#failure;
+    }
+    try {
+      await this.#root.flushed;
+    } catch (error) {
+      this.#failure ??= writeFailed(await causeOf(error));
+      throw this.#failure;
+    }
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -312,10 +325,7 @@ export class LmdbLog implements CommitLog {
 
   async #close(): Promise<void> {
     this.#waiters.close();
-    await this.#appending;
-    if (this.#failure === null) {
-      await this.#root.flushed;
-    }
+    await this.flush().catch(() => {});
     await this.#root.close();
     if (this.#access === "write") {
       writers.delete(this.#path);

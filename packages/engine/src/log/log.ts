@@ -36,6 +36,9 @@ export interface CommitLog {
   /** What the entries from `from` on (default: all that are kept) take, with their blobs, in bytes. */
   bytes(from?: number): number;
 
+  /** Resolves when the disk has everything that was appended, also if appends are answered earlier. Throws UNAVAILABLE if it never will. */
+  flush(): Promise<void>;
+
   /** Waits for the append under way and closes. Idempotent. */
   close(): Promise<void>;
 }

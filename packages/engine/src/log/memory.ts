@@ -118,6 +118,12 @@ export class MemoryLog implements CommitLog {
       .reduce((sum, kept) => sum + sizeOf(kept), 0);
   }
 
+  async flush(): Promise<void> {
+    if (this.#failure !== null) {
+      throw this.#failure;
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#waiters.close();
