@@ -72,7 +72,7 @@ class QueryStatement implements Statement {
       context.writer?.finish();
     } catch (error) {
       context.writer?.rollback();
-      throw withPosition(error, this.text);
+      throw withPosition(tooComplex(error), this.text);
     }
     const columns = this.shape === "record" ? recordColumns(run) : this.columns;
     return {
@@ -92,6 +92,15 @@ class QueryStatement implements Statement {
     else this.#plain = plan;
     return plan.run;
   }
+}
+
+/** Loops nest as deep as the pattern is long; at some depth no function can be made of them. */
+function tooComplex(error: unknown): unknown {
+  if (!(error instanceof RangeError)) return error;
+  return new GeodeError("LIMIT", "The statement has too many parts to be run as one.", {
+    hint: "Split the pattern over several statements.",
+    cause: error,
+  });
 }
 
 /** CREATE INDEX and DROP INDEX. */

@@ -1,9 +1,12 @@
-import { unreachable } from "@geode/values";
+import { GeodeError, unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
 import { bindExpression, bindLabels } from "./bind-expression.ts";
 import { type Expression, conjuncts, type Variable } from "./expression.ts";
 import type { EdgeAtom, MatchOperator, NodeAtom } from "./operators.ts";
 import type { Binding, Scope } from "./scope.ts";
+
+/** Every two edges of a MATCH are compared, and every edge is a loop inside of the one before. */
+const EDGES_MAX = 128;
 
 /** A MATCH as atoms and predicates, and the scope after it. */
 export function bindMatch(
@@ -146,6 +149,11 @@ class PatternBinder {
         pattern.variable.span.start,
         "Different edges need different names.",
       );
+    }
+    if (this.#edges.length === EDGES_MAX) {
+      throw new GeodeError("LIMIT", `One MATCH has at most ${EDGES_MAX} edges.`, {
+        hint: "Go on in a second MATCH.",
+      });
     }
     const variable = this.#variable(pattern.variable, "edge");
     const leftward = pattern.orientation === "left" || pattern.orientation === "leftOrUndirected";

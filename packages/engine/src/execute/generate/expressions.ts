@@ -32,15 +32,8 @@ export function valueCode(g: Generator, expression: Expression): string {
     case "in":
       return `F.isIn(${value(expression.item)},${value(expression.list)},${expression.offset})`;
     case "and":
-    case "or": {
-      // Three-valued: a decided side ends it, so later operands are only computed when needed.
-      const [first = g.code.constant(null), ...rest] = expression.operands.map(value);
-      const decided = expression.kind === "and" ? "false" : "true";
-      return rest.reduce((left, right) => {
-        const t = g.temporary();
-        return `((${t}=F.truth(${left}))===${decided}?${decided}:F.${expression.kind}(${t},F.truth(${right})))`;
-      }, `F.truth(${first})`);
-    }
+    case "or":
+      return connectiveCode(g, expression);
     case "xor":
       return expression.operands
         .map((operand) => `F.truth(${value(operand)})`)
@@ -109,6 +102,24 @@ export function testCode(g: Generator, expression: Expression): string {
     default:
       return `(F.truth(${valueCode(g, expression)})===true)`;
   }
+}
+
+/**
+ * Three-valued AND and OR: the first operand that decides ends it, so later ones are only computed when they count. Flat, however many
+ * operands there are.
+ */
+function connectiveCode(
+  g: Generator,
+  { kind, operands }: Expression & { kind: "and" | "or" },
+): string {
+  const [unknown, t] = [g.temporary(), g.temporary()];
+  const decided = kind === "and" ? "false" : "true";
+  const undecided = operands.map(
+    (operand) =>
+      `(${t}=F.truth(${valueCode(g, operand)}))!==${decided}&&(${t}===null?${unknown}=true:true)`,
+  );
+  const otherwise = kind === "and" ? "true" : "false";
+  return `(${unknown}=false,${undecided.join("&&")}?(${unknown}?null:${otherwise}):${decided})`;
 }
 
 const BINARY = {

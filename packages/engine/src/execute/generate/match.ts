@@ -49,13 +49,36 @@ function optionalCode(
   });
 }
 
+/** Steps that are only conditions stand in one `if`: a pattern of n edges has n² / 2 of them. */
 function stepsCode(g: Generator, steps: readonly Step[], index: number, inner: () => void): void {
-  const step = steps[index];
-  if (!step) {
-    inner();
-    return;
+  const conditions: string[] = [];
+  let next = index;
+  for (; next < steps.length; next++) {
+    const step = steps[next];
+    const condition = step && conditionCode(g, step);
+    if (condition === null || condition === undefined) break;
+    conditions.push(condition);
   }
-  stepCode(g, step, () => stepsCode(g, steps, index + 1, inner));
+  const step = steps[next];
+  const rest = (): void => {
+    if (step) stepCode(g, step, () => stepsCode(g, steps, next + 1, inner));
+    else inner();
+  };
+  if (conditions.length > 0) g.code.block(`if(${conditions.join("&&")})`, rest);
+  else rest();
+}
+
+function conditionCode(g: Generator, step: Step): string | null {
+  switch (step.kind) {
+    case "labels":
+      return `${present(g, step.node)}${g.labelMask(step.labels)}[N.labelSetId(${g.local(step.node)})]===1`;
+    case "different":
+      return `${g.local(step.left)}!==${g.local(step.right)}`;
+    case "filter":
+      return testCode(g, step.predicate);
+    default:
+      return null;
+  }
 }
 
 function stepCode(g: Generator, step: Step, rest: () => void): void {
@@ -105,16 +128,9 @@ function stepCode(g: Generator, step: Step, rest: () => void): void {
       endsCode(g, step, rest);
       return;
     case "labels":
-      code.block(
-        `if(${present(g, step.node)}${g.labelMask(step.labels)}[N.labelSetId(${g.local(step.node)})]===1)`,
-        rest,
-      );
-      return;
     case "different":
-      code.block(`if(${g.local(step.left)}!==${g.local(step.right)})`, rest);
-      return;
     case "filter":
-      code.block(`if(${testCode(g, step.predicate)})`, rest);
+      code.block(`if(${conditionCode(g, step)})`, rest);
       return;
     default:
       unreachable(step);
