@@ -1,19 +1,20 @@
 import { Float, float } from "@geode/values";
 import type { Value } from "@geode/values";
+import type { SparseColumn } from "./sparse-column.ts";
 
 /**
- * Columns hold one property of the nodes or of the edges of a graph, by slot, in chunks of 4,096 slots that exist from their first value
- * on. Each kind of storage is a class of its own, so that the `get` of a call site in generated code stays monomorphic and inlines.
+ * A column holds one property of the nodes or of the edges of a graph, by slot. Each kind of storage is a class of its own, so that the
+ * `get` of a call site in generated code stays monomorphic and inlines.
  *
- * `set` answers false, and changes nothing, when the value does not fit the kind; the owner then replaces the column by a wider one.
- * Callers therefore resolve a column anew for each statement.
+ * `set` answers false, and changes nothing, when the value does not fit the kind; the owner then replaces the column by another.
  */
-export type Column = Int32Column | Int53Column | FloatColumn | DictionaryColumn | AnyColumn;
+export type Column = SparseColumn | DenseColumn;
 
-export type ColumnKind = Column["kind"];
+/** Dense columns are in chunks of 4,096 slots that exist from their first value on: growing never copies what is there. */
+export type DenseColumn = Int32Column | Int53Column | FloatColumn | DictionaryColumn | AnyColumn;
 
 const SHIFT = 12;
-export const CHUNK = 1 << SHIFT;
+const CHUNK = 1 << SHIFT;
 const MASK = CHUNK - 1;
 
 /** The one int32 that an {@link Int32Column} cannot hold: it means null. */
@@ -51,9 +52,10 @@ export class Int32Column {
   }
 
   get bytes(): number {
-    return this.#chunks.reduce((sum, chunk) => sum + (chunk?.byteLength ?? 0), 0);
+    return bytesOf(this.#chunks);
   }
 
+  /** No slot from here on has a value. */
   get slotsEnd(): number {
     return this.#chunks.length * CHUNK;
   }
@@ -79,7 +81,7 @@ export class Int53Column {
   }
 
   get bytes(): number {
-    return this.#chunks.reduce((sum, chunk) => sum + (chunk?.byteLength ?? 0), 0);
+    return bytesOf(this.#chunks);
   }
 
   get slotsEnd(): number {
@@ -111,7 +113,7 @@ export class FloatColumn {
   }
 
   get bytes(): number {
-    return this.#chunks.reduce((sum, chunk) => sum + (chunk?.byteLength ?? 0), 0);
+    return bytesOf(this.#chunks);
   }
 
   get slotsEnd(): number {
@@ -183,7 +185,7 @@ export class DictionaryColumn {
 
   /** Without the text of the strings, which lies on the heap of JavaScript. */
   get bytes(): number {
-    return this.#chunks.reduce((sum, chunk) => sum + (chunk?.byteLength ?? 0), 0);
+    return bytesOf(this.#chunks);
   }
 
   get slotsEnd(): number {
@@ -236,6 +238,10 @@ export class AnyColumn {
 function chunkLength(slot: number): number {
   if (slot >= CHUNK) return CHUNK;
   return Math.max(16, 1 << (32 - Math.clz32(slot)));
+}
+
+function bytesOf(chunks: readonly ({ readonly byteLength: number } | undefined)[]): number {
+  return chunks.reduce((sum, chunk) => sum + (chunk?.byteLength ?? 0), 0);
 }
 
 /** Puts a chunk at an index that may lie behind the end, without making the array sparse. */

@@ -11,7 +11,7 @@ export const NO_EDGE = 0xffffffff;
 
 /** The edges of a graph by slot. A self-loop is in both directions of its node. */
 export class EdgeStore {
-  readonly columns = new Columns();
+  readonly columns: Columns;
   readonly slots = new Slots();
   /** By edge label id: who a node's edges lead to. */
   readonly out: (Adjacency | undefined)[] = [];
@@ -19,7 +19,7 @@ export class EdgeStore {
   readonly in: (Adjacency | undefined)[] = [];
   readonly #table: ElementTable;
   readonly #keys: Names;
-  /** By edge label id: a superset of the keys that edges with the label have. */
+  /** By edge label id: a superset of the keys, of dense columns, that edges with the label have. */
   readonly #keySets: (KeySet | undefined)[] = [];
   readonly #ids = new Float64Chunks();
   readonly #labels = new Uint32Chunks();
@@ -32,6 +32,7 @@ export class EdgeStore {
   constructor(table: ElementTable, keys: Names) {
     this.#table = table;
     this.#keys = keys;
+    this.columns = new Columns(keys, (slot) => this.#keySet(this.#labels.get(slot)));
   }
 
   get count(): number {
@@ -78,11 +79,6 @@ export class EdgeStore {
     return this.#inPositions.get(slot);
   }
 
-  /** A superset of the property keys of the edges with a label. */
-  keys(label: number): KeySet {
-    return (this.#keySets[label] ??= new KeySet(this.#keys));
-  }
-
   /** How many edges of any label begin or end at the node; a self-loop does both. */
   degree(node: number): number {
     let degree = 0;
@@ -111,6 +107,7 @@ export class EdgeStore {
     return slots;
   }
 
+  /** The edge has no properties yet. Throws LIMIT, with nothing changed, when a node has too many edges. */
   insert(id: number, label: number, from: number, to: number): number {
     const end = this.slots.next + 1;
     this.#ids.reserve(end);
@@ -131,17 +128,20 @@ export class EdgeStore {
     return slot;
   }
 
-  /** The edge has no properties. */
   remove(slot: number): void {
+    this.columns.clear(slot);
     this.#leave(slot);
     this.slots.release(slot);
   }
 
+  /** Undoes {@link insert}; the properties go with it. */
   uninsert(slot: number, reused: boolean): void {
+    this.columns.clear(slot);
     this.#leave(slot);
     this.slots.untake(slot, reused);
   }
 
+  /** Undoes {@link remove}, but for the properties. */
   unremove(slot: number, removed: RemovedEdge): void {
     const { id, label, from, to, outPosition, inPosition } = removed;
     this.slots.unrelease();
@@ -200,6 +200,10 @@ export class EdgeStore {
     if (movedIn >= 0) this.#inPositions.set(movedIn, inPosition);
     this.#table.remove(this.#ids.get(slot));
     this.#labels.set(slot, NO_EDGE);
+  }
+
+  #keySet(label: number): KeySet {
+    return (this.#keySets[label] ??= new KeySet(this.#keys));
   }
 
   #adjacency(direction: (Adjacency | undefined)[], label: number): Adjacency {

@@ -15,12 +15,11 @@ import type {
 } from "./effect.ts";
 import { ElementTable } from "./element-table.ts";
 import { HashIndex, Indexes } from "./indexes.ts";
-import type { KeySet } from "./key-set.ts";
 import type { LabelSet } from "./label-sets.ts";
 import { Names } from "./names.ts";
 import { NodeStore } from "./nodes.ts";
 import { isStorable } from "./storable.ts";
-import type { EdgeDeleted, NodeDeleted, SlotProperties, Undo } from "./undo.ts";
+import type { EdgeDeleted, NodeDeleted, Undo } from "./undo.ts";
 
 /**
  * One property graph in memory: elements in dense slots, properties in columns, adjacency in slabs, postings per label set.
@@ -102,18 +101,14 @@ export class Graph {
   /** The node in a slot as a value; its properties are in the order of their names. */
   node(slot: number): Node {
     const set = this.nodes.labelSet(slot);
-    return new Node(
-      this.nodes.id(slot),
-      set.names,
-      this.#properties(this.nodes.columns, slot, set.keys),
-    );
+    return new Node(this.nodes.id(slot), set.names, this.#properties(this.nodes.columns, slot));
   }
 
   /** The edge in a slot as a value. */
   edge(slot: number): Edge {
     const { edges, nodes } = this;
     const label = edges.label(slot);
-    const properties = this.#properties(edges.columns, slot, edges.keys(label));
+    const properties = this.#properties(edges.columns, slot);
     return new Edge(
       edges.id(slot),
       this.edgeLabels.name(label),
@@ -131,7 +126,6 @@ export class Graph {
     const reused = nodes.slots.nextIsReused;
     const slot = nodes.insert(effect.id, set);
     for (let i = 0; i < keys.length; i++) {
-      set.keys.add(keys[i]!);
       nodes.columns.set(slot, keys[i]!, values[i]!);
     }
     undo?.push({ kind: "nodeInserted", graph: this, slot, reused });
@@ -150,13 +144,7 @@ export class Graph {
     const label = this.edgeLabels.intern(effect.label);
     const reused = edges.slots.nextIsReused;
     const slot = edges.insert(effect.id, label, from, to);
-    if (keys.length > 0) {
-      const keySet = edges.keys(label);
-      for (let i = 0; i < keys.length; i++) {
-        keySet.add(keys[i]!);
-        edges.columns.set(slot, keys[i]!, values[i]!);
-      }
-    }
+    for (let i = 0; i < keys.length; i++) edges.columns.set(slot, keys[i]!, values[i]!);
     undo?.push({ kind: "edgeInserted", graph: this, slot, reused });
   }
 
@@ -175,7 +163,6 @@ export class Graph {
       for (const index of this.indexes.onKey(key)) {
         if (old !== null && set.has(index.label)) this.#removeFromIndex(index, slot, old, undo);
       }
-      set.keys.add(key);
       nodes.columns.set(slot, key, value);
       undo?.push({ kind: "propertySet", columns: nodes.columns, slot, key, value: old });
       for (const index of this.indexes.onKey(key)) {
@@ -188,13 +175,11 @@ export class Graph {
     const slot = this.#edgeSlot(effect.id);
     const { edges } = this;
     const { keys, values } = this.#resolve(effect.id, effect.set);
-    const keySet = edges.keys(edges.label(slot));
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i]!;
       const value = values[i]!;
       const old = edges.columns.value(slot, key);
       if (value === null && old === null) continue;
-      keySet.add(key);
       edges.columns.set(slot, key, value);
       undo?.push({ kind: "propertySet", columns: edges.columns, slot, key, value: old });
     }
@@ -203,12 +188,10 @@ export class Graph {
   deleteEdge(effect: DeleteEdge, undo: Undo | undefined): void {
     const slot = this.#edgeSlot(effect.id);
     const { edges } = this;
-    const keySet = edges.keys(edges.label(slot));
     if (undo !== undefined) {
-      const properties = slotProperties(edges.columns, slot, keySet);
+      const properties = edges.columns.of(slot);
       undo.push({ kind: "edgeDeleted", graph: this, slot, edge: edges.describe(slot), properties });
     }
-    clear(edges.columns, slot, keySet);
     edges.remove(slot);
   }
 
@@ -220,7 +203,7 @@ export class Graph {
     const set = nodes.labelSet(slot);
     if (this.indexes.size > 0) this.#removeFromIndexes(slot, set, undefined, undo);
     if (undo !== undefined) {
-      const properties = slotProperties(nodes.columns, slot, set.keys);
+      const properties = nodes.columns.of(slot);
       undo.push({
         kind: "nodeDeleted",
         graph: this,
@@ -231,7 +214,6 @@ export class Graph {
         properties,
       });
     }
-    clear(nodes.columns, slot, set.keys);
     nodes.remove(slot);
   }
 
@@ -269,12 +251,10 @@ export class Graph {
   }
 
   undoNodeInserted(slot: number, reused: boolean): void {
-    clear(this.nodes.columns, slot, this.nodes.labelSet(slot).keys);
     this.nodes.uninsert(slot, reused);
   }
 
   undoEdgeInserted(slot: number, reused: boolean): void {
-    clear(this.edges.columns, slot, this.edges.keys(this.edges.label(slot)));
     this.edges.uninsert(slot, reused);
   }
 
@@ -293,8 +273,6 @@ export class Graph {
     const old = nodes.labelSet(slot);
     if (old === set) return;
     if (this.indexes.size > 0) this.#removeFromIndexes(slot, old, set, undo);
-    for (const key of old.keys.sorted())
-      if (nodes.columns.value(slot, key) !== null) set.keys.add(key);
     undo?.push({ kind: "labelsSet", graph: this, slot, set: old, position: nodes.position(slot) });
     nodes.setLabels(slot, set);
     if (this.indexes.size > 0) this.#addToIndexes(slot, set, old, undo);
@@ -338,12 +316,9 @@ export class Graph {
     undo?.push({ kind: "indexEntryRemoved", index, slot, value, position });
   }
 
-  #properties(columns: Columns, slot: number, keySet: KeySet): Map<string, Value> {
+  #properties(columns: Columns, slot: number): Map<string, Value> {
     const properties = new Map<string, Value>();
-    for (const key of keySet.sorted()) {
-      const value = columns.value(slot, key);
-      if (value !== null) properties.set(this.keys.name(key), value);
-    }
+    for (const [key, value] of columns.of(slot)) properties.set(this.keys.name(key), value);
     return properties;
   }
 
@@ -392,17 +367,4 @@ interface Resolved {
 
 function corrupt(message: string): GeodeError {
   return new GeodeError("CORRUPT", message);
-}
-
-function slotProperties(columns: Columns, slot: number, keySet: KeySet): SlotProperties {
-  const properties: [number, Value][] = [];
-  for (const key of keySet.sorted()) {
-    const value = columns.value(slot, key);
-    if (value !== null) properties.push([key, value]);
-  }
-  return properties;
-}
-
-function clear(columns: Columns, slot: number, keySet: KeySet): void {
-  for (const key of keySet.sorted()) columns.set(slot, key, null);
 }

@@ -85,9 +85,14 @@ const damages: [string, (graph: Graph) => void, RegExp][] = [
     /node slot 3 has a property x that nothing owns/,
   ],
   [
-    "a key that its kind does not know",
-    (graph) => graph.nodes.columns.set(0, graph.keys.id("w"), 5),
-    /property w that its kind does not know/,
+    "a key that its element does not know",
+    (graph) => {
+      const { nodes } = graph;
+      const [key, set] = [graph.keys.intern("dense"), nodes.labelSets.intern(["Other"])];
+      for (let id = 1_000; id < 1_100; id++) nodes.columns.set(nodes.insert(id, set), key, 1);
+      nodes.columns.get(key)!.set(0, 1);
+    },
+    /node slot 0 has a property dense that its element does not know/,
   ],
   [
     "a value that is not in the index",

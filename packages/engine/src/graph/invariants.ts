@@ -4,7 +4,6 @@ import type { Columns } from "./columns.ts";
 import { NO_EDGE } from "./edges.ts";
 import type { Graph } from "./graph.ts";
 import type { HashIndex } from "./indexes.ts";
-import type { KeySet } from "./key-set.ts";
 import { NO_NODE } from "./nodes.ts";
 import type { Slots } from "./slots.ts";
 import type { Store } from "./store.ts";
@@ -44,7 +43,7 @@ function checkNodes(graph: Graph, report: Report): void {
     if (inUse === free.has(slot))
       report(`node slot ${slot} is ${inUse ? "in use and free" : "neither in use nor free"}`);
     if (!inUse) {
-      checkValues(graph, nodes.columns, undefined, slot, "node", report);
+      checkValues(graph, nodes.columns, false, slot, "node", report);
       continue;
     }
     const id = nodes.id(slot);
@@ -58,7 +57,7 @@ function checkNodes(graph: Graph, report: Report): void {
     const position = nodes.position(slot);
     if (position >= set.count || set.slots[position] !== slot)
       report(`node ${id} is not in the posting of its labels`);
-    checkValues(graph, nodes.columns, set.keys, slot, "node", report);
+    checkValues(graph, nodes.columns, true, slot, "node", report);
   }
 }
 
@@ -92,7 +91,7 @@ function checkEdges(graph: Graph, report: Report): void {
     if (inUse === free.has(slot))
       report(`edge slot ${slot} is ${inUse ? "in use and free" : "neither in use nor free"}`);
     if (!inUse) {
-      checkValues(graph, edges.columns, undefined, slot, "edge", report);
+      checkValues(graph, edges.columns, false, slot, "edge", report);
       continue;
     }
     const id = edges.id(slot);
@@ -110,7 +109,7 @@ function checkEdges(graph: Graph, report: Report): void {
       report(`edge ${id} is not among the edges out of its start`);
     if (!isAt(edges.in[label], to, edges.inPosition(slot), from, slot))
       report(`edge ${id} is not among the edges into its end`);
-    checkValues(graph, edges.columns, edges.keys(label), slot, "edge", report);
+    checkValues(graph, edges.columns, true, slot, "edge", report);
   }
 }
 
@@ -196,19 +195,20 @@ function checkIndex(graph: Graph, index: HashIndex, report: Report): void {
   }
 }
 
-/** Values are where an element is, and under keys that its kind is known to have. */
+/** Every value is where an element is, and is found by reading the whole element. */
 function checkValues(
   graph: Graph,
   columns: Columns,
-  keys: KeySet | undefined,
+  inUse: boolean,
   slot: number,
   kind: "node" | "edge",
   report: Report,
 ): void {
+  const known = new Set(inUse ? columns.of(slot).map(([key]) => key) : []);
   for (const [key, name] of graph.keys.all().entries()) {
-    if (columns.value(slot, key) === null || keys?.has(key)) continue;
+    if (known.has(key) || columns.value(slot, key) === null) continue;
     report(
-      `${kind} slot ${slot} has a property ${name} that ${keys === undefined ? "nothing owns" : "its kind does not know"}`,
+      `${kind} slot ${slot} has a property ${name} that ${inUse ? "its element does not know" : "nothing owns"}`,
     );
   }
 }

@@ -1,8 +1,8 @@
 import type { Names } from "./names.ts";
 
 /**
- * The property keys that elements of one label set, or of one edge label, have or once had. It keeps the cost of reading a whole
- * element proportional to the keys of its kind, not to all keys of the graph, and gives properties one order everywhere: by name.
+ * The property keys, of dense columns, that elements of one label set, or of one edge label, have or once had. It keeps the cost of
+ * reading a whole element proportional to the keys of its kind, not to all keys of the graph.
  */
 export class KeySet {
   readonly #names: Names;

@@ -17,7 +17,7 @@ export class LabelSet {
   readonly labels: readonly number[];
   /** Sorted by code unit, without repetition. */
   readonly names: readonly string[];
-  /** A superset of the property keys that nodes of this set have. */
+  /** A superset of the property keys, of dense columns, that nodes of this set have. */
   readonly keys: KeySet;
   /** The node slots; only the first `count` are meaningful. Replaced when it grows. */
   slots = new Uint32Array(0);

@@ -11,7 +11,7 @@ export const NO_NODE = 0xffffffff;
 
 /** The nodes of a graph by slot. Slots do not outlive a turn; whatever is kept longer holds element ids. */
 export class NodeStore {
-  readonly columns = new Columns();
+  readonly columns: Columns;
   readonly labelSets: LabelSets;
   readonly slots = new Slots();
   readonly #table: ElementTable;
@@ -23,6 +23,7 @@ export class NodeStore {
   constructor(table: ElementTable, labels: Names, keys: Names) {
     this.#table = table;
     this.labelSets = new LabelSets(labels, keys);
+    this.columns = new Columns(keys, (slot) => this.labelSet(slot).keys);
   }
 
   get count(): number {
@@ -64,6 +65,7 @@ export class NodeStore {
     return this.#positions.get(slot);
   }
 
+  /** The node has no properties yet. */
   insert(id: number, set: LabelSet): number {
     this.#ids.reserve(this.slots.next + 1);
     this.#labelSetIds.reserve(this.slots.next + 1);
@@ -73,17 +75,21 @@ export class NodeStore {
     return slot;
   }
 
-  /** The node has no edges and no properties. */
+  /** The node has no edges. */
   remove(slot: number): void {
+    this.columns.clear(slot);
     this.#leave(slot);
     this.slots.release(slot);
   }
 
+  /** Undoes {@link insert}; the properties go with it. */
   uninsert(slot: number, reused: boolean): void {
+    this.columns.clear(slot);
     this.#leave(slot);
     this.slots.untake(slot, reused);
   }
 
+  /** Undoes {@link remove}, but for the properties. */
   unremove(slot: number, id: number, set: LabelSet, position: number): void {
     this.slots.unrelease();
     this.#enter(slot, id, set);
@@ -91,6 +97,7 @@ export class NodeStore {
   }
 
   setLabels(slot: number, set: LabelSet): void {
+    this.columns.noteKeys(slot, this.labelSet(slot).keys, set.keys);
     this.#leaveSet(slot);
     this.#enterSet(slot, set);
   }

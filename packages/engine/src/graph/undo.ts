@@ -1,5 +1,5 @@
 import type { Value } from "@geode/values";
-import type { Columns } from "./columns.ts";
+import type { Columns, SlotProperties } from "./columns.ts";
 import type { RemovedEdge } from "./edges.ts";
 import type { Graph } from "./graph.ts";
 import type { HashIndex } from "./indexes.ts";
@@ -98,6 +98,3 @@ export interface EdgeDeleted {
   readonly edge: RemovedEdge;
   readonly properties: SlotProperties;
 }
-
-/** The properties that an element had, by key id. */
-export type SlotProperties = readonly (readonly [key: number, value: Value])[];
