@@ -6,5 +6,9 @@ import { Workbench } from "./Workbench.tsx";
 
 export function App(): ReactElement {
   const current = useStore(session);
-  return current.kind === "signedOut" ? <SignIn reason={current.reason} /> : <Workbench geode={current.geode} connection={current.connection} />;
+  return current.kind === "signedOut" ? (
+    <SignIn reason={current.reason} />
+  ) : (
+    <Workbench geode={current.geode} connection={current.connection} />
+  );
 }

@@ -14,7 +14,14 @@ export function Header({ geode, menuOpen, onMenu }: HeaderProps): ReactElement {
   const user = geode.session?.user;
   return (
     <header className="header">
-      <button type="button" className="icon-button menu-button" onClick={onMenu} aria-expanded={menuOpen} aria-controls="sidebar" aria-label="Queries and contents">
+      <button
+        type="button"
+        className="icon-button menu-button"
+        onClick={onMenu}
+        aria-expanded={menuOpen}
+        aria-controls="sidebar"
+        aria-label="Queries and contents"
+      >
         <MenuIcon />
       </button>
       <Logo />
@@ -22,7 +29,13 @@ export function Header({ geode, menuOpen, onMenu }: HeaderProps): ReactElement {
       <span className="header-space" />
       {user !== undefined && <span className="user">{user.name ?? user.id}</span>}
       <ThemeToggle />
-      <button type="button" className="icon-button" onClick={signOut} aria-label="Sign out" title="Sign out">
+      <button
+        type="button"
+        className="icon-button"
+        onClick={signOut}
+        aria-label="Sign out"
+        title="Sign out"
+      >
         <SignOutIcon />
       </button>
     </header>

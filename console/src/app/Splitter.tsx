@@ -13,7 +13,8 @@ const KEY_STEP = 24;
 /** The line between editor and result, moved by pointer or arrow keys. */
 export function Splitter({ height, onChange }: SplitterProps): ReactElement {
   const start = useRef<{ readonly y: number; readonly height: number } | null>(null);
-  const move = (to: number): void => onChange(Math.round(Math.min(Math.max(to, HEIGHT_MIN), window.innerHeight * 0.7)));
+  const move = (to: number): void =>
+    onChange(Math.round(Math.min(Math.max(to, HEIGHT_MIN), window.innerHeight * 0.7)));
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions -- a separator with a value is a widget
     <div

@@ -22,7 +22,13 @@ const HEIGHT_KEY = "geode.editor-height";
 const HEIGHT_DEFAULT = 210;
 
 /** The console of somebody who is signed in. */
-export function Workbench({ geode, connection }: { readonly geode: Geode; readonly connection: ConnectionState }): ReactElement {
+export function Workbench({
+  geode,
+  connection,
+}: {
+  readonly geode: Geode;
+  readonly connection: ConnectionState;
+}): ReactElement {
   const [tab, setTab] = useState<Tab>("table");
   const [menuOpen, setMenuOpen] = useState(false);
   const [height, setHeight] = useState(() => Number(recall("local", HEIGHT_KEY)) || HEIGHT_DEFAULT);
@@ -64,9 +70,19 @@ export function Workbench({ geode, connection }: { readonly geode: Geode; readon
         }}
       >
         <SavedQueries onChoose={(query) => open(draftOf(query), query.view)} />
-        <GraphContents onRefresh={refresh} onQuery={(text) => open({ text, inputs: new Map(), live: false }, "graph")} />
+        <GraphContents
+          onRefresh={refresh}
+          onQuery={(text) => open({ text, inputs: new Map(), live: false }, "graph")}
+        />
       </nav>
-      {menuOpen && <button type="button" className="scrim" aria-label="Close the menu" onClick={() => setMenuOpen(false)} />}
+      {menuOpen && (
+        <button
+          type="button"
+          className="scrim"
+          aria-label="Close the menu"
+          onClick={() => setMenuOpen(false)}
+        />
+      )}
       <main className="main" style={{ gridTemplateRows: `${height}px auto minmax(0, 1fr)` }}>
         <QueryPane onRun={run} onLive={toggleLive} />
         <Splitter height={height} onChange={setHeight} />
@@ -81,5 +97,9 @@ export function Workbench({ geode, connection }: { readonly geode: Geode; readon
 function ask(geode: Geode, { text, inputs, live }: Draft): void {
   if (text.trim() === "") return;
   select({ kind: "none" });
-  runner.start(geode, { text, parameters: parameterValues(parametersIn(text), inputs), live: live || saysLive(text) });
+  runner.start(geode, {
+    text,
+    parameters: parameterValues(parametersIn(text), inputs),
+    live: live || saysLive(text),
+  });
 }

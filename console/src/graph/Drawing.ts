@@ -12,6 +12,10 @@ cytoscape.use(fcose);
 const EMPTY: ResultGraph = { nodes: new Map(), edges: new Map(), total: 0 };
 const NODE_SIZE_MIN = 18;
 const NODE_SIZE_MAX = 46;
+const FONT_SIZE_MIN = 10.5;
+/** A small graph is not blown up to fill the view. */
+const FIT_ZOOM_MAX = 1.25;
+const FIT_PADDING = 36;
 const ZOOM_STEP = 1.35;
 /** Larger drawings are arranged without showing the way there. */
 const ANIMATED_NODES_MAX = 300;
@@ -37,7 +41,9 @@ export class Drawing {
       hideEdgesOnViewport: false,
     });
     this.#core.on("tap", (event) => {
-      onSelect(event.target === this.#core ? null : String((event.target as { id(): string }).id()));
+      onSelect(
+        event.target === this.#core ? null : String((event.target as { id(): string }).id()),
+      );
     });
   }
 
@@ -51,9 +57,13 @@ export class Drawing {
       for (const id of removed) core.getElementById(id).remove();
       for (const node of updated.nodes) core.getElementById(node.id).data(this.#nodeData(node));
       for (const edge of updated.edges) core.getElementById(edge.id).data({ label: edge.label });
-      core.add([...added.nodes.map((node) => this.#node(node, first)), ...added.edges.map((edge) => edgeDefinition(edge))]);
+      core.add([
+        ...added.nodes.map((node) => this.#node(node, first)),
+        ...added.edges.map((edge) => edgeDefinition(edge)),
+      ]);
       if (!first) for (const node of added.nodes) core.getElementById(node.id).addClass("new");
       this.#resize();
+      this.#labelEdges();
     });
     if (added.nodes.length > 0 || added.edges.length > 0) this.#arrange(first);
   }
@@ -63,7 +73,8 @@ export class Drawing {
     this.#theme = theme;
     this.#core.style(drawingStyle(theme));
     this.#core.batch(() => {
-      for (const node of this.#graph.nodes.values()) this.#core.getElementById(node.id).data(this.#nodeData(node));
+      for (const node of this.#graph.nodes.values())
+        this.#core.getElementById(node.id).data(this.#nodeData(node));
     });
   }
 
@@ -73,7 +84,12 @@ export class Drawing {
   }
 
   fit(): void {
-    this.#core.animate({ fit: { eles: this.#core.elements(), padding: 30 } }, { duration: this.#still ? 0 : 200 });
+    const core = this.#core;
+    core.fit(core.elements(), FIT_PADDING);
+    if (core.zoom() > FIT_ZOOM_MAX) {
+      core.zoom(FIT_ZOOM_MAX);
+      core.center();
+    }
   }
 
   zoomIn(): void {
@@ -104,30 +120,44 @@ export class Drawing {
       name: "fcose",
       // An existing picture is only made room in.
       randomize: afresh,
-      fit: afresh,
-      padding: 30,
-      animate: !this.#still && size <= ANIMATED_NODES_MAX,
+      fit: false,
+      // The first picture is simply there; what joins it is seen arriving.
+      animate: !afresh && !this.#still && size <= ANIMATED_NODES_MAX,
       animationDuration: 400,
       quality: size > ANIMATED_NODES_MAX ? "draft" : "default",
-      nodeSeparation: 90,
-      idealEdgeLength: 90,
-      nodeRepulsion: 7_000,
+      nodeSeparation: 80,
+      idealEdgeLength: 75,
+      nodeRepulsion: 6_000,
       packComponents: true,
     };
     // The layout's own options are beyond what cytoscape's type knows.
-    this.#core.layout(options as cytoscape.LayoutOptions).run();
+    const layout = this.#core.layout(options as cytoscape.LayoutOptions);
+    if (afresh) layout.one("layoutstop", () => this.fit());
+    layout.run();
   }
 
-  /** The more edges a node has, the larger it is; by the square root, so that the area tells. */
+  /** The more edges a node has, the larger it and its caption are; by the square root, so that the area tells. */
   #resize(): void {
     for (const node of this.#core.nodes()) {
-      const size = Math.min(NODE_SIZE_MAX, NODE_SIZE_MIN + 3 * Math.sqrt(node.degree(false)));
-      if (node.data("size") !== size) node.data("size", size);
+      const weight = Math.sqrt(node.degree(false));
+      const size = Math.min(NODE_SIZE_MAX, NODE_SIZE_MIN + 4 * weight);
+      if (node.data("size") !== size)
+        node.data({ size, fontSize: FONT_SIZE_MIN + Math.min(2.5 * weight, 10) });
     }
   }
 
+  /** Where all edges have one label, the legend says it; on every edge it would be noise. */
+  #labelEdges(): void {
+    const labels = new Set<string>();
+    for (const { label } of this.#graph.edges.values()) labels.add(label);
+    for (const edge of this.#core.edges()) edge.data("labelled", labels.size > 1);
+  }
+
   #node(node: DrawnNode, first: boolean): ElementDefinition {
-    const definition: ElementDefinition = { group: "nodes", data: { ...this.#nodeData(node), id: node.id, size: NODE_SIZE_MIN } };
+    const definition: ElementDefinition = {
+      group: "nodes",
+      data: { ...this.#nodeData(node), id: node.id, size: NODE_SIZE_MIN, fontSize: FONT_SIZE_MIN },
+    };
     return first ? definition : { ...definition, position: this.#placeFor(node.id) };
   }
 
@@ -146,10 +176,17 @@ export class Drawing {
   }
 
   #nodeData(node: DrawnNode): Record<string, unknown> {
-    return { caption: node.caption, colour: labelColour(node.labels[0] ?? "", this.#theme), missing: node.missing };
+    return {
+      caption: node.caption,
+      colour: labelColour(node.labels[0] ?? "", this.#theme),
+      missing: node.missing,
+    };
   }
 }
 
 function edgeDefinition(edge: DrawnEdge): ElementDefinition {
-  return { group: "edges", data: { id: edge.id, source: edge.from, target: edge.to, label: edge.label } };
+  return {
+    group: "edges",
+    data: { id: edge.id, source: edge.from, target: edge.to, label: edge.label },
+  };
 }

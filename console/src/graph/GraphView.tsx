@@ -15,7 +15,8 @@ export default function GraphView({ graph }: { readonly graph: ResultGraph }): R
       <div className="teach">
         <p className="teach-title">Nothing to draw</p>
         <p>
-          A drawing needs nodes or edges in the result. Return them whole: <code>MATCH (a)-[e]-&gt;(b) RETURN a, e, b LIMIT 100</code>
+          A drawing needs nodes or edges in the result. Return them whole:{" "}
+          <code>MATCH (a)-[e]-&gt;(b) RETURN a, e, b LIMIT 100</code>
         </p>
       </div>
     );
@@ -30,13 +31,18 @@ function Canvas({ graph }: { readonly graph: ResultGraph }): ReactElement {
   const selected = useStore(selection);
 
   useEffect(() => {
-    const made = new Drawing(container.current as HTMLDivElement, theme.get(), (id) => select(id === null ? { kind: "none" } : { kind: "element", id }));
+    const made = new Drawing(container.current as HTMLDivElement, theme.get(), (id) =>
+      select(id === null ? { kind: "none" } : { kind: "element", id }),
+    );
     drawing.current = made;
     return () => made.close();
   }, []);
   useEffect(() => drawing.current?.theme(current), [current]);
   useEffect(() => drawing.current?.show(graph), [graph]);
-  useEffect(() => drawing.current?.select(selected.kind === "element" ? selected.id : null), [selected]);
+  useEffect(
+    () => drawing.current?.select(selected.kind === "element" ? selected.id : null),
+    [selected],
+  );
 
   const drawn = graph.nodes.size + graph.edges.size;
   return (
@@ -53,22 +59,41 @@ function Canvas({ graph }: { readonly graph: ResultGraph }): ReactElement {
       <Legend graph={graph} />
       {drawn < graph.total && (
         <p className="graph-note">
-          {drawn.toLocaleString("en")} of {graph.total.toLocaleString("en")} elements are drawn. Narrow the query down to see the rest.
+          {drawn.toLocaleString("en")} of {graph.total.toLocaleString("en")} elements are drawn.
+          Narrow the query down to see the rest.
         </p>
       )}
       <div className="graph-tools">
         <Tool label="Zoom in" onClick={() => drawing.current?.zoomIn()} icon={<PlusIcon />} />
         <Tool label="Zoom out" onClick={() => drawing.current?.zoomOut()} icon={<MinusIcon />} />
         <Tool label="Show everything" onClick={() => drawing.current?.fit()} icon={<FitIcon />} />
-        <Tool label="Arrange anew" onClick={() => drawing.current?.arrange()} icon={<ShuffleIcon />} />
+        <Tool
+          label="Arrange anew"
+          onClick={() => drawing.current?.arrange()}
+          icon={<ShuffleIcon />}
+        />
       </div>
     </div>
   );
 }
 
-function Tool({ label, icon, onClick }: { readonly label: string; readonly icon: ReactElement; readonly onClick: () => void }): ReactElement {
+function Tool({
+  label,
+  icon,
+  onClick,
+}: {
+  readonly label: string;
+  readonly icon: ReactElement;
+  readonly onClick: () => void;
+}): ReactElement {
   return (
-    <button type="button" className="icon-button" aria-label={label} title={label} onClick={onClick}>
+    <button
+      type="button"
+      className="icon-button"
+      aria-label={label}
+      title={label}
+      onClick={onClick}
+    >
       {icon}
     </button>
   );

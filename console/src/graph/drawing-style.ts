@@ -11,8 +11,20 @@ interface Ink {
 
 /** The canvas cannot read the page's custom properties, so the few colours it needs stand here as well. */
 const INK: Readonly<Record<Theme, Ink>> = {
-  light: { text: "#241d33", halo: "#faf9fc", edge: "#c6bfd3", edgeText: "#6a6179", accent: "#6b3fd4" },
-  dark: { text: "#ebe7f3", halo: "#14111b", edge: "#4a4259", edgeText: "#a69db8", accent: "#b9a3ff" },
+  light: {
+    text: "#241d33",
+    halo: "#faf9fc",
+    edge: "#c6bfd3",
+    edgeText: "#6a6179",
+    accent: "#6b3fd4",
+  },
+  dark: {
+    text: "#ebe7f3",
+    halo: "#14111b",
+    edge: "#4a4259",
+    edgeText: "#a69db8",
+    accent: "#b9a3ff",
+  },
 };
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
@@ -30,17 +42,20 @@ export function drawingStyle(theme: Theme): StylesheetJson {
         label: "data(caption)",
         color: ink.text,
         "font-family": FONT,
-        "font-size": 11,
+        "font-size": "data(fontSize)",
         "text-valign": "bottom",
         "text-margin-y": 4,
         "text-outline-color": ink.halo,
         "text-outline-width": 2,
-        "min-zoomed-font-size": 8,
+        "min-zoomed-font-size": 7,
         "border-width": 2,
         "border-color": ink.halo,
       },
     },
-    { selector: "node[?missing]", style: { "background-opacity": 0.15, "border-style": "dashed", "border-color": ink.edge } },
+    {
+      selector: "node[?missing]",
+      style: { "background-opacity": 0.15, "border-style": "dashed", "border-color": ink.edge },
+    },
     {
       selector: "edge",
       style: {
@@ -50,18 +65,24 @@ export function drawingStyle(theme: Theme): StylesheetJson {
         "target-arrow-shape": "triangle",
         "arrow-scale": 0.8,
         "curve-style": "bezier",
-        label: "data(label)",
         color: ink.edgeText,
         "font-family": FONT,
         "font-size": 8,
-        "min-zoomed-font-size": 9,
+        "min-zoomed-font-size": 8,
         "text-rotation": "autorotate",
         "text-outline-color": ink.halo,
         "text-outline-width": 2,
       },
     },
+    { selector: "edge[?labelled], edge:selected", style: { label: "data(label)" } },
     { selector: "node:selected", style: { "border-color": ink.accent, "border-width": 3 } },
-    { selector: "edge:selected", style: { "line-color": ink.accent, "target-arrow-color": ink.accent, width: 2.5 } },
-    { selector: ".new", style: { "underlay-color": ink.accent, "underlay-opacity": 0.25, "underlay-padding": 6 } },
+    {
+      selector: "edge:selected",
+      style: { "line-color": ink.accent, "target-arrow-color": ink.accent, width: 2.5 },
+    },
+    {
+      selector: ".new",
+      style: { "underlay-color": ink.accent, "underlay-opacity": 0.25, "underlay-padding": 6 },
+    },
   ];
 }

@@ -41,29 +41,64 @@ export function graphOf(rows: readonly AnyRow[], elementsMax = ELEMENTS_DRAWN_MA
   const nodes = new Map<string, DrawnNode>();
   for (const node of found.values()) {
     if (nodes.size >= elementsMax) break;
-    nodes.set(node.id, { id: node.id, labels: node.labels, caption: captionOf(node), properties: node.properties, missing: false });
+    nodes.set(node.id, {
+      id: node.id,
+      labels: node.labels,
+      caption: captionOf(node),
+      properties: node.properties,
+      missing: false,
+    });
   }
   const edges = new Map<string, DrawnEdge>();
   for (const { id, label, from, to, properties } of links.values()) {
     const ends = [from, to].filter((end) => !nodes.has(end));
     // A node that was left out for want of room is not "missing", and its edges are left out with it.
-    if (ends.some((end) => found.has(end)) || nodes.size + edges.size + new Set(ends).size >= elementsMax) continue;
-    for (const end of ends) nodes.set(end, { id: end, labels: [], caption: `#${end}`, properties: {}, missing: true });
+    if (
+      ends.some((end) => found.has(end)) ||
+      nodes.size + edges.size + new Set(ends).size >= elementsMax
+    )
+      continue;
+    for (const end of ends)
+      nodes.set(end, { id: end, labels: [], caption: `#${end}`, properties: {}, missing: true });
     edges.set(id, { id, label, from, to, properties });
   }
   return { nodes, edges, total: found.size + links.size };
 }
 
-function collect(value: PlainValue, nodes: Map<string, GraphNode>, edges: Map<string, GraphEdge>): void {
-  if (value === null || typeof value !== "object" || value instanceof Uint8Array || value instanceof Float) return;
+function collect(
+  value: PlainValue,
+  nodes: Map<string, GraphNode>,
+  edges: Map<string, GraphEdge>,
+): void {
+  if (
+    value === null ||
+    typeof value !== "object" ||
+    value instanceof Uint8Array ||
+    value instanceof Float
+  )
+    return;
   if (value instanceof GraphNode) nodes.set(value.id, value);
   else if (value instanceof GraphEdge) edges.set(value.id, value);
-  else if (value instanceof GraphPath) for (const element of value.elements) collect(element, nodes, edges);
-  else for (const part of Object.values(value as Readonly<Record<string, PlainValue>>)) collect(part, nodes, edges);
+  else if (value instanceof GraphPath)
+    for (const element of value.elements) collect(element, nodes, edges);
+  else
+    for (const part of Object.values(value as Readonly<Record<string, PlainValue>>))
+      collect(part, nodes, edges);
 }
 
 /** Properties that name things, the most telling first. */
-const NAME_LIKE: readonly string[] = ["name", "title", "caption", "label", "username", "email", "host", "code", "key", "id"];
+const NAME_LIKE: readonly string[] = [
+  "name",
+  "title",
+  "caption",
+  "label",
+  "username",
+  "email",
+  "host",
+  "code",
+  "key",
+  "id",
+];
 const CAPTION_LENGTH_MAX = 40;
 
 /** What to call a node: a property that names it, else any text of it, else its label and id. */
@@ -89,10 +124,14 @@ export interface GraphDifference {
 }
 
 export function graphDifference(before: ResultGraph, now: ResultGraph): GraphDifference {
-  const gone = (old: ReadonlyMap<string, unknown>, kept: ReadonlyMap<string, unknown>): string[] => [...old.keys()].filter((id) => !kept.has(id));
+  const gone = (old: ReadonlyMap<string, unknown>, kept: ReadonlyMap<string, unknown>): string[] =>
+    [...old.keys()].filter((id) => !kept.has(id));
   return {
     added: { nodes: absent(now.nodes, before.nodes), edges: absent(now.edges, before.edges) },
-    updated: { nodes: different(now.nodes, before.nodes), edges: different(now.edges, before.edges) },
+    updated: {
+      nodes: different(now.nodes, before.nodes),
+      edges: different(now.edges, before.edges),
+    },
     removed: [...gone(before.edges, now.edges), ...gone(before.nodes, now.nodes)],
   };
 }
@@ -101,7 +140,10 @@ function absent<T>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T>):
   return [...now].filter(([id]) => !before.has(id)).map(([, element]) => element);
 }
 
-function different<T extends { readonly properties: PlainProperties }>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T>): readonly T[] {
+function different<T extends { readonly properties: PlainProperties }>(
+  now: ReadonlyMap<string, T>,
+  before: ReadonlyMap<string, T>,
+): readonly T[] {
   return [...now]
     .filter(([id, element]) => {
       const known = before.get(id);

@@ -1,11 +1,24 @@
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching } from "@codemirror/language";
 import { setDiagnostics } from "@codemirror/lint";
 import type { Diagnostic } from "@codemirror/lint";
 import { EditorState, Prec } from "@codemirror/state";
 import type { Extension } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, placeholder } from "@codemirror/view";
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+  placeholder,
+} from "@codemirror/view";
 import { useEffect, useRef } from "react";
 import type { ReactElement } from "react";
 import type { GeodeError } from "@geode/client";
@@ -27,7 +40,9 @@ export function Editor({ text, onChange, onRun, error }: EditorProps): ReactElem
   const view = useRef<EditorView | null>(null);
   // The editor lives longer than one rendering; it must call what is current then.
   const handlers = useRef({ onChange, onRun });
-  handlers.current = { onChange, onRun };
+  useEffect(() => {
+    handlers.current = { onChange, onRun };
+  });
 
   useEffect(() => {
     const editor = new EditorView({
@@ -48,13 +63,16 @@ export function Editor({ text, onChange, onRun, error }: EditorProps): ReactElem
 
   useEffect(() => {
     const editor = view.current;
-    if (editor !== null) editor.dispatch(setDiagnostics(editor.state, diagnosticsOf(error, editor.state)));
+    if (editor !== null)
+      editor.dispatch(setDiagnostics(editor.state, diagnosticsOf(error, editor.state)));
   }, [error]);
 
   return <div className="editor" ref={parent} />;
 }
 
-function extensions(handlers: { readonly current: Pick<EditorProps, "onChange" | "onRun"> }): Extension {
+function extensions(handlers: {
+  readonly current: Pick<EditorProps, "onChange" | "onRun">;
+}): Extension {
   return [
     lineNumbers(),
     history(),
@@ -68,7 +86,12 @@ function extensions(handlers: { readonly current: Pick<EditorProps, "onChange" |
     editorTheme,
     placeholder("MATCH (n) RETURN n LIMIT 25"),
     EditorView.lineWrapping,
-    EditorView.contentAttributes.of({ "aria-label": "Query, in GQL", "data-testid": "editor", spellcheck: "false", autocapitalize: "off" }),
+    EditorView.contentAttributes.of({
+      "aria-label": "Query, in GQL",
+      "data-testid": "editor",
+      spellcheck: "false",
+      autocapitalize: "off",
+    }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) handlers.current.onChange(update.state.doc.toString());
     }),
@@ -92,7 +115,8 @@ function diagnosticsOf(error: GeodeError | null, state: EditorState): readonly D
   if (error?.position === undefined) return [];
   const { length } = state.doc;
   const from = Math.min(error.position.offset, length);
-  const word = /^[\p{L}\p{N}_]+/u.exec(state.sliceDoc(from, Math.min(from + 100, length)))?.[0] ?? "";
+  const word =
+    /^[\p{L}\p{N}_]+/u.exec(state.sliceDoc(from, Math.min(from + 100, length)))?.[0] ?? "";
   const to = Math.min(from + Math.max(word.length, 1), length);
   const message = error.hint === undefined ? error.message : `${error.message}\n${error.hint}`;
   // At the very end there is nothing to underline but the last character.

@@ -2,7 +2,13 @@ import type { GeodeError } from "@geode/client";
 import type { ReactElement } from "react";
 
 /** What was wrong, where, and what to do about it. */
-export function ErrorCard({ error, text }: { readonly error: GeodeError; readonly text: string }): ReactElement {
+export function ErrorCard({
+  error,
+  text,
+}: {
+  readonly error: GeodeError;
+  readonly text: string;
+}): ReactElement {
   const { position } = error;
   const line = position === undefined ? undefined : text.split("\n")[position.line - 1];
   return (

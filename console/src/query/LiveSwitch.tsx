@@ -1,7 +1,13 @@
 import type { ReactElement } from "react";
 
 /** Whether the result follows the graph. */
-export function LiveSwitch({ live, onChange }: { readonly live: boolean; readonly onChange: (live: boolean) => void }): ReactElement {
+export function LiveSwitch({
+  live,
+  onChange,
+}: {
+  readonly live: boolean;
+  readonly onChange: (live: boolean) => void;
+}): ReactElement {
   return (
     <button
       type="button"

@@ -9,7 +9,12 @@ interface ParameterFieldsProps {
 }
 
 /** One field for each parameter of the query. JSON, or plain text for a string; the type that it will have stands beside it. */
-export function ParameterFields({ names, inputs, onInput, onRun }: ParameterFieldsProps): ReactElement | null {
+export function ParameterFields({
+  names,
+  inputs,
+  onInput,
+  onRun,
+}: ParameterFieldsProps): ReactElement | null {
   if (names.length === 0) return null;
   return (
     <fieldset className="parameters">
@@ -31,7 +36,9 @@ export function ParameterFields({ names, inputs, onInput, onRun }: ParameterFiel
                 if (event.key === "Enter") onRun();
               }}
             />
-            <span className="parameter-type">{input.trim() === "" ? "NULL" : parseParameter(input).type}</span>
+            <span className="parameter-type">
+              {input.trim() === "" ? "NULL" : parseParameter(input).type}
+            </span>
           </label>
         );
       })}

@@ -25,7 +25,13 @@ export function QueryPane({ onRun, onLive }: QueryPaneProps): ReactElement {
     <section className="query-pane" aria-label="Query">
       <Editor text={text} onChange={setText} onRun={onRun} error={errorIn(run, text)} />
       <div className="run-bar">
-        <button type="button" className="primary" data-testid="run" onClick={onRun} aria-keyshortcuts="Control+Enter Meta+Enter">
+        <button
+          type="button"
+          className="primary"
+          data-testid="run"
+          onClick={onRun}
+          aria-keyshortcuts="Control+Enter Meta+Enter"
+        >
           <PlayIcon />
           Run
           <kbd aria-hidden="true">{SHORTCUT}</kbd>

@@ -20,8 +20,17 @@ export function complete(context: CompletionContext): CompletionResult | null {
   if (word === null && !context.explicit && before !== ":") return null;
   const text = context.state.doc.toString();
   if (before === ":") return { from, options: labels(), validFor: /^[\p{L}\p{N}_]*$/u };
-  if (before === ".") return { from, options: named(text, "propertyName", "property"), validFor: /^[\p{L}\p{N}_]*$/u };
-  return { from, options: [...WORDS, ...named(text, "variableName", "variable")], validFor: /^[\p{L}\p{N}_]*$/u };
+  if (before === ".")
+    return {
+      from,
+      options: named(text, "propertyName", "property"),
+      validFor: /^[\p{L}\p{N}_]*$/u,
+    };
+  return {
+    from,
+    options: [...WORDS, ...named(text, "variableName", "variable")],
+    validFor: /^[\p{L}\p{N}_]*$/u,
+  };
 }
 
 function labels(): readonly Completion[] {
@@ -34,6 +43,10 @@ function labels(): readonly Completion[] {
 
 /** The names that the text already uses in that role. */
 function named(text: string, style: string, type: string): readonly Completion[] {
-  const names = new Set(tokenize(text).filter((token) => token.style === style).map((token) => token.text));
+  const names = new Set(
+    tokenize(text)
+      .filter((token) => token.style === style)
+      .map((token) => token.text),
+  );
   return [...names].map((label) => ({ label, type }));
 }

@@ -19,7 +19,13 @@ export const draft = new Store<Draft>(kept() ?? draftOf(SAVED_QUERIES[0] as Save
 
 draft.subscribe(() => {
   const { text } = draft.get();
-  remember("session", KEY, text.length > KEPT_LENGTH_MAX ? null : JSON.stringify({ text, inputs: [...draft.get().inputs] }));
+  remember(
+    "session",
+    KEY,
+    text.length > KEPT_LENGTH_MAX
+      ? null
+      : JSON.stringify({ text, inputs: [...draft.get().inputs] }),
+  );
 });
 
 export function draftOf(query: SavedQuery): Draft {
@@ -41,7 +47,10 @@ export function setLive(live: boolean): void {
 /** The draft of before a reload. Live stays off: nothing runs that nobody asked for. */
 function kept(): Draft | null {
   try {
-    const { text, inputs } = JSON.parse(recall("session", KEY) ?? "null") as { text: string; inputs: [string, string][] };
+    const { text, inputs } = JSON.parse(recall("session", KEY) ?? "null") as {
+      text: string;
+      inputs: [string, string][];
+    };
     return typeof text === "string" ? { text, inputs: new Map(inputs), live: false } : null;
   } catch {
     return null;

@@ -25,7 +25,8 @@ export const KEYWORDS: readonly string[] = (
 const KEYWORD_SET: ReadonlySet<string> = new Set(KEYWORDS);
 const CONSTANTS: ReadonlySet<string> = new Set(["NULL", "TRUE", "FALSE", "UNKNOWN"]);
 
-const NUMBER = /^(?:0x[\da-f_]+|0o[0-7_]+|0b[01_]+|(?:\d[\d_]*)?\.\d[\d_]*(?:e[+-]?\d+)?|\d[\d_]*\.?(?:e[+-]?\d+)?)[a-z]?/i;
+const NUMBER =
+  /^(?:0x[\da-f_]+|0o[0-7_]+|0b[01_]+|(?:\d[\d_]*)?\.\d[\d_]*(?:e[+-]?\d+)?|\d[\d_]*\.?(?:e[+-]?\d+)?)[a-z]?/i;
 const NAME = /^[\p{L}_][\p{L}\p{N}_]*/u;
 
 /** GQL for the editor: one token at a time, never failing, so that a half-written query is coloured too. */
@@ -41,7 +42,10 @@ export const gqlParser: StreamParser<GqlState> = {
     if (style !== "comment") follow(state, said, style);
     return style;
   },
-  tokenTable: { parameter: tags.special(tags.variableName), function: tags.function(tags.variableName) },
+  tokenTable: {
+    parameter: tags.special(tags.variableName),
+    function: tags.function(tags.variableName),
+  },
   languageData: {
     commentTokens: { line: "//", block: { open: "/*", close: "*/" } },
     closeBrackets: { brackets: ["(", "[", "{", "'", '"', "`"] },
@@ -60,7 +64,8 @@ function token(stream: StringStream, state: GqlState): string | null {
     stream.skipToEnd();
     return "comment";
   }
-  if (stream.match(/^'(?:[^'\\]|\\.|'')*'?/) || stream.match(/^"(?:[^"\\]|\\.|"")*"?/)) return "string";
+  if (stream.match(/^'(?:[^'\\]|\\.|'')*'?/) || stream.match(/^"(?:[^"\\]|\\.|"")*"?/))
+    return "string";
   if (stream.match(/^`(?:[^`]|``)*`?/)) return state.label === "next" ? "typeName" : "variableName";
   if (stream.match(/^\$(?:`(?:[^`]|``)*`?|[\p{L}\p{N}_]+)/u)) return "parameter";
   // A range such as 1..3 is two numbers, and the property of `n.1` is none.
@@ -106,7 +111,8 @@ function labelAfter(state: GqlState, said: string, style: string | null): GqlSta
   // Between the name and the value of a record's field, `:` introduces no label.
   if (said === ":") return state.open.endsWith("{") ? "no" : "next";
   if (style === "keyword") return /^(?:FROM|TO|LABELED)$/i.test(said) ? "next" : "no";
-  if (state.label === "next") return style === "typeName" ? "after" : said === "(" || said === "!" ? "next" : "no";
+  if (state.label === "next")
+    return style === "typeName" ? "after" : said === "(" || said === "!" ? "next" : "no";
   if (state.label === "after") return said === "|" || said === "&" ? "next" : "no";
   return "no";
 }
@@ -135,7 +141,9 @@ export function tokenize(text: string): readonly Token[] {
 export function parametersIn(text: string): readonly string[] {
   const names = tokenize(text)
     .filter(({ style }) => style === "parameter")
-    .map(({ text: said }) => (said.startsWith("$`") ? said.slice(2).replace(/`$/, "").replaceAll("``", "`") : said.slice(1)));
+    .map(({ text: said }) =>
+      said.startsWith("$`") ? said.slice(2).replace(/`$/, "").replaceAll("``", "`") : said.slice(1),
+    );
   return [...new Set(names)];
 }
 

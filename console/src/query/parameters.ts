@@ -40,7 +40,10 @@ function typeOf(json: unknown): string {
 }
 
 /** The parameters of a query from what was typed; a name without input is null. */
-export function parameterValues(names: readonly string[], inputs: ReadonlyMap<string, string>): ReadonlyMap<string, unknown> {
+export function parameterValues(
+  names: readonly string[],
+  inputs: ReadonlyMap<string, string>,
+): ReadonlyMap<string, unknown> {
   return new Map(names.map((name) => [name, valueOf(inputs.get(name) ?? "")]));
 }
 

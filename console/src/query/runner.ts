@@ -1,5 +1,6 @@
 import { GeodeError } from "@geode/client";
 import type { AnyRow, Geode, Live, LiveSnapshot, Result } from "@geode/client";
+import { changedCells, NO_FLASHES } from "../result/flash.ts";
 import { RateMeter } from "../result/rate.ts";
 import { Series } from "../result/series.ts";
 import { Store } from "../store.ts";
@@ -16,8 +17,19 @@ export interface Question {
 export type Run =
   | { readonly kind: "none" }
   | { readonly kind: "running"; readonly question: Question }
-  | { readonly kind: "done"; readonly question: Question; readonly view: ResultView; readonly durationMs: number }
-  | { readonly kind: "live"; readonly question: Question; readonly view: ResultView; readonly stale: boolean; readonly durationMs: number }
+  | {
+      readonly kind: "done";
+      readonly question: Question;
+      readonly view: ResultView;
+      readonly durationMs: number;
+    }
+  | {
+      readonly kind: "live";
+      readonly question: Question;
+      readonly view: ResultView;
+      readonly stale: boolean;
+      readonly durationMs: number;
+    }
   | { readonly kind: "failed"; readonly question: Question; readonly error: GeodeError };
 
 /** Runs one question at a time and keeps its outcome; asking another one abandons the one before. */
@@ -48,7 +60,13 @@ export class Runner {
     this.#abandon();
     this.#abandon = () => {};
     const run = this.run.get();
-    if (run.kind === "live") this.run.set({ kind: "done", question: run.question, view: run.view, durationMs: run.durationMs });
+    if (run.kind === "live")
+      this.run.set({
+        kind: "done",
+        question: run.question,
+        view: run.view,
+        durationMs: run.durationMs,
+      });
     if (run.kind === "running") this.run.set({ kind: "none" });
   }
 
@@ -59,10 +77,16 @@ export class Runner {
     geode.query(question.text, question.parameters, { signal: cancel.signal }).then(
       (result) => {
         if (cancel.signal.aborted) return;
-        this.run.set({ kind: "done", question, view: viewOf(result), durationMs: performance.now() - startedMs });
+        this.run.set({
+          kind: "done",
+          question,
+          view: viewOf(result),
+          durationMs: performance.now() - startedMs,
+        });
       },
       (error: unknown) => {
-        if (!cancel.signal.aborted) this.run.set({ kind: "failed", question, error: asGeodeError(error) });
+        if (!cancel.signal.aborted)
+          this.run.set({ kind: "failed", question, error: asGeodeError(error) });
       },
     );
   }
@@ -72,13 +96,22 @@ export class Runner {
     let durationMs = 0;
     let seq: number | null = null;
     let frame = 0;
+    let before: ResultView | null = null;
     const show = (): void => {
       frame = 0;
       const snapshot = live.getSnapshot();
-      if (snapshot.error !== null) this.run.set({ kind: "failed", question, error: snapshot.error });
+      if (snapshot.error !== null)
+        this.run.set({ kind: "failed", question, error: snapshot.error });
       else if (snapshot.state === "closed") this.stop();
       else if (snapshot.seq !== null) {
-        this.run.set({ kind: "live", question, view: liveViewOf(snapshot), stale: snapshot.state !== "live", durationMs });
+        before = liveViewOf(snapshot, before);
+        this.run.set({
+          kind: "live",
+          question,
+          view: before,
+          stale: snapshot.state !== "live",
+          durationMs,
+        });
       }
     };
     const changed = (): void => {
@@ -104,17 +137,45 @@ export class Runner {
 
 function viewOf(result: Result): ResultView {
   const { columns, data, seq, stats, notices } = result;
-  return { columns, rows: data, keys: data.map((_row, position) => String(position)), seq, stats, notices, maintenance: null };
+  const keys = data.map((_row, position) => String(position));
+  return {
+    columns,
+    rows: data,
+    keys,
+    seq,
+    stats,
+    notices,
+    maintenance: null,
+    atMs: performance.now(),
+    flashes: NO_FLASHES,
+    turn: 0,
+  };
 }
 
-function liveViewOf(snapshot: LiveSnapshot<AnyRow>): ResultView {
+/** The first view of a live result lights nothing up: all of it is new. */
+function liveViewOf(snapshot: LiveSnapshot<AnyRow>, before: ResultView | null): ResultView {
   const { columns, rows, keys, notices, maintenance } = snapshot;
-  return { columns, rows, keys, seq: snapshot.seq ?? 0, stats: null, notices, maintenance };
+  const flashes = before === null ? NO_FLASHES : changedCells(before, snapshot);
+  const turn = (before?.turn ?? 0) + 1;
+  return {
+    columns,
+    rows,
+    keys,
+    seq: snapshot.seq ?? 0,
+    stats: null,
+    notices,
+    maintenance,
+    atMs: performance.now(),
+    flashes,
+    turn,
+  };
 }
 
 function asGeodeError(error: unknown): GeodeError {
   if (error instanceof GeodeError) return error;
-  return new GeodeError("INTERNAL", error instanceof Error ? error.message : String(error), { cause: error });
+  return new GeodeError("INTERNAL", error instanceof Error ? error.message : String(error), {
+    cause: error,
+  });
 }
 
 export const runner = new Runner();

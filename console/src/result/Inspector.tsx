@@ -21,15 +21,30 @@ export function Inspector({ graph }: { readonly graph: ResultGraph }): ReactElem
         if (event.key === "Escape") select({ kind: "none" });
       }}
     >
-      <button type="button" className="icon-button inspector-close" onClick={() => select({ kind: "none" })} aria-label="Close details">
+      <button
+        type="button"
+        className="icon-button inspector-close"
+        onClick={() => select({ kind: "none" })}
+        aria-label="Close details"
+      >
         <CloseIcon />
       </button>
-      {selected.kind === "value" ? <WholeValue title={selected.title} value={selected.value} /> : <Element id={selected.id} graph={graph} />}
+      {selected.kind === "value" ? (
+        <WholeValue title={selected.title} value={selected.value} />
+      ) : (
+        <Element id={selected.id} graph={graph} />
+      )}
     </aside>
   );
 }
 
-function Element({ id, graph }: { readonly id: string; readonly graph: ResultGraph }): ReactElement {
+function Element({
+  id,
+  graph,
+}: {
+  readonly id: string;
+  readonly graph: ResultGraph;
+}): ReactElement {
   const node = graph.nodes.get(id);
   if (node !== undefined) return <NodeDetails node={node} />;
   const edge = graph.edges.get(id);
@@ -51,13 +66,23 @@ function NodeDetails({ node }: { readonly node: DrawnNode }): ReactElement {
         ))}
         <span className="inspector-id">id {node.id}</span>
       </p>
-      {node.missing && <p className="aside-note">Only its edge is in the result. Return the node, too, to see its properties.</p>}
+      {node.missing && (
+        <p className="aside-note">
+          Only its edge is in the result. Return the node, too, to see its properties.
+        </p>
+      )}
       <PropertyList properties={node.properties} />
     </>
   );
 }
 
-function EdgeDetails({ edge, graph }: { readonly edge: DrawnEdge; readonly graph: ResultGraph }): ReactElement {
+function EdgeDetails({
+  edge,
+  graph,
+}: {
+  readonly edge: DrawnEdge;
+  readonly graph: ResultGraph;
+}): ReactElement {
   const end = (id: string): ReactElement => (
     <button type="button" className="link" onClick={() => select({ kind: "element", id })}>
       {graph.nodes.get(id)?.caption ?? `#${id}`}
@@ -92,7 +117,13 @@ function PropertyList({ properties }: { readonly properties: PlainProperties }):
   );
 }
 
-function WholeValue({ title, value }: { readonly title: string; readonly value: PlainValue }): ReactElement {
+function WholeValue({
+  title,
+  value,
+}: {
+  readonly title: string;
+  readonly value: PlainValue;
+}): ReactElement {
   return (
     <>
       <h3 className="inspector-title">{title}</h3>

@@ -3,35 +3,55 @@ import type { ReactElement } from "react";
 import type { Series } from "./series.ts";
 import { numberOf } from "./series.ts";
 import { sparkline } from "./sparkline.ts";
+import type { Sparkline } from "./sparkline.ts";
 import { valueText } from "./value-text.ts";
 
 interface MetricCardsProps {
   readonly row: AnyRow;
   readonly series: Series;
+  /** The moment at the right edge. */
+  readonly nowMs: number;
 }
 
 /** The numbers of a live result of one row, with where they come from. */
-export function MetricCards({ row, series }: MetricCardsProps): ReactElement | null {
-  const columns = Object.keys(row).filter((name) => numberOf(row[name]) !== null && series.points(name).length > 0);
+export function MetricCards({ row, series, nowMs }: MetricCardsProps): ReactElement | null {
+  const columns = Object.keys(row).filter(
+    (name) => numberOf(row[name]) !== null && series.points(name).length > 0,
+  );
   if (columns.length === 0) return null;
   return (
     <div className="metric-cards" data-testid="metric-cards">
       {columns.map((name) => (
-        <MetricCard key={name} name={name} value={row[name] ?? null} series={series} />
+        <MetricCard
+          key={name}
+          name={name}
+          value={row[name] ?? null}
+          shape={sparkline(series.points(name), nowMs)}
+        />
       ))}
     </div>
   );
 }
 
-function MetricCard({ name, value, series }: { readonly name: string; readonly value: PlainValue; readonly series: Series }): ReactElement {
-  const shape = sparkline(series.points(name), performance.now());
+interface MetricCardProps {
+  readonly name: string;
+  readonly value: PlainValue;
+  readonly shape: Sparkline | null;
+}
+
+function MetricCard({ name, value, shape }: MetricCardProps): ReactElement {
   return (
     <figure className="metric-card">
       <figcaption>{name}</figcaption>
       <output className="metric-value">{valueText(value)}</output>
       {shape !== null && (
         <>
-          <svg className="sparkline" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
+          <svg
+            className="sparkline"
+            viewBox="0 0 100 100"
+            preserveAspectRatio="none"
+            aria-hidden="true"
+          >
             <path className="sparkline-area" d={shape.area} />
             <path className="sparkline-line" d={shape.line} vectorEffect="non-scaling-stroke" />
           </svg>

@@ -36,7 +36,12 @@ export function ResultPane({ tab, onTab }: ResultPaneProps): ReactElement {
         </span>
       </div>
       {run.kind === "running" && <div className="progress" aria-hidden="true" />}
-      <div id="result-panel" role="tabpanel" aria-labelledby={`tab-${tab}`} className={run.kind === "live" && run.stale ? "stale" : undefined}>
+      <div
+        id="result-panel"
+        role="tabpanel"
+        aria-labelledby={`tab-${tab}`}
+        className={run.kind === "live" && run.stale ? "stale" : undefined}
+      >
         <Content run={run} view={view} tab={tab} />
       </div>
       <p className="visually-hidden" role="status">
@@ -46,13 +51,29 @@ export function ResultPane({ tab, onTab }: ResultPaneProps): ReactElement {
   );
 }
 
-function Content({ run, view, tab }: { readonly run: Run; readonly view: ResultView | null; readonly tab: Tab }): ReactElement | null {
+function Content({
+  run,
+  view,
+  tab,
+}: {
+  readonly run: Run;
+  readonly view: ResultView | null;
+  readonly tab: Tab;
+}): ReactElement | null {
   if (run.kind === "failed") return <ErrorCard error={run.error} text={run.question.text} />;
   if (view === null) return run.kind === "none" ? <Welcome /> : null;
   return <Views view={view} tab={tab} live={run.kind === "live"} />;
 }
 
-function Views({ view, tab, live }: { readonly view: ResultView; readonly tab: Tab; readonly live: boolean }): ReactElement {
+function Views({
+  view,
+  tab,
+  live,
+}: {
+  readonly view: ResultView;
+  readonly tab: Tab;
+  readonly live: boolean;
+}): ReactElement {
   const graph = useMemo(() => graphOf(view.rows), [view.rows]);
   return (
     <div className="views">
@@ -76,15 +97,28 @@ function Views({ view, tab, live }: { readonly view: ResultView; readonly tab: T
   );
 }
 
-function TableView({ view, live }: { readonly view: ResultView; readonly live: boolean }): ReactElement {
+function TableView({
+  view,
+  live,
+}: {
+  readonly view: ResultView;
+  readonly live: boolean;
+}): ReactElement {
   const [row] = view.rows;
-  if (view.columns.length === 0) return <Teach title={summaryOf(view)}>The statement returned no table.</Teach>;
+  if (view.columns.length === 0)
+    return <Teach title={summaryOf(view)}>The statement returned no table.</Teach>;
   return (
     <>
-      {live && row !== undefined && view.rows.length === 1 && <MetricCards row={row} series={runner.series} />}
-      <ResultTable view={view} live={live} />
+      {live && row !== undefined && view.rows.length === 1 && (
+        <MetricCards row={row} series={runner.series} nowMs={view.atMs} />
+      )}
+      <ResultTable view={view} />
       {row === undefined && (
-        <Teach title="No rows">{live ? "They will appear here as soon as something matches." : "Nothing in the graph matches."}</Teach>
+        <Teach title="No rows">
+          {live
+            ? "They will appear here as soon as something matches."
+            : "Nothing in the graph matches."}
+        </Teach>
       )}
     </>
   );
@@ -93,12 +127,19 @@ function TableView({ view, live }: { readonly view: ResultView; readonly live: b
 function Welcome(): ReactElement {
   return (
     <Teach title="Ask the graph something">
-      Choose a saved query, or write one and press Run. With <b>Live</b> on, the result follows every commit.
+      Choose a saved query, or write one and press Run. With <b>Live</b> on, the result follows
+      every commit.
     </Teach>
   );
 }
 
-function Teach({ title, children }: { readonly title: string; readonly children: React.ReactNode }): ReactElement {
+function Teach({
+  title,
+  children,
+}: {
+  readonly title: string;
+  readonly children: React.ReactNode;
+}): ReactElement {
   return (
     <div className="teach">
       <p className="teach-title">{title}</p>

@@ -9,7 +9,13 @@ const TABS: readonly (readonly [Tab, string])[] = [
 ];
 
 /** The views of a result, as tabs of which the arrow keys choose one. */
-export function Tabs({ tab, onChange }: { readonly tab: Tab; readonly onChange: (tab: Tab) => void }): ReactElement {
+export function Tabs({
+  tab,
+  onChange,
+}: {
+  readonly tab: Tab;
+  readonly onChange: (tab: Tab) => void;
+}): ReactElement {
   const move = (event: KeyboardEvent<HTMLButtonElement>): void => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (step === 0) return;

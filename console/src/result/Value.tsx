@@ -12,9 +12,16 @@ import { valueText, valueType } from "./value-text.ts";
 const TEXT_SHOWN_MAX = 80;
 
 /** A value in a cell. Nulls, texts and numbers look different; elements are chips that open. */
-export function Value({ value, name }: { readonly value: PlainValue; readonly name: string }): ReactElement {
+export function Value({
+  value,
+  name,
+}: {
+  readonly value: PlainValue;
+  readonly name: string;
+}): ReactElement {
   if (value === null) return <span className="null">null</span>;
-  if (typeof value === "number" || typeof value === "bigint" || value instanceof Float) return <span className="number">{valueText(value)}</span>;
+  if (typeof value === "number" || typeof value === "bigint" || value instanceof Float)
+    return <span className="number">{valueText(value)}</span>;
   if (typeof value === "boolean") return <span className="boolean">{String(value)}</span>;
   if (value instanceof GraphNode) return <NodeChip node={value} />;
   if (value instanceof GraphEdge) return <EdgeChip edge={value} />;
@@ -23,13 +30,18 @@ export function Value({ value, name }: { readonly value: PlainValue; readonly na
       <span className="path">
         {value.elements.map((element, position) =>
           // oxlint-disable-next-line react/no-array-index-key -- a path may visit an element twice
-          element instanceof GraphNode ? <NodeChip key={position} node={element} /> : <EdgeChip key={position} edge={element} />,
+          element instanceof GraphNode ? (
+            <NodeChip key={position} node={element} />
+          ) : (
+            <EdgeChip key={position} edge={element} />
+          ),
         )}
       </span>
     );
   }
   const text = valueText(value);
-  if (typeof value === "string" && text.length <= TEXT_SHOWN_MAX) return <span className="text">{text === "" ? <Empty /> : text}</span>;
+  if (typeof value === "string" && text.length <= TEXT_SHOWN_MAX)
+    return <span className="text">{text === "" ? <Empty /> : text}</span>;
   return (
     <button
       type="button"
@@ -50,7 +62,12 @@ function Empty(): ReactElement {
 export function NodeChip({ node }: { readonly node: GraphNode }): ReactElement {
   const current = useStore(theme);
   return (
-    <button type="button" className="chip node" onClick={() => select({ kind: "element", id: node.id })} title={valueText(node)}>
+    <button
+      type="button"
+      className="chip node"
+      onClick={() => select({ kind: "element", id: node.id })}
+      title={valueText(node)}
+    >
       <span className="dot" style={{ background: labelColour(node.labels[0] ?? "", current) }} />
       {captionOf(node)}
     </button>
@@ -59,7 +76,12 @@ export function NodeChip({ node }: { readonly node: GraphNode }): ReactElement {
 
 function EdgeChip({ edge }: { readonly edge: GraphEdge }): ReactElement {
   return (
-    <button type="button" className="chip edge" onClick={() => select({ kind: "element", id: edge.id })} title={valueText(edge)}>
+    <button
+      type="button"
+      className="chip edge"
+      onClick={() => select({ kind: "element", id: edge.id })}
+      title={valueText(edge)}
+    >
       {edge.label}
       <span aria-hidden="true">→</span>
     </button>

@@ -1,4 +1,4 @@
-import { GraphNode, GraphPath } from "@geode/client";
+import { GraphEdge, GraphNode, GraphPath } from "@geode/client";
 import type { AnyRow, Column } from "@geode/client";
 import { captionOf } from "../graph/result-graph.ts";
 import { numberOf } from "./series.ts";
@@ -18,15 +18,24 @@ export interface ColumnLayout {
 }
 
 /** How wide each column should be, from its name and the first rows, so that nothing moves while one scrolls. */
-export function columnLayout(columns: readonly Column[], rows: readonly AnyRow[]): readonly ColumnLayout[] {
+export function columnLayout(
+  columns: readonly Column[],
+  rows: readonly AnyRow[],
+): readonly ColumnLayout[] {
   const sample = rows.slice(0, SAMPLE_ROWS);
   return columns.map(({ name, type }) => {
     const values = sample.map((row) => row[name] ?? null);
-    const longest = Math.max(name.length + Math.min(type.length, 9), ...values.map((value) => {
-      if (value instanceof GraphNode) return captionOf(value).length + 5;
-      if (value instanceof GraphPath) return WIDTH_MAX;
-      return typeof value === "object" && value !== null && numberOf(value) === null ? Math.min(valueText(value).length, 24) : valueText(value).length;
-    }));
+    const longest = Math.max(
+      name.length + Math.min(type.length, 9),
+      ...values.map((value) => {
+        if (value instanceof GraphNode) return captionOf(value).length + 5;
+        if (value instanceof GraphEdge) return value.label.length + 6;
+        if (value instanceof GraphPath) return WIDTH_MAX;
+        return typeof value === "object" && value !== null && numberOf(value) === null
+          ? Math.min(valueText(value).length, 24)
+          : valueText(value).length;
+      }),
+    );
     const present = values.filter((value) => value !== null);
     const numeric = present.length > 0 && present.every((value) => numberOf(value) !== null);
     return { name, width: Math.min(Math.max(longest, WIDTH_MIN), WIDTH_MAX), numeric };

@@ -48,6 +48,7 @@ export class Series {
 
 /** The finite number that a value is, or null. */
 export function numberOf(value: PlainValue | undefined): number | null {
-  const number = value instanceof Float ? value.value : typeof value === "bigint" ? Number(value) : value;
+  const number =
+    value instanceof Float ? value.value : typeof value === "bigint" ? Number(value) : value;
   return typeof number === "number" && Number.isFinite(number) ? number : null;
 }

@@ -10,7 +10,7 @@ export interface Sparkline {
 }
 
 /** The newest point stands at the right edge; the box is as wide as the time so far, at least this long. */
-const SPAN_MIN_MS = 15_000;
+const SPAN_MIN_MS = 10_000;
 
 /** The way of a number over time. A flat line stands in the middle. Null before there are two points. */
 export function sparkline(points: readonly Point[], nowMs: number): Sparkline | null {

@@ -13,9 +13,14 @@ export function statsText(stats: Readonly<Record<string, number>>): string {
   return Object.entries(stats)
     .filter(([, count]) => count > 0)
     .map(([name, count]) => {
-      const words = name.replaceAll("_", " ").replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).split(" ");
+      const words = name
+        .replaceAll("_", " ")
+        .replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+        .split(" ");
       const [things = "", ...done] = words;
-      return [count.toLocaleString("en"), count === 1 ? singular(things) : things, ...done].join(" ");
+      return [count.toLocaleString("en"), count === 1 ? singular(things) : things, ...done].join(
+        " ",
+      );
     })
     .join(", ");
 }

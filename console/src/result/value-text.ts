@@ -5,7 +5,8 @@ import type { PlainValue } from "@geode/client";
 export function valueText(value: PlainValue): string {
   if (value === null) return "null";
   if (typeof value === "string") return value;
-  if (typeof value === "boolean" || typeof value === "number" || typeof value === "bigint") return String(value);
+  if (typeof value === "boolean" || typeof value === "number" || typeof value === "bigint")
+    return String(value);
   if (value instanceof Float) return floatText(value.value);
   return nestedText(value);
 }
@@ -13,9 +14,11 @@ export function valueText(value: PlainValue): string {
 /** As {@link valueText}, with strings in quotes: inside of a list or a record. */
 function nestedText(value: PlainValue): string {
   if (typeof value === "string") return JSON.stringify(value);
-  if (value === null || typeof value !== "object" || value instanceof Float) return valueText(value);
+  if (value === null || typeof value !== "object" || value instanceof Float)
+    return valueText(value);
   if (value instanceof Uint8Array) return bytesText(value);
-  if (value instanceof GraphNode) return `(:${value.labels.join("&")} ${fieldsText(value.properties)})`;
+  if (value instanceof GraphNode)
+    return `(:${value.labels.join("&")} ${fieldsText(value.properties)})`;
   if (value instanceof GraphEdge) return `[:${value.label} ${fieldsText(value.properties)}]`;
   if (value instanceof GraphPath) return value.elements.map(nestedText).join("–");
   if (Array.isArray(value)) return `[${value.map(nestedText).join(", ")}]`;
@@ -35,7 +38,9 @@ function floatText(value: number): string {
 const BYTES_SHOWN_MAX = 16;
 
 function bytesText(bytes: Uint8Array): string {
-  const shown = Array.from(bytes.subarray(0, BYTES_SHOWN_MAX), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const shown = Array.from(bytes.subarray(0, BYTES_SHOWN_MAX), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
   return `0x${shown}${bytes.length > BYTES_SHOWN_MAX ? `… (${bytes.length} bytes)` : ""}`;
 }
 

@@ -1,4 +1,5 @@
 import type { AnyRow, Column, Notice } from "@geode/client";
+import type { Flashes } from "./flash.ts";
 
 /** A result as every view of it needs it, live or not. */
 export interface ResultView {
@@ -12,4 +13,10 @@ export interface ResultView {
   readonly notices: readonly Notice[];
   /** How a live result is kept up to date; null for one that is not. */
   readonly maintenance: string | null;
+  /** When it was shown, on the clock of `performance.now()`. */
+  readonly atMs: number;
+  /** What changed since the view before. */
+  readonly flashes: Flashes;
+  /** Counts the views of one live result. */
+  readonly turn: number;
 }

@@ -49,8 +49,8 @@ export function SignIn({ reason }: { readonly reason: string | null }): ReactEle
           Connect
         </button>
         <p className="sign-in-hint">
-          The link that <code>geode serve</code> prints has a token in it. To make one, run this where the server runs and paste its last
-          line:
+          The link that <code>geode serve</code> prints has a token in it. To make one, run this
+          where the server runs and paste its last line:
         </p>
         <pre className="sign-in-command">geode token --user you --role admin</pre>
         <p className="sign-in-hint">It stays in this tab only.</p>

@@ -19,22 +19,36 @@ export function GraphContents({ onRefresh, onQuery }: GraphContentsProps): React
     <section aria-labelledby="contents-title" aria-busy={state === "loading"}>
       <h2 id="contents-title">
         In the graph
-        <button type="button" className="icon-button small" onClick={onRefresh} aria-label="Count again" title="Count again">
+        <button
+          type="button"
+          className="icon-button small"
+          onClick={onRefresh}
+          aria-label="Count again"
+          title="Count again"
+        >
           <RefreshIcon />
         </button>
       </h2>
       {error !== null && <p className="aside-note">Could not be counted: {error}</p>}
       {state === "known" && labels.length === 0 && (
         <p className="aside-note">
-          Nothing yet. Try <code>INSERT (:Person {"{name: 'Ada'}"})</code>, or start the server with <code>--demo</code>.
+          Nothing yet. Try <code>INSERT (:Person {"{name: 'Ada'}"})</code>, or start the server with{" "}
+          <code>--demo</code>.
         </p>
       )}
-      <Names title="Nodes" names={labels} kind="node" onChoose={(name) => onQuery(`MATCH (n:${quoted(name)})\nRETURN n\nLIMIT 100`)} />
+      <Names
+        title="Nodes"
+        names={labels}
+        kind="node"
+        onChoose={(name) => onQuery(`MATCH (n:${quoted(name)})\nRETURN n\nLIMIT 100`)}
+      />
       <Names
         title="Edges"
         names={edgeLabels}
         kind="edge"
-        onChoose={(name) => onQuery(`MATCH (a)-[e:${quoted(name)}]->(b)\nRETURN a, e, b\nLIMIT 100`)}
+        onChoose={(name) =>
+          onQuery(`MATCH (a)-[e:${quoted(name)}]->(b)\nRETURN a, e, b\nLIMIT 100`)
+        }
       />
     </section>
   );
@@ -56,8 +70,17 @@ function Names({ title, names, kind, onChoose }: NamesProps): ReactElement | nul
       <ul className="names">
         {names.map(({ name, count }) => (
           <li key={name}>
-            <button type="button" className="name" onClick={() => onChoose(name)} title={`Show some :${name}`}>
-              {kind === "node" ? <span className="dot" style={{ background: labelColour(name, current) }} /> : <span className="arrow">→</span>}
+            <button
+              type="button"
+              className="name"
+              onClick={() => onChoose(name)}
+              title={`Show some :${name}`}
+            >
+              {kind === "node" ? (
+                <span className="dot" style={{ background: labelColour(name, current) }} />
+              ) : (
+                <span className="arrow">→</span>
+              )}
               <span className="name-text">{name}</span>
               <span className="count">{count.toLocaleString("en")}</span>
             </button>

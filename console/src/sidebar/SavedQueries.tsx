@@ -2,14 +2,23 @@ import type { ReactElement } from "react";
 import { SAVED_QUERIES } from "./saved-queries.ts";
 import type { SavedQuery } from "./saved-queries.ts";
 
-export function SavedQueries({ onChoose }: { readonly onChoose: (query: SavedQuery) => void }): ReactElement {
+export function SavedQueries({
+  onChoose,
+}: {
+  readonly onChoose: (query: SavedQuery) => void;
+}): ReactElement {
   return (
     <section aria-labelledby="saved-title">
       <h2 id="saved-title">Saved queries</h2>
       <ul className="saved">
         {SAVED_QUERIES.map((query) => (
           <li key={query.title}>
-            <button type="button" className="saved-query" data-testid="saved-query" onClick={() => onChoose(query)}>
+            <button
+              type="button"
+              className="saved-query"
+              data-testid="saved-query"
+              onClick={() => onChoose(query)}
+            >
               <span className="saved-title">
                 {query.title}
                 {query.live && <span className="live-mark" aria-hidden="true" />}

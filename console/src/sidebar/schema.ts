@@ -14,7 +14,12 @@ export interface Schema {
   readonly error: string | null;
 }
 
-export const schema = new Store<Schema>({ state: "unknown", labels: [], edgeLabels: [], error: null });
+export const schema = new Store<Schema>({
+  state: "unknown",
+  labels: [],
+  edgeLabels: [],
+  error: null,
+});
 
 interface LabelsRow {
   readonly labels: readonly string[];
@@ -34,16 +39,26 @@ export async function loadSchema(geode: Geode): Promise<void> {
       geode.query<LabelsRow>("MATCH (n) RETURN labels(n) AS labels, count(*) AS number"),
       geode.query<EdgesRow>("MATCH ()-[e]->() RETURN type(e) AS label, count(*) AS number"),
     ]);
-    schema.set({ state: "known", labels: countLabels(nodes.data), edgeLabels: countEdges(edges.data), error: null });
+    schema.set({
+      state: "known",
+      labels: countLabels(nodes.data),
+      edgeLabels: countEdges(edges.data),
+      error: null,
+    });
   } catch (error) {
-    schema.set({ ...schema.get(), state: "failed", error: error instanceof Error ? error.message : String(error) });
+    schema.set({
+      ...schema.get(),
+      state: "failed",
+      error: error instanceof Error ? error.message : String(error),
+    });
   }
 }
 
 /** A node with several labels counts for each. */
 export function countLabels(rows: readonly LabelsRow[]): readonly Named[] {
   const counts = new Map<string, number>();
-  for (const { labels, number } of rows) for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + number);
+  for (const { labels, number } of rows)
+    for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + number);
   return sorted([...counts].map(([name, count]) => ({ name, count })));
 }
 

@@ -1,7 +1,10 @@
 import type { ConnectionState } from "@geode/client";
 
 /** A connection in two words, and how much reason there is to worry. */
-export function connectionText(state: ConnectionState): { readonly text: string; readonly tone: "good" | "waiting" | "bad" } {
+export function connectionText(state: ConnectionState): {
+  readonly text: string;
+  readonly tone: "good" | "waiting" | "bad";
+} {
   switch (state.kind) {
     case "ready":
       return { text: "Connected", tone: "good" };
@@ -10,7 +13,9 @@ export function connectionText(state: ConnectionState): { readonly text: string;
     case "authorizing":
     case "opening":
     case "authenticating":
-      return state.attempt === 0 ? { text: "Connecting…", tone: "waiting" } : { text: "Reconnecting…", tone: "waiting" };
+      return state.attempt === 0
+        ? { text: "Connecting…", tone: "waiting" }
+        : { text: "Reconnecting…", tone: "waiting" };
     case "waiting":
       return { text: "Reconnecting…", tone: "bad" };
     case "closed":

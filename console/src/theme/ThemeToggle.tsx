@@ -7,7 +7,13 @@ export function ThemeToggle(): ReactElement {
   const current = useStore(theme);
   const label = current === "dark" ? "Switch to light" : "Switch to dark";
   return (
-    <button type="button" className="icon-button" onClick={toggleTheme} aria-label={label} title={label}>
+    <button
+      type="button"
+      className="icon-button"
+      onClick={toggleTheme}
+      aria-label={label}
+      title={label}
+    >
       {current === "dark" ? <SunIcon /> : <MoonIcon />}
     </button>
   );
