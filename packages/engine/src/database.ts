@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { GeodeError, type Value } from "@geode/values";
 import { type Environment, SYSTEM } from "./commit/environment.ts";
 import { Door } from "./commit/door.ts";
@@ -8,7 +7,7 @@ import {
   IdempotencyKeys,
 } from "./commit/idempotency.ts";
 import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./commit/limits.ts";
-import { Replica } from "./commit/replica.ts";
+import { type Follower, Replica } from "./commit/replica.ts";
 import { SeqWaiters } from "./commit/seq-waiters.ts";
 import { Budget, type BudgetLimits } from "./execute/budget.ts";
 import { compile } from "./execute/compile.ts";
@@ -22,9 +21,10 @@ import type { LiveCommit } from "./live/change.ts";
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from "./live/limits.ts";
 import { LiveQueries } from "./live/live-queries.ts";
 import { NO_ROWS } from "./live/row-set.ts";
-import { decodeEntry, hashOf } from "./log/entry.ts";
-import { LmdbLog } from "./log/lmdb.ts";
-import { type CommitLog, ZERO_HASH } from "./log/log.ts";
+import { LOG_START } from "./log/chain.ts";
+import { Checkpointer } from "./log/checkpointer.ts";
+import { DataDirectory, type Recovery } from "./log/directory.ts";
+import type { CommitLog } from "./log/log.ts";
 import { MemoryLog } from "./log/memory.ts";
 import { PlanCache } from "./plan-cache.ts";
 import { rowKeyHash } from "./row-key-hash.ts";
@@ -101,8 +101,10 @@ export interface LiveQuery {
 
 /** How far opening has come. */
 export interface OpeningProgress {
-  /** The commit that is in. */
-  readonly seq: number;
+  /** Entries of the log that are in, after the checkpoint. */
+  readonly entries: number;
+  /** Those that there are. */
+  readonly entryCount: number;
 }
 
 export interface DatabaseStatus {
@@ -140,8 +142,18 @@ export interface DatabaseOptions {
   readonly doorLimits?: Partial<DoorLimits>;
   readonly liveLimits?: Partial<LiveLimits>;
   readonly idempotencyLimits?: Partial<IdempotencyLimits>;
+  /** How much the log grows before the next checkpoint is made, in bytes. Default: 64 MiB, or half the last checkpoint if that is more. */
+  readonly checkpointBytes?: number;
+  /** Entries that stay in the log whatever checkpoints there are. Default: 0. */
+  readonly retainedEntries?: number;
   /** Called now and then while the log is read. */
   readonly onProgress?: (progress: OpeningProgress) => void;
+}
+
+/** Where the log is kept. */
+interface Storage {
+  readonly log: CommitLog;
+  close(): Promise<void>;
 }
 
 /**
@@ -151,25 +163,28 @@ export interface DatabaseOptions {
 export class Database {
   readonly #environment: Environment;
   readonly #limits: QueryLimits;
-  readonly #log: CommitLog;
+  readonly #storage: Storage;
   readonly #replica: Replica;
   readonly #door: Door;
   readonly #live: LiveQueries;
   readonly #waiters: SeqWaiters;
   readonly #plans: PlanCache;
   readonly #hashKey: (text: string) => string;
+  readonly #checkpointer: Checkpointer | null;
   #closing: Promise<void> | null = null;
 
   private constructor(
-    log: CommitLog,
+    storage: Storage,
     replica: Replica,
-    environment: Environment,
+    checkpointer: Checkpointer | null,
     options: DatabaseOptions,
   ) {
     const { store } = replica;
+    const { log } = storage;
+    const environment = options.environment ?? SYSTEM;
     this.#environment = environment;
     this.#limits = { ...DEFAULT_QUERY_LIMITS, ...options.queryLimits };
-    this.#log = log;
+    this.#storage = storage;
     this.#replica = replica;
     this.#hashKey = rowKeyHash(() => store.catalog.hashKey);
     this.#door = new Door(replica, log, environment, this.#hashKey, {
@@ -182,8 +197,10 @@ export class Database {
     });
     this.#waiters = new SeqWaiters(replica, environment, this.#limits.minSeqWaitersMax);
     this.#plans = new PlanCache(compile, this.#limits.plansMax);
+    this.#checkpointer = checkpointer;
     replica.follow(this.#live);
     replica.follow(this.#waiters);
+    if (checkpointer === null) replica.follow(forgetting(log, environment));
   }
 
   /**
@@ -191,31 +208,23 @@ export class Database {
    * UNAVAILABLE when another process has the directory.
    */
   static async open(options: DatabaseOptions = {}): Promise<Database> {
-    const environment = options.environment ?? SYSTEM;
-    const log = await openLog(options);
-    const store = new Store();
-    const idempotency = new IdempotencyKeys({
-      ...DEFAULT_IDEMPOTENCY,
-      ...options.idempotencyLimits,
-    });
-    const replica = new Replica(store, idempotency, environment, {
-      seq: 0,
-      number: 0,
-      hash: ZERO_HASH,
-    });
+    const { directory: path, durability = "durable" } = options;
+    const directory = path === undefined ? null : await DataDirectory.open({ path, durability });
+    const storage = directory ?? { log: new MemoryLog(), close: () => Promise.resolve() };
     try {
-      for (const bytes of log.read(1)) {
-        replica.bringIn(
-          decodeEntry(bytes, (hash) => log.blob(hash)),
-          hashOf(bytes),
-        );
-        if (replica.number % ENTRIES_PER_PROGRESS === 0) options.onProgress?.({ seq: replica.seq });
-      }
-      const database = new Database(log, replica, environment, options);
-      if (replica.seq === 0) await database.#beginEpoch();
+      const { replica, checkpoint } = await recover(directory, options);
+      const database = new Database(
+        storage,
+        replica,
+        checkpointerOf(directory, checkpoint, options),
+        options,
+      );
+      if (replica.seq === 0 || directory?.cursorsVoid === true) await database.#beginEpoch();
+      directory?.epochBegun();
+      database.#checkpointer?.start();
       return database;
     } catch (error) {
-      await log.close();
+      await storage.close();
       throw error;
     }
   }
@@ -400,7 +409,7 @@ export class Database {
       seq: this.seq,
       nodes,
       edges,
-      logBytes: this.#log.bytes(),
+      logBytes: this.#storage.log.bytes(),
       queuedWrites: this.#door.queuedWrites,
       liveQueries: this.#live.groupCount,
       liveQueriesBehind: this.#live.behindCount,
@@ -410,6 +419,16 @@ export class Database {
   /** Checks that the graph in memory agrees with itself. Takes time in proportion to the graph, in one go. */
   check(): readonly Finding[] {
     return violations(this.#replica.store).map((message) => ({ part: "graph", message }));
+  }
+
+  /**
+   * Writes a checkpoint of the log as it is now, so that the next start is quick. It comes by itself as the log grows. Throws NOT_FOUND
+   * when there is no directory to write it to.
+   */
+  async checkpoint(): Promise<void> {
+    if (this.#checkpointer === null)
+      throw new GeodeError("NOT_FOUND", "A database in memory has no checkpoints.");
+    await this.#checkpointer.checkpoint();
   }
 
   /** Answers the writes under way, then closes everything. Idempotent. */
@@ -422,7 +441,8 @@ export class Database {
     this.#live.close();
     this.#waiters.close();
     await this.#door.close();
-    await this.#log.close();
+    await this.#checkpointer?.close();
+    await this.#storage.close();
   }
 
   #compile(text: string): Statement {
@@ -467,13 +487,80 @@ export class Database {
   }
 }
 
-const ENTRIES_PER_PROGRESS = 1024;
+/** Entries that are brought in between two turns of the event loop while a database is opened. */
+const ENTRIES_PER_TURN = 256;
 
-function openLog({ directory, durability }: DatabaseOptions): Promise<CommitLog> {
-  if (directory === undefined) return Promise.resolve(new MemoryLog());
-  const path = join(directory, "log");
-  return LmdbLog.open(durability === undefined ? { path } : { path, durability });
+interface Recovered {
+  readonly replica: Replica;
+  readonly checkpoint: Recovery["checkpoint"];
 }
+
+/** The state that the directory holds: that of its newest good checkpoint and of the entries behind it. */
+async function recover(
+  directory: DataDirectory | null,
+  options: DatabaseOptions,
+): Promise<Recovered> {
+  const environment = options.environment ?? SYSTEM;
+  const store = new Store();
+  const idempotency = new IdempotencyKeys({ ...DEFAULT_IDEMPOTENCY, ...options.idempotencyLimits });
+  if (directory === null) {
+    return { replica: new Replica(store, idempotency, environment, LOG_START), checkpoint: null };
+  }
+  const recovery = directory.recover();
+  for (const { error } of recovery.damaged) environment.report(error);
+  for (const chunk of recovery.chunks) for (const effect of chunk) store.apply(effect);
+  for (const record of recovery.idempotency) idempotency.add(record);
+  const { checkpoint, entryCount } = recovery;
+  const replica = new Replica(
+    store,
+    idempotency,
+    environment,
+    checkpoint ?? LOG_START,
+    checkpoint?.timeMs,
+  );
+  let entries = 0;
+  for (const next of recovery.entries) {
+    replica.bringIn(next);
+    entries += 1;
+    if (entries % ENTRIES_PER_TURN !== 0) continue;
+    options.onProgress?.({ entries, entryCount });
+    await new Promise<void>((resume) => environment.later(resume));
+  }
+  return { replica, checkpoint };
+}
+
+function checkpointerOf(
+  directory: DataDirectory | null,
+  checkpoint: Recovery["checkpoint"],
+  { environment = SYSTEM, checkpointBytes, retainedEntries, idempotencyLimits }: DatabaseOptions,
+): Checkpointer | null {
+  if (directory === null) return null;
+  const { keptMs, keysMax } = { ...DEFAULT_IDEMPOTENCY, ...idempotencyLimits };
+  return new Checkpointer({
+    log: directory.log,
+    directory: directory.checkpointsPath,
+    previous: checkpoint,
+    idempotency: { idempotencyKeptMs: keptMs, idempotencyKeysMax: keysMax },
+    onOutcome: (outcome) => {
+      if (outcome.kind === "failed") environment.report(outcome.error);
+    },
+    ...(checkpointBytes === undefined ? {} : { checkpointBytes }),
+    ...(retainedEntries === undefined ? {} : { retainedEntries }),
+  });
+}
+
+/** Nobody reads a log in memory behind us: entries that are applied can go. */
+function forgetting(log: CommitLog, environment: Environment): Follower {
+  return {
+    afterEntry: () => {
+      const { number, oldest } = log.head();
+      if (number - oldest >= ENTRIES_IN_MEMORY) log.trim(number).catch(environment.report);
+    },
+  };
+}
+
+/** Entries of a log in memory that are kept before they go. */
+const ENTRIES_IN_MEMORY = 1024;
 
 /** The name under which statements read who asks. */
 const AUTH_PARAMETER = "auth";

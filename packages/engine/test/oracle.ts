@@ -13,8 +13,7 @@ import { type Copy, fold } from "../src/live/fold.ts";
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from "../src/live/limits.ts";
 import { LiveQueries } from "../src/live/live-queries.ts";
 import { type RowSet, rowSetOf } from "../src/live/row-set.ts";
-import { decodeEntry, hashOf } from "../src/log/entry.ts";
-import { ZERO_HASH } from "../src/log/log.ts";
+import { LOG_START, readChain } from "../src/log/chain.ts";
 import { MemoryLog } from "../src/log/memory.ts";
 import { SimulatedEnvironment } from "./simulated.ts";
 import { writeOf } from "./statements.ts";
@@ -34,6 +33,8 @@ export interface OracleOptions {
 interface Subject {
   readonly query: string;
   readonly statement: Statement;
+  /** Compiled on its own, so that nothing is shared with what is checked. */
+  readonly own: Statement;
   /** The result run from scratch at each commit since the subscription, or the error that this run ended with. */
   readonly truth: Map<number, RowSet | GeodeError>;
   readonly commits: LiveCommit[];
@@ -55,11 +56,7 @@ export async function playCase(
 ): Promise<number> {
   const environment = new SimulatedEnvironment();
   const log = new MemoryLog();
-  const replica = new Replica(new Store(), new IdempotencyKeys(), environment, {
-    seq: 0,
-    number: 0,
-    hash: ZERO_HASH,
-  });
+  const replica = new Replica(new Store(), new IdempotencyKeys(), environment, LOG_START);
   const { store } = replica;
   const door = new Door(replica, log, environment, HASH_KEY);
   const limits = { ...DEFAULT_LIVE_LIMITS, ...(shows === "jumps" ? JUMPS : {}) };
@@ -83,7 +80,7 @@ export async function playCase(
   const subjects = queries.flatMap((query) => subscribe(query, live, replica));
   replica.follow({
     afterCommit: ({ seq }) => {
-      for (const { statement, truth } of subjects) truth.set(seq, scratch(statement, store));
+      for (const { own, truth } of subjects) truth.set(seq, scratch(own, store));
     },
   });
 
@@ -107,6 +104,7 @@ function subscribe(query: string, live: LiveQueries, replica: Replica): Subject[
   const subject: Subject = {
     query,
     statement,
+    own: compile(query),
     truth: new Map(),
     commits: [],
     errors: [],
@@ -135,13 +133,12 @@ function subscribe(query: string, live: LiveQueries, replica: Replica): Subject[
   }
 }
 
-/** The keyed result, run on a plan of its own. */
-function scratch({ text }: Statement, store: Store): RowSet | GeodeError {
-  const statement = compile(text);
+/** The keyed result, from scratch. */
+function scratch(statement: Statement, store: Store): RowSet | GeodeError {
   try {
     const keyed = run(statement, store, true);
     const names = keyed.columns.map(({ name }) => name);
-    if (!/\b(?:LIMIT|OFFSET)\b/.test(text))
+    if (!/\b(?:LIMIT|OFFSET)\b/.test(statement.text))
       expect(bag(run(statement, store, false))).toEqual(bag(keyed));
     return rowSetOf(keyed, statement.shape, names);
   } catch (error) {
@@ -218,15 +215,7 @@ function digestOf({ keys, texts }: RowSet): string {
 }
 
 function replayed(log: MemoryLog, environment: SimulatedEnvironment): unknown[] {
-  const replica = new Replica(new Store(), new IdempotencyKeys(), environment, {
-    seq: 0,
-    number: 0,
-    hash: ZERO_HASH,
-  });
-  for (const bytes of log.read(1))
-    replica.bringIn(
-      decodeEntry(bytes, (hash) => log.blob(hash)),
-      hashOf(bytes),
-    );
+  const replica = new Replica(new Store(), new IdempotencyKeys(), environment, LOG_START);
+  for (const next of readChain(log, LOG_START)) replica.bringIn(next);
   return [...replica.store.effects()].flat();
 }

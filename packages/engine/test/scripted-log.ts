@@ -120,6 +120,8 @@ export class ScriptedLog implements CommitLog {
 
   async wait(): Promise<void> {}
 
+  async flush(): Promise<void> {}
+
   async trim(): Promise<void> {}
 
   blob(hash: Uint8Array): Uint8Array | undefined {

@@ -7,8 +7,7 @@ import type { RunContext } from "../execute/statement.ts";
 import type { Effect } from "../graph/effect.ts";
 import { violations } from "../graph/invariants.ts";
 import { Store } from "../graph/store.ts";
-import { decodeEntry, hashOf } from "../log/entry.ts";
-import { ZERO_HASH } from "../log/log.ts";
+import { LOG_START, readChain } from "../log/chain.ts";
 import { Door } from "./door.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./limits.ts";
@@ -29,11 +28,7 @@ beforeEach(() => {
 
 function open(limits: Partial<DoorLimits> = {}): void {
   store = new Store();
-  replica = new Replica(store, new IdempotencyKeys(), environment, {
-    seq: 0,
-    number: 0,
-    hash: ZERO_HASH,
-  });
+  replica = new Replica(store, new IdempotencyKeys(), environment, LOG_START);
   door = new Door(replica, log, environment, (text) => text, { ...DEFAULT_DOOR_LIMITS, ...limits });
 }
 
@@ -49,16 +44,8 @@ const countIn = (label: string): number =>
 
 /** A state that somebody builds from the log alone. */
 function replay(): Effect[] {
-  const other = new Replica(new Store(), new IdempotencyKeys(), environment, {
-    seq: 0,
-    number: 0,
-    hash: ZERO_HASH,
-  });
-  for (const bytes of log.read(1))
-    other.bringIn(
-      decodeEntry(bytes, (hash) => log.blob(hash)),
-      hashOf(bytes),
-    );
+  const other = new Replica(new Store(), new IdempotencyKeys(), environment, LOG_START);
+  for (const next of readChain(log, LOG_START)) other.bringIn(next);
   return [...other.store.effects()].flat();
 }
 
@@ -289,16 +276,8 @@ describe("an idempotency key", () => {
 
   test("is known to whoever reads the log", async () => {
     const first = await submit(insert("User"), keyed);
-    const other = new Replica(new Store(), new IdempotencyKeys(), environment, {
-      seq: 0,
-      number: 0,
-      hash: ZERO_HASH,
-    });
-    for (const bytes of log.read(1))
-      other.bringIn(
-        decodeEntry(bytes, () => undefined),
-        hashOf(bytes),
-      );
+    const other = new Replica(new Store(), new IdempotencyKeys(), environment, LOG_START);
+    for (const next of readChain(log, LOG_START)) other.bringIn(next);
     expect(other.idempotency.find("ann", "k1", environment.nowMs())).toBe(first.seq);
   });
 

@@ -3,10 +3,10 @@ import {
   ENTRY_FORMAT,
   type EncodedEntry,
   type Entry,
-  decodeEntry,
+  decodeHeader,
   encodeEntry,
-  hashOf,
 } from "../log/entry.ts";
+import { readChain } from "../log/chain.ts";
 import { type CommitLog, sameHash } from "../log/log.ts";
 import { type Batch, type Verdict, expected, runBatch } from "./batch.ts";
 import type { Environment } from "./environment.ts";
@@ -170,26 +170,22 @@ export class Door {
     }
     if (await this.#append(entry, encoded)) {
       this.#ids.confirm();
-      this.#replica.bringIn(entry, encoded.hash);
+      this.#replica.bringIn({ entry, hash: encoded.hash });
       return this.#answer(taken, batch);
     }
     this.#ids.discard();
-    for (const bytes of this.#log.read(this.#replica.number + 1)) {
-      this.#replica.bringIn(
-        decodeEntry(bytes, (hash) => this.#log.blob(hash)),
-        hashOf(bytes),
-      );
-    }
+    for (const next of readChain(this.#log, this.#replica.position)) this.#replica.bringIn(next);
     this.#requeue(taken);
   }
 
   #entryOf(batch: Batch): Entry {
+    const { position } = this.#replica;
     const lease = this.#ids.pendingLease();
     return {
       format: ENTRY_FORMAT,
-      number: this.#replica.number + 1,
-      firstSeq: this.#replica.seq + 1,
-      prevHash: this.#replica.hash,
+      number: position.number + 1,
+      firstSeq: position.seq + 1,
+      prevHash: position.hash,
       writer: this.#writer,
       nonce: this.#environment.randomBytes(16),
       // Time in the log does not go back, whatever the wall clock does.
@@ -208,7 +204,7 @@ export class Door {
       const outcome = await this.#log.append(entry.number - 1, encoded.bytes, encoded.blobs);
       if (outcome === "ok") return true;
       for (const bytes of this.#log.read(entry.number)) {
-        const there = decodeEntry(bytes, (hash) => this.#log.blob(hash));
+        const there = decodeHeader(bytes);
         return sameHash(there.nonce, entry.nonce) && sameHash(there.writer, entry.writer);
       }
       const waitMs = pauseMs;

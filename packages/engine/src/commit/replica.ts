@@ -1,6 +1,5 @@
 import { GeodeError } from "@geode/values";
-import type { Entry } from "../log/entry.ts";
-import { sameHash } from "../log/log.ts";
+import type { ChainedEntry, LogPosition } from "../log/chain.ts";
 import type { Effect, Patch } from "../graph/effect.ts";
 import type { Store } from "../graph/store.ts";
 import { Undo } from "../graph/undo.ts";
@@ -42,13 +41,15 @@ export class Replica {
   #seq: number;
   #number: number;
   #hash: Uint8Array;
-  #timeMs = 0;
+  #timeMs: number;
 
+  /** The store is that of the position `at`, which is from `timeMs`. */
   constructor(
     store: Store,
     idempotency: IdempotencyKeys,
     environment: Environment,
-    at: { readonly seq: number; readonly number: number; readonly hash: Uint8Array },
+    at: LogPosition,
+    timeMs = 0,
   ) {
     this.store = store;
     this.idempotency = idempotency;
@@ -56,6 +57,7 @@ export class Replica {
     this.#seq = at.seq;
     this.#number = at.number;
     this.#hash = at.hash;
+    this.#timeMs = timeMs;
   }
 
   /** The last commit that is in. */
@@ -63,14 +65,9 @@ export class Replica {
     return this.#seq;
   }
 
-  /** The last entry that is in; 0 before the first. */
-  get number(): number {
-    return this.#number;
-  }
-
-  /** The hash of that entry; 32 zero bytes before the first. */
-  get hash(): Uint8Array {
-    return this.#hash;
+  /** After the last entry that is in. */
+  get position(): LogPosition {
+    return { number: this.#number, hash: this.#hash, seq: this.#seq };
   }
 
   /** The time of that entry, in milliseconds since 1970. */
@@ -85,28 +82,10 @@ export class Replica {
   }
 
   /**
-   * Applies a durable entry, whose hash the caller knows. Throws CORRUPT when it is not the next one or does not fit the graph; then the
-   * commit that does not fit is undone and none after it is applied, and the caller has to stop writing.
+   * Applies a durable entry that was found to be the next one. Throws CORRUPT when it does not fit the graph; then the commit that does
+   * not fit is undone and none after it is applied, and the caller has to stop writing.
    */
-  bringIn(entry: Entry, hash: Uint8Array): void {
-    if (entry.number !== this.#number + 1) {
-      throw new GeodeError(
-        "CORRUPT",
-        `Expected log entry ${this.#number + 1}, found ${entry.number}.`,
-      );
-    }
-    if (!sameHash(entry.prevHash, this.#hash)) {
-      throw new GeodeError(
-        "CORRUPT",
-        `Log entry ${entry.number} does not follow the entry before it: the hash differs.`,
-      );
-    }
-    if (entry.firstSeq !== this.#seq + 1) {
-      throw new GeodeError(
-        "CORRUPT",
-        `Log entry ${entry.number} begins with commit ${entry.firstSeq}, expected ${this.#seq + 1}.`,
-      );
-    }
+  bringIn({ entry, hash }: Pick<ChainedEntry, "entry" | "hash">): void {
     for (const [place, { principal, key, patch }] of entry.commits.entries()) {
       const commit = { seq: entry.firstSeq + place, principal, patch, timeMs: entry.timeMs };
       this.#bringInCommit(key === undefined ? commit : { ...commit, key });

@@ -7,7 +7,7 @@ import { Replica } from "../commit/replica.ts";
 import type { Statement } from "../execute/statement.ts";
 import type { Effect, Patch } from "../graph/effect.ts";
 import { Store } from "../graph/store.ts";
-import { ZERO_HASH } from "../log/log.ts";
+import { LOG_START } from "../log/chain.ts";
 import type { LiveCommit } from "./change.ts";
 import type { GroupSpec } from "./group.ts";
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from "./limits.ts";
@@ -22,11 +22,7 @@ beforeEach(() => open());
 
 function open(limits: Partial<LiveLimits> = {}): void {
   environment = new SimulatedEnvironment();
-  replica = new Replica(new Store(), new IdempotencyKeys(), environment, {
-    seq: 0,
-    number: 0,
-    hash: ZERO_HASH,
-  });
+  replica = new Replica(new Store(), new IdempotencyKeys(), environment, LOG_START);
   live = new LiveQueries(
     replica.store,
     () => replica.seq,
@@ -39,19 +35,18 @@ function open(limits: Partial<LiveLimits> = {}): void {
 
 /** Brings in one entry with these commits. */
 function commit(...patches: Patch[]): void {
-  replica.bringIn(
-    {
-      format: 1,
-      number: replica.number + 1,
-      firstSeq: replica.seq + 1,
-      prevHash: replica.hash,
-      writer: new Uint8Array(8),
-      nonce: new Uint8Array(16),
-      timeMs: 0,
-      commits: patches.map((patch) => ({ principal: "ann", patch })),
-    },
-    ZERO_HASH,
-  );
+  const { number, seq, hash } = replica.position;
+  const entry = {
+    format: 1,
+    number: number + 1,
+    firstSeq: seq + 1,
+    prevHash: hash,
+    writer: new Uint8Array(8),
+    nonce: new Uint8Array(16),
+    timeMs: 0,
+    commits: patches.map((patch) => ({ principal: "ann", patch })),
+  };
+  replica.bringIn({ entry, hash });
 }
 
 const insert = (id: number, name: string, label = "User"): Effect => ({

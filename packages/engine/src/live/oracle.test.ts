@@ -12,7 +12,7 @@ const CASES = new URL("../../test/oracle-cases/", import.meta.url);
 
 const anyCase: fc.Arbitrary<OracleCase> = fc.record({
   setup: randomSetup,
-  queries: fc.array(randomQuery, { minLength: 1, maxLength: 4 }),
+  queries: fc.array(randomQuery, { minLength: 3, maxLength: 8, size: "max" }),
   entries: randomEntries,
 });
 
