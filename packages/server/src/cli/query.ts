@@ -67,7 +67,9 @@ async function ask(
   }
   const changes = Object.entries(result.stats ?? {}).filter(([, count]) => count > 0);
   if (changes.length > 0) {
-    terminal.err(`${changes.map(([what, count]) => `${count} ${spaced(what)}`).join(", ")}\n`);
+    terminal.err(
+      `${changes.map(([what, count]) => `${count} ${what.replaceAll("_", " ")}`).join(", ")}\n`,
+    );
   } else if (format === "table") {
     terminal.err(`${result.data.length} ${result.data.length === 1 ? "row" : "rows"}\n`);
   }
@@ -129,9 +131,4 @@ function statementFailed(text: string, error: GeodeError): CommandError {
   }
   const exitCode = error.code === "UNAVAILABLE" ? EXIT.unreachable : EXIT.failed;
   return new CommandError(exitCode, message, { hint: error.hint, cause: error });
-}
-
-/** `nodesInserted` → `nodes inserted`. */
-function spaced(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

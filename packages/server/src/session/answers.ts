@@ -18,7 +18,7 @@ export function resultFrame(id: RequestId, answer: QueryAnswer, bytesMax: number
       {
         data: rows,
         seq: String(answer.seq),
-        ...optionalText("stats", answer.stats),
+        ...statsText(answer.stats),
         ...noticesText(answer.notices),
       },
     ),
@@ -77,8 +77,14 @@ function withinBytes(frame: string, bytesMax: number): string {
   return frame;
 }
 
-function optionalText(name: string, value: object | undefined): Record<string, string> {
-  return value === undefined ? {} : { [name]: JSON.stringify(value) };
+/** Counts of what a write changed; on the wire their names are in snake case like all others. */
+function statsText(stats: object | undefined): Record<string, string> {
+  if (stats === undefined) return {};
+  const entries = Object.entries(stats).map(([name, count]): [string, unknown] => [
+    name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    count,
+  ]);
+  return { stats: JSON.stringify(Object.fromEntries(entries)) };
 }
 
 function noticesText(notices: QueryAnswer["notices"]): Record<string, string> {
