@@ -120,8 +120,8 @@ export class EdgeStore {
     const into = this.#adjacency(this.in, label);
     out.reserve(from);
     into.reserve(to);
-    // From here on nothing can fail.
     const slot = this.slots.take();
+    // From here on nothing can fail.
     this.#enter(slot, id, label, from, to);
     this.#outPositions.set(slot, out.push(from, to, slot));
     this.#inPositions.set(slot, into.push(to, from, slot));

@@ -12,6 +12,16 @@ test("a released slot is taken again before a new one", () => {
   expect([slots.take(), slots.take(), slots.take()]).toEqual([2, 0, 3]);
 });
 
+test("slots run out at their number, and not before", () => {
+  const slots = new Slots(2);
+  slots.take();
+  slots.take();
+  expect(() => slots.take()).toThrow(expect.objectContaining({ code: "LIMIT" }));
+  expect([slots.used, slots.end]).toEqual([2, 2]);
+  slots.release(0);
+  expect(slots.take()).toBe(0);
+});
+
 test("taking and releasing, undone in reverse order, leave the same slots to come", () => {
   fc.assert(
     fc.property(fc.array(fc.nat(9)), fc.array(fc.nat(9)), (setUp, steps) => {

@@ -1,10 +1,20 @@
+import { GeodeError } from "@geode/values";
+
+/** So many that a slot and one bit fit into 32 bits, and that 0 and the largest can mean something else. */
+const SLOTS_MAX = 2 ** 31 - 2;
+
 /**
  * Dense numbers for elements. A released slot is the first to be used again, so arrays by slot do not grow with churn. Taking and
  * releasing can be undone in reverse order, exactly: the same slots come next as if it had never happened.
  */
 export class Slots {
   readonly #free: number[] = [];
+  readonly #max: number;
   #end = 0;
+
+  constructor(max: number = SLOTS_MAX) {
+    this.#max = max;
+  }
 
   /** Every slot in use is below it. */
   get end(): number {
@@ -25,8 +35,12 @@ export class Slots {
     return this.#free.length > 0;
   }
 
+  /** Throws LIMIT, with nothing changed, when all are in use. */
   take(): number {
-    return this.#free.length > 0 ? this.#free.pop()! : this.#end++;
+    if (this.#free.length > 0) return this.#free.pop()!;
+    if (this.#end === this.#max)
+      throw new GeodeError("LIMIT", `a graph has at most ${this.#max} nodes, and as many edges`);
+    return this.#end++;
   }
 
   untake(slot: number, reused: boolean): void {
