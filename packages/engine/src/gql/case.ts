@@ -1,11 +1,11 @@
 import type { Case, CaseBranch } from "./ast.ts";
+import { parenthesized } from "./context.ts";
 import type { Cursor } from "./cursor.ts";
 
 /** <case expression> (§20.7): `CASE WHEN condition THEN …` or `CASE subject WHEN value, value THEN …`. */
 export function parseCase(cursor: Cursor): Case {
   const opening = cursor.advance();
-  const { barEndsExpression } = cursor;
-  cursor.barEndsExpression = false;
+  const outer = cursor.enterContext(parenthesized(cursor.context));
   const subject = cursor.isWord("WHEN") ? null : cursor.rules.expression(cursor);
   const branches: CaseBranch[] = [];
   while (cursor.isWord("WHEN")) branches.push(parseBranch(cursor, subject !== null));
@@ -20,7 +20,7 @@ export function parseCase(cursor: Cursor): Case {
       "END",
     ]);
   }
-  cursor.barEndsExpression = barEndsExpression;
+  cursor.context = outer;
   return { kind: "case", subject, branches, otherwise, span: cursor.spanFrom(opening.start) };
 }
 

@@ -1,13 +1,12 @@
 import type { Expression, Quantified, Reduce } from "./ast.ts";
+import { BEFORE_BAR, PLAIN } from "./context.ts";
 import { type Cursor, isNameToken, isSymbolToken } from "./cursor.ts";
 import { looksLikePattern } from "./patterns.ts";
 
 /** `[…]`: a <list value constructor by enumeration> (§20.17), or one of Cypher's comprehensions. `start` is where the node begins. */
 export function parseComprehensionOrList(cursor: Cursor, start: number): Expression {
   const opening = cursor.advance();
-  const { patternsAllowed, barEndsExpression } = cursor;
-  cursor.patternsAllowed = false;
-  cursor.barEndsExpression = false;
+  const outer = cursor.enterContext(PLAIN);
   let result: Expression;
   if (looksLikeElement(cursor)) result = parseListComprehension(cursor, start, opening);
   else if (looksLikePattern(cursor, hasPathVariable(cursor) ? 2 : 0)) {
@@ -17,8 +16,7 @@ export function parseComprehensionOrList(cursor: Cursor, start: number): Express
     cursor.expectClosing("]", "the list", opening);
     result = { kind: "list", items, span: cursor.spanFrom(start) };
   }
-  cursor.patternsAllowed = patternsAllowed;
-  cursor.barEndsExpression = barEndsExpression;
+  cursor.context = outer;
   return result;
 }
 
@@ -45,10 +43,10 @@ function parseListComprehension(
 ): Expression {
   const variable = cursor.expectName("a variable");
   cursor.expectWord("IN", "after the variable");
-  cursor.barEndsExpression = true;
+  cursor.context = BEFORE_BAR;
   const list = cursor.rules.expression(cursor);
   const where = cursor.acceptWord("WHERE") ? cursor.rules.condition(cursor) : null;
-  cursor.barEndsExpression = false;
+  cursor.context = PLAIN;
   const projection = cursor.acceptSymbol("|") ? cursor.rules.expression(cursor) : null;
   cursor.expectClosing("]", "the list comprehension", opening);
   return {
@@ -66,10 +64,10 @@ function parsePatternComprehension(
   start: number,
   opening: { readonly start: number },
 ): Expression {
-  cursor.barEndsExpression = true;
+  cursor.context = BEFORE_BAR;
   const path = cursor.rules.pathPattern(cursor);
   const where = cursor.acceptWord("WHERE") ? cursor.rules.condition(cursor) : null;
-  cursor.barEndsExpression = false;
+  cursor.context = PLAIN;
   cursor.expectSymbol("|", "and an expression after the pattern of a pattern comprehension");
   const projection = cursor.rules.expression(cursor);
   cursor.expectClosing("]", "the pattern comprehension", opening);
@@ -103,9 +101,9 @@ export function finishReduce(
   cursor.expectSymbol(",", "after the first value of the accumulator");
   const variable = cursor.expectName("a variable");
   cursor.expectWord("IN", "after the variable");
-  cursor.barEndsExpression = true;
+  cursor.context = BEFORE_BAR;
   const list = cursor.rules.expression(cursor);
-  cursor.barEndsExpression = false;
+  cursor.context = PLAIN;
   cursor.expectSymbol("|", "and the expression that reduce computes");
   const expression = cursor.rules.expression(cursor);
   cursor.expectClosing(")", "the arguments of reduce", opening);

@@ -1,5 +1,6 @@
 import type { Position } from "@geode/values";
 import type { Expression, Name, PathPattern, Query, Span } from "./ast.ts";
+import { type Context, PLAIN } from "./context.ts";
 import { positionAt } from "./position.ts";
 import { nearestWord } from "./suggestion.ts";
 import { syntaxError } from "./syntax-error.ts";
@@ -33,10 +34,8 @@ export class Cursor {
   readonly rules: Rules;
   /** The token to be read next. */
   token: Token;
-  /** Whether a pattern predicate may stand here. Cleared inside of arguments, lists and records. */
-  patternsAllowed = false;
-  /** Whether `|` here starts the projection of a comprehension, rather than an alternative. */
-  barEndsExpression = false;
+  /** What may stand where the cursor is. */
+  context: Context = PLAIN;
   /** How many enclosing queries may only read. */
   readOnlyDepth = 0;
   /** The height of the expressions completed since an enclosing rule last asked; see `parseExpressionAbove`. */
@@ -136,6 +135,13 @@ export class Cursor {
   /** From `start` to the end of what was read last. */
   spanFrom(start: number): Span {
     return { start, end: this.previousEnd };
+  }
+
+  /** Makes `context` the current one; the caller puts back the one before, which is the result. */
+  enterContext(context: Context): Context {
+    const outer = this.context;
+    this.context = context;
+    return outer;
   }
 
   /** Enters a rule that may contain itself; {@link leave} it. */

@@ -6,6 +6,7 @@ import type {
   IsNormalized,
   StringPredicate,
 } from "./ast.ts";
+import { asCondition } from "./context.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseLabelExpression } from "./labels.ts";
 import { parseOperand } from "./operands.ts";
@@ -54,10 +55,9 @@ export function parseExpression(cursor: Cursor): Expression {
 
 /** <search condition> (§20.20): an expression in which Cypher's pattern predicates may stand. */
 export function parseCondition(cursor: Cursor): Expression {
-  const { patternsAllowed } = cursor;
-  cursor.patternsAllowed = true;
+  const outer = cursor.enterContext(asCondition(cursor.context));
   const condition = parseExpression(cursor);
-  cursor.patternsAllowed = patternsAllowed;
+  cursor.context = outer;
   return condition;
 }
 
@@ -110,7 +110,7 @@ function parseContinuation(
     case "IS":
       return parseIs(cursor, left, start, power);
     case "IN":
-      if (power >= PREDICATE) return undefined;
+      if (power >= PREDICATE || cursor.context.inEnds) return undefined;
       cursor.advance();
       return finishIn(cursor, left, start, false);
     case "NOT":

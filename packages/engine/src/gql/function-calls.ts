@@ -1,5 +1,6 @@
 import type { Expression, FunctionCall, Trim } from "./ast.ts";
 import { finishQuantified, finishReduce, looksLikeElement } from "./comprehensions.ts";
+import { PLAIN } from "./context.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseValueType } from "./types.ts";
 
@@ -13,12 +14,9 @@ export function parseFunctionCall(cursor: Cursor, words: number): Expression {
   const keyword = words === 1 ? cursor.token.keyword : "";
   const name = parseFunctionName(cursor, words);
   const opening = cursor.advance();
-  const { patternsAllowed, barEndsExpression } = cursor;
-  cursor.patternsAllowed = false;
-  cursor.barEndsExpression = false;
+  const outer = cursor.enterContext(PLAIN);
   const call = parseArguments(cursor, start, keyword, name, opening);
-  cursor.patternsAllowed = patternsAllowed;
-  cursor.barEndsExpression = barEndsExpression;
+  cursor.context = outer;
   return call;
 }
 

@@ -1,4 +1,5 @@
 import type { LabelExpression, Name } from "./ast.ts";
+import { PLAIN } from "./context.ts";
 import type { Cursor } from "./cursor.ts";
 
 /**
@@ -8,7 +9,7 @@ import type { Cursor } from "./cursor.ts";
 export function parseLabelExpression(cursor: Cursor): LabelExpression {
   const start = cursor.token.start;
   const first = parseLabelTerm(cursor);
-  if (cursor.barEndsExpression || !cursor.isSymbol("|")) return first;
+  if (cursor.context.barEnds || !cursor.isSymbol("|")) return first;
   const operands = [first];
   while (cursor.acceptSymbol("|")) {
     cursor.acceptSymbol(":");
@@ -41,10 +42,9 @@ function parseLabelFactor(cursor: Cursor): LabelExpression {
     return { kind: "labelWildcard", span: cursor.spanFrom(token.start) };
   if (cursor.acceptSymbol("(")) {
     cursor.enter();
-    const { barEndsExpression } = cursor;
-    cursor.barEndsExpression = false;
+    const outer = cursor.enterContext(PLAIN);
     const inner = parseLabelExpression(cursor);
-    cursor.barEndsExpression = barEndsExpression;
+    cursor.context = outer;
     cursor.leave();
     cursor.expectClosing(")", "the label expression", token);
     return inner;

@@ -1,16 +1,14 @@
 import type { MapProjection, MapProjectionItem, Variable } from "./ast.ts";
+import { PLAIN } from "./context.ts";
 import { type Cursor, isSymbolToken } from "./cursor.ts";
 import { parseRecordField } from "./records.ts";
 
 /** Cypher's `n {.name, .*, key: expression, variable}`. */
 export function parseMapProjection(cursor: Cursor, object: Variable): MapProjection {
   const opening = cursor.advance();
-  const { patternsAllowed, barEndsExpression } = cursor;
-  cursor.patternsAllowed = false;
-  cursor.barEndsExpression = false;
+  const outer = cursor.enterContext(PLAIN);
   const items = cursor.isSymbol("}") ? [] : cursor.list(parseItem);
-  cursor.patternsAllowed = patternsAllowed;
-  cursor.barEndsExpression = barEndsExpression;
+  cursor.context = outer;
   cursor.expectClosing("}", "the map projection", opening);
   return { kind: "mapProjection", object, items, span: cursor.spanFrom(object.span.start) };
 }

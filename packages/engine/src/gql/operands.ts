@@ -2,6 +2,7 @@ import { Float, float } from "@geode/values";
 import type { Expression } from "./ast.ts";
 import { parseCase } from "./case.ts";
 import { parseComprehensionOrList } from "./comprehensions.ts";
+import { BEFORE_IN, parenthesized, PLAIN } from "./context.ts";
 import { type Cursor, isNameToken, isSymbolToken } from "./cursor.ts";
 import { parseFunctionCall } from "./function-calls.ts";
 import { parseLabelExpression } from "./labels.ts";
@@ -76,14 +77,11 @@ function parseAttachments(cursor: Cursor, primary: Expression, start: number): E
 /** <list element reference> (§20.2), and Cypher's slice. */
 function parseSubscript(cursor: Cursor, object: Expression, start: number): Expression {
   const opening = cursor.advance();
-  const { patternsAllowed, barEndsExpression } = cursor;
-  cursor.patternsAllowed = false;
-  cursor.barEndsExpression = false;
+  const outer = cursor.enterContext(PLAIN);
   const from = cursor.isSymbol("..") ? null : cursor.rules.expression(cursor);
   const isSlice = cursor.acceptSymbol("..");
   const to = isSlice && !cursor.isSymbol("]") ? cursor.rules.expression(cursor) : null;
-  cursor.patternsAllowed = patternsAllowed;
-  cursor.barEndsExpression = barEndsExpression;
+  cursor.context = outer;
   cursor.expectClosing("]", isSlice ? "the slice" : "the subscript", opening);
   const span = cursor.spanFrom(start);
   if (isSlice) return { kind: "slice", list: object, from, to, span };
@@ -150,7 +148,7 @@ function parseBracketed(cursor: Cursor): Expression {
 /** <parenthesized value expression> (§20.1), or Cypher's pattern predicate. */
 function parseParenthesized(cursor: Cursor): Expression {
   if (looksLikePattern(cursor)) {
-    if (cursor.patternsAllowed) return parsePatternPredicate(cursor);
+    if (cursor.context.patternsAllowed) return parsePatternPredicate(cursor);
     const hint = "ask with EXISTS { … } whether it matches, or with COUNT { … } how often";
     throw cursor.errorAt(
       cursor.token.start,
@@ -159,10 +157,9 @@ function parseParenthesized(cursor: Cursor): Expression {
     );
   }
   const opening = cursor.advance();
-  const { barEndsExpression } = cursor;
-  cursor.barEndsExpression = false;
+  const outer = cursor.enterContext(parenthesized(cursor.context));
   const inner = cursor.rules.expression(cursor);
-  cursor.barEndsExpression = barEndsExpression;
+  cursor.context = outer;
   cursor.expectClosing(")", "the parenthesis", opening);
   return inner;
 }
@@ -298,12 +295,9 @@ function parseNameOrCall(cursor: Cursor): Expression {
 function parsePathConstructor(cursor: Cursor): Expression {
   const { start } = cursor.advance();
   const opening = cursor.advance();
-  const { patternsAllowed, barEndsExpression } = cursor;
-  cursor.patternsAllowed = false;
-  cursor.barEndsExpression = false;
+  const outer = cursor.enterContext(PLAIN);
   const elements = cursor.list(cursor.rules.expression);
-  cursor.patternsAllowed = patternsAllowed;
-  cursor.barEndsExpression = barEndsExpression;
+  cursor.context = outer;
   cursor.expectClosing("]", "the path", opening);
   if (elements.length % 2 === 0) {
     throw cursor.errorAt(opening.start, "a path alternates nodes and edges and ends with a node");
@@ -314,12 +308,12 @@ function parsePathConstructor(cursor: Cursor): Expression {
 /** <let value expression> (§20.5) */
 function parseLetIn(cursor: Cursor): Expression {
   const { start } = cursor.advance();
-  const { patternsAllowed } = cursor;
-  cursor.patternsAllowed = false;
+  const outer = cursor.enterContext(BEFORE_IN);
   const items = cursor.list(parseLetItem);
-  cursor.patternsAllowed = patternsAllowed;
+  cursor.context = PLAIN;
   cursor.expectWord("IN", "after the variables of LET");
   const body = cursor.rules.expression(cursor);
+  cursor.context = outer;
   cursor.expectWord("END", "to close LET … IN …");
   return { kind: "letIn", items, body, span: cursor.spanFrom(start) };
 }

@@ -13,6 +13,7 @@ import type {
   Quantifier,
   RecordConstructor,
 } from "./ast.ts";
+import { PLAIN } from "./context.ts";
 import { type Cursor, isNameToken, isSymbolToken } from "./cursor.ts";
 import { parseLabelExpression } from "./labels.ts";
 import { acceptPathMode, acceptPathOrPaths, acceptPathPrefix, PATH_MODES } from "./path-prefix.ts";
@@ -71,7 +72,7 @@ function acceptShortestPathCall(
 function parsePathExpression(cursor: Cursor): PathExpression {
   const { start } = cursor.token;
   const first = parsePathTerm(cursor);
-  if (cursor.barEndsExpression || !cursor.isSymbol("|")) return first;
+  if (cursor.context.barEnds || !cursor.isSymbol("|")) return first;
   const alternatives = [first];
   let multiset: boolean | undefined;
   while (cursor.isSymbol("|")) {
@@ -142,14 +143,13 @@ function isParenthesizedPath(cursor: Cursor): boolean {
 function parseParenthesizedPath(cursor: Cursor): ParenthesizedPath {
   cursor.enter();
   const opening = cursor.advance();
-  const { barEndsExpression } = cursor;
-  cursor.barEndsExpression = false;
+  const outer = cursor.enterContext(PLAIN);
   const variable = acceptPathVariable(cursor);
   const mode = acceptPathMode(cursor);
   if (mode !== null) acceptPathOrPaths(cursor);
   const expression = parsePathExpression(cursor);
   const where = cursor.acceptWord("WHERE") ? cursor.rules.condition(cursor) : null;
-  cursor.barEndsExpression = barEndsExpression;
+  cursor.context = outer;
   cursor.expectClosing(")", "the path", opening);
   cursor.leave();
   const quantifier = acceptQuantifier(cursor);
@@ -258,15 +258,14 @@ const EMPTY_FILLER: Filler = {
 
 /** <element pattern filler> (§16.7): `variable IS label {properties} WHERE condition`, each part optional. */
 function parseFiller(cursor: Cursor, isEdge: boolean): Filler {
-  const { barEndsExpression } = cursor;
-  cursor.barEndsExpression = false;
+  const outer = cursor.enterContext(PLAIN);
   const variable = acceptElementVariable(cursor);
   const labels =
     cursor.acceptSymbol(":") || cursor.acceptWord("IS") ? parseLabelExpression(cursor) : null;
   const quantifier = isEdge ? acceptStarRange(cursor) : null;
   const properties = acceptPropertyMap(cursor);
   const where = cursor.acceptWord("WHERE") ? cursor.rules.condition(cursor) : null;
-  cursor.barEndsExpression = barEndsExpression;
+  cursor.context = outer;
   return { variable, labels, quantifier, properties, where };
 }
 

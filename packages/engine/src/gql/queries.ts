@@ -100,7 +100,7 @@ function afterEnd(cursor: Cursor, last: Clause): Error {
 
 /** A query ends with its result, or with a change. Inside of EXISTS and COUNT only the number of rows matters. */
 function checkEnd(cursor: Cursor, clauses: readonly Clause[], place: QueryPlace): void {
-  refuseYieldStar(cursor, clauses);
+  checkCalls(cursor, clauses);
   const last = clauses.at(-1)!;
   switch (last.kind) {
     case "return":
@@ -142,15 +142,25 @@ function unfinished(cursor: Cursor, last: Clause): Error {
   );
 }
 
-/** Cypher's `YIELD *` would bring variables into a query that nobody reads there. */
-function refuseYieldStar(cursor: Cursor, clauses: readonly Clause[]): void {
+/** Cypher lets a CALL that is the whole query take its arguments from parameters and yield everything; any other CALL spells it out. */
+function checkCalls(cursor: Cursor, clauses: readonly Clause[]): void {
   if (clauses.length === 1) return;
   for (const clause of clauses) {
-    if (clause.kind !== "callProcedure" || clause.yieldItems !== "*") continue;
-    throw cursor.errorAt(
-      clause.span.start,
-      "YIELD * stands only in a CALL that is the whole query",
-      "name what it yields",
-    );
+    if (clause.kind !== "callProcedure") continue;
+    const { start } = clause.span;
+    if (clause.yieldItems === "*") {
+      throw cursor.errorAt(
+        start,
+        "YIELD * stands only in a CALL that is the whole query",
+        "name what it yields",
+      );
+    }
+    if (clause.args === null) {
+      throw cursor.errorAt(
+        start,
+        "CALL without parentheses stands only as a whole query",
+        "write the arguments, or ()",
+      );
+    }
   }
 }

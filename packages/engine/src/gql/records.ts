@@ -1,15 +1,13 @@
 import type { RecordConstructor, RecordField } from "./ast.ts";
+import { PLAIN } from "./context.ts";
 import type { Cursor } from "./cursor.ts";
 
 /** <fields specification> (§20.18): `{a: 1, b: 2}`, the current token being the brace; `start` is where the node begins. */
 export function parseRecord(cursor: Cursor, start: number): RecordConstructor {
   const opening = cursor.expectSymbol("{", "to open a record");
-  const { patternsAllowed, barEndsExpression } = cursor;
-  cursor.patternsAllowed = false;
-  cursor.barEndsExpression = false;
+  const outer = cursor.enterContext(PLAIN);
   const fields = cursor.isSymbol("}") ? [] : cursor.list(parseRecordField);
-  cursor.patternsAllowed = patternsAllowed;
-  cursor.barEndsExpression = barEndsExpression;
+  cursor.context = outer;
   cursor.expectClosing("}", "the record", opening);
   refuseDoubleKeys(cursor, fields);
   return { kind: "record", fields, span: cursor.spanFrom(start) };

@@ -1,4 +1,5 @@
 import type { Count, Exists, Expression, Match, Query, Span, ValueQuery } from "./ast.ts";
+import { type Context, PLAIN } from "./context.ts";
 import { type Cursor, isSymbolToken } from "./cursor.ts";
 import { parseGraphPattern, startsGraphPattern } from "./graph-pattern.ts";
 import { looksLikePattern } from "./patterns.ts";
@@ -74,24 +75,15 @@ function queryOf(match: Match, span: Span): Query {
   };
 }
 
-interface Outer {
-  readonly patternsAllowed: boolean;
-  readonly barEndsExpression: boolean;
-}
-
 /** What the surroundings allow does not reach into a subquery; that it only reads does. */
-function enterSubquery(cursor: Cursor): Outer {
-  const { patternsAllowed, barEndsExpression } = cursor;
+function enterSubquery(cursor: Cursor): Context {
   cursor.enter();
   cursor.readOnlyDepth++;
-  cursor.patternsAllowed = false;
-  cursor.barEndsExpression = false;
-  return { patternsAllowed, barEndsExpression };
+  return cursor.enterContext(PLAIN);
 }
 
-function leaveSubquery(cursor: Cursor, outer: Outer): void {
-  cursor.patternsAllowed = outer.patternsAllowed;
-  cursor.barEndsExpression = outer.barEndsExpression;
+function leaveSubquery(cursor: Cursor, outer: Context): void {
+  cursor.context = outer;
   cursor.readOnlyDepth--;
   cursor.leave();
 }

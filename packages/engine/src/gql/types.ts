@@ -1,4 +1,5 @@
 import type { ListType, Name, RecordType, ScalarType, ScalarTypeName, ValueType } from "./ast.ts";
+import { PLAIN } from "./context.ts";
 import { type Cursor, isSymbolToken } from "./cursor.ts";
 
 interface Scalar {
@@ -71,7 +72,7 @@ const SCALARS: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
 export function parseValueType(cursor: Cursor): ValueType {
   const start = cursor.token.start;
   const first = parseListSuffixes(cursor, parseSimpleType(cursor));
-  if (cursor.barEndsExpression || !cursor.isSymbol("|")) return first;
+  if (cursor.context.barEnds || !cursor.isSymbol("|")) return first;
   const types = [first];
   while (cursor.acceptSymbol("|")) types.push(parseListSuffixes(cursor, parseSimpleType(cursor)));
   return { kind: "unionType", types, span: cursor.spanFrom(start) };
@@ -178,10 +179,9 @@ function parseElementType(cursor: Cursor): ValueType | null {
   const opening = cursor.token;
   if (!cursor.acceptSymbol("<")) return null;
   cursor.enter();
-  const { barEndsExpression } = cursor;
-  cursor.barEndsExpression = false;
+  const outer = cursor.enterContext(PLAIN);
   const element = parseValueType(cursor);
-  cursor.barEndsExpression = barEndsExpression;
+  cursor.context = outer;
   cursor.leave();
   cursor.expectClosing(">", "the type", opening);
   return element;
