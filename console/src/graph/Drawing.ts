@@ -14,7 +14,7 @@ const NODE_SIZE_MIN = 18;
 const NODE_SIZE_MAX = 46;
 const FONT_SIZE_MIN = 10.5;
 /** A small graph is not blown up to fill the view. */
-const FIT_ZOOM_MAX = 1.25;
+const FIT_ZOOM_MAX = 1.2;
 const FIT_PADDING = 36;
 const ZOOM_STEP = 1.35;
 /** Larger drawings are arranged without showing the way there. */
@@ -125,9 +125,9 @@ export class Drawing {
       animate: !afresh && !this.#still && size <= ANIMATED_NODES_MAX,
       animationDuration: 400,
       quality: size > ANIMATED_NODES_MAX ? "draft" : "default",
-      nodeSeparation: 80,
-      idealEdgeLength: 75,
-      nodeRepulsion: 6_000,
+      nodeSeparation: 90,
+      idealEdgeLength: 85,
+      nodeRepulsion: 9_000,
       packComponents: true,
     };
     // The layout's own options are beyond what cytoscape's type knows.
@@ -142,7 +142,7 @@ export class Drawing {
       const weight = Math.sqrt(node.degree(false));
       const size = Math.min(NODE_SIZE_MAX, NODE_SIZE_MIN + 4 * weight);
       if (node.data("size") !== size)
-        node.data({ size, fontSize: FONT_SIZE_MIN + Math.min(2.5 * weight, 10) });
+        node.data({ size, fontSize: FONT_SIZE_MIN + Math.min(1.5 * weight, 9) });
     }
   }
 

@@ -68,7 +68,8 @@ function token(stream: StringStream, state: GqlState): string | null {
     return "string";
   if (stream.match(/^`(?:[^`]|``)*`?/)) return state.label === "next" ? "typeName" : "variableName";
   if (stream.match(/^\$(?:`(?:[^`]|``)*`?|[\p{L}\p{N}_]+)/u)) return "parameter";
-  // A range such as 1..3 is two numbers, and the property of `n.1` is none.
+  // A range such as 1..3 is two numbers with two dots between them.
+  if (stream.match("..")) return "punctuation";
   if (stream.match(/^\d+(?=\.\.)/) || stream.match(NUMBER)) return "number";
   if (stream.match(NAME)) return nameStyle(stream, state);
   if (stream.match(/^(?:<-|->|-|~|<=|>=|<>|\|\||\+=|[=<>+*/%^|&!?])/)) return "operator";
