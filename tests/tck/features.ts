@@ -5,7 +5,8 @@ import { AstBuilder, compile, GherkinClassicTokenMatcher, Parser } from "@cucumb
 import { IdGenerator, type PickleStep } from "@cucumber/messages";
 
 /** The openCypher TCK: data that is not ours, read where it lies. */
-export const TCK = process.env["GEODE_TCK"] ?? fileURLToPath(new URL("../../../shared/tck", import.meta.url));
+export const TCK =
+  process.env["GEODE_TCK"] ?? fileURLToPath(new URL("../../../shared/tck", import.meta.url));
 
 /** One scenario, or one row of a scenario outline. */
 export interface Scenario {
@@ -24,7 +25,9 @@ export interface Step {
 
 export function scenarios(): Scenario[] {
   const root = join(TCK, "features");
-  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".feature")).sort();
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".feature"))
+    .sort();
   return files.flatMap((file) => {
     const newId = IdGenerator.incrementing();
     const parser = new Parser(new AstBuilder(newId), new GherkinClassicTokenMatcher());
@@ -40,6 +43,7 @@ export function scenarios(): Scenario[] {
 }
 
 function stepOf(step: PickleStep): Step {
-  const table = step.argument?.dataTable?.rows.map((row) => row.cells.map((cell) => cell.value)) ?? null;
+  const table =
+    step.argument?.dataTable?.rows.map((row) => row.cells.map((cell) => cell.value)) ?? null;
   return { text: step.text, docString: step.argument?.docString?.content ?? null, table };
 }

@@ -10,7 +10,8 @@ export function printValue(value: Value, ignoreListOrder = false): string {
   const print = (item: Value): string => printValue(item, ignoreListOrder);
   if (value === null) return "null";
   if (typeof value === "string") return `'${value}'`;
-  if (typeof value === "number" || typeof value === "bigint" || value instanceof Float) return numberText(value);
+  if (typeof value === "number" || typeof value === "bigint" || value instanceof Float)
+    return numberText(value);
   if (typeof value === "boolean") return String(value);
   if (value instanceof Node) return printNode(value.labels, properties(value.properties, print));
   if (value instanceof Edge) return `[:${value.label}${properties(value.properties, print)}]`;
@@ -22,7 +23,9 @@ export function printValue(value: Value, ignoreListOrder = false): string {
         text += print(element);
         last = element;
       } else {
-        const forward = element.from === last?.id && (element.to !== last.id || (value.elements[index + 1] as Node).id === last.id);
+        const forward =
+          element.from === last?.id &&
+          (element.to !== last.id || (value.elements[index + 1] as Node).id === last.id);
         text += forward ? `-${print(element)}->` : `<-${print(element)}-`;
       }
     }
@@ -38,7 +41,10 @@ export function printValue(value: Value, ignoreListOrder = false): string {
 }
 
 function printNode(labels: readonly string[], text: string): string {
-  return `(${[...labels].sort().map((label) => `:${label}`).join("")}${labels.length === 0 ? text.trimStart() : text})`;
+  return `(${[...labels]
+    .sort()
+    .map((label) => `:${label}`)
+    .join("")}${labels.length === 0 ? text.trimStart() : text})`;
 }
 
 function properties(map: ReadonlyMap<string, Value>, print: (value: Value) => string): string {
@@ -46,7 +52,10 @@ function properties(map: ReadonlyMap<string, Value>, print: (value: Value) => st
 }
 
 function fields(map: ReadonlyMap<string, Value>, print: (value: Value) => string): string {
-  return [...map].map(([key, value]) => `${key}: ${print(value)}`).sort().join(", ");
+  return [...map]
+    .map(([key, value]) => `${key}: ${print(value)}`)
+    .sort()
+    .join(", ");
 }
 
 /** The cell of a table, in the notation of {@link printValue}. */
@@ -95,7 +104,8 @@ class CellReader {
   }
 
   #expect(part: string): void {
-    if (!this.#take(part)) throw new Error(`unreadable cell, ${part} expected at ${this.#at}: ${this.#text}`);
+    if (!this.#take(part))
+      throw new Error(`unreadable cell, ${part} expected at ${this.#at}: ${this.#text}`);
   }
 
   #name(): string {
@@ -186,7 +196,10 @@ class CellReader {
     if (word === "null" || word === "true" || word === "false") return word;
     if (/^[+-]?\d+$/.test(word)) return String(BigInt(word));
     const number = Number(word === "Inf" ? "Infinity" : word === "-Inf" ? "-Infinity" : word);
-    if (Number.isNaN(number) && word !== "NaN") throw new Error(`unreadable cell, ${word}: ${this.#text}`);
-    return numberText(Number.isInteger(number) || !Number.isFinite(number) ? new Float(number) : number);
+    if (Number.isNaN(number) && word !== "NaN")
+      throw new Error(`unreadable cell, ${word}: ${this.#text}`);
+    return numberText(
+      Number.isInteger(number) || !Number.isFinite(number) ? new Float(number) : number,
+    );
   }
 }

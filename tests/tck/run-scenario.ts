@@ -18,7 +18,9 @@ export async function runScenario(scenario: Scenario): Promise<string | null> {
     }
     return null;
   } catch (error) {
-    return error instanceof GeodeError ? `${error.code} ${error.message}` : `crash: ${String(error)}`;
+    return error instanceof GeodeError
+      ? `${error.code} ${error.message}`
+      : `crash: ${String(error)}`;
   } finally {
     await database.close();
   }
@@ -40,7 +42,12 @@ class ScenarioRunner {
     if (text === "an empty graph" || text === "any graph") return null;
     const named = /^the (binary-tree-\d) graph$/.exec(text);
     if (named) {
-      await this.#run(readFileSync(join(TCK, "graphs", named[1] ?? "", `${named[1]}.cypher`), "utf8").replace(/;\s*$/, ""));
+      await this.#run(
+        readFileSync(join(TCK, "graphs", named[1] ?? "", `${named[1]}.cypher`), "utf8").replace(
+          /;\s*$/,
+          "",
+        ),
+      );
       return null;
     }
     if (text === "having executed:") {
@@ -48,7 +55,8 @@ class ScenarioRunner {
       return null;
     }
     if (text === "parameters are:") {
-      for (const [name, cell] of table ?? []) this.#parameters.set(name ?? "", await this.#literal(cell ?? "null"));
+      for (const [name, cell] of table ?? [])
+        this.#parameters.set(name ?? "", await this.#literal(cell ?? "null"));
       return null;
     }
     if (text === "executing query:") {
@@ -60,13 +68,22 @@ class ScenarioRunner {
       this.#outcome = await this.#attempt(docString ?? "");
       return null;
     }
-    const result = /^the result should be(, in order|, in any order)?( \(ignoring element order for lists\))?:?$/.exec(text);
-    if (result) return this.#expectRows(table ?? [], result[1] === ", in order", result[2] !== undefined);
+    const result =
+      /^the result should be(, in order|, in any order)?( \(ignoring element order for lists\))?:?$/.exec(
+        text,
+      );
+    if (result)
+      return this.#expectRows(table ?? [], result[1] === ", in order", result[2] !== undefined);
     if (text === "the result should be empty") return this.#expectRows([[]], false, false);
-    const raised = /^an? (\w+) should be raised at (?:compile time|runtime|any time): (.+)$/.exec(text);
+    const raised = /^an? (\w+) should be raised at (?:compile time|runtime|any time): (.+)$/.exec(
+      text,
+    );
     if (raised) return this.#expectError(raised[1] ?? "", raised[2] ?? "");
     if (text === "no side effects") return this.#expectSideEffects(new Map());
-    if (text === "the side effects should be:") return this.#expectSideEffects(new Map((table ?? []).map(([name, count]) => [name ?? "", Number(count)])));
+    if (text === "the side effects should be:")
+      return this.#expectSideEffects(
+        new Map((table ?? []).map(([name, count]) => [name ?? "", Number(count)])),
+      );
     return `a step that the runner does not know: ${text}`;
   }
 
@@ -87,24 +104,38 @@ class ScenarioRunner {
     return rows[0]?.[0] ?? null;
   }
 
-  #expectRows(table: readonly (readonly string[])[], inOrder: boolean, ignoreListOrder: boolean): string | null {
+  #expectRows(
+    table: readonly (readonly string[])[],
+    inOrder: boolean,
+    ignoreListOrder: boolean,
+  ): string | null {
     const outcome = this.#outcome;
     if (!outcome) return "no query was run";
     if ("error" in outcome) return `failed: ${describe(outcome.error)}`;
     const [header = [], ...expected] = table;
     const { columns, rows } = outcome.result;
-    if (header.length > 0 && columns.length !== header.length) return `${columns.length} columns instead of ${header.length}`;
-    const order = header.map((name) => columns.findIndex((column) => column.name === name || column.text === name));
-    if (order.includes(-1)) return `columns ${columns.map((column) => column.text).join(", ")} instead of ${header.join(", ")}`;
-    const actual = rows.map((row) => order.map((index) => printValue(row[index] ?? null, ignoreListOrder)).join(" | "));
-    const wanted = expected.map((row) => row.map((cell) => printCell(cell, ignoreListOrder)).join(" | "));
+    if (header.length > 0 && columns.length !== header.length)
+      return `${columns.length} columns instead of ${header.length}`;
+    const order = header.map((name) =>
+      columns.findIndex((column) => column.name === name || column.text === name),
+    );
+    if (order.includes(-1))
+      return `columns ${columns.map((column) => column.text).join(", ")} instead of ${header.join(", ")}`;
+    const actual = rows.map((row) =>
+      order.map((index) => printValue(row[index] ?? null, ignoreListOrder)).join(" | "),
+    );
+    const wanted = expected.map((row) =>
+      row.map((cell) => printCell(cell, ignoreListOrder)).join(" | "),
+    );
     if (!inOrder) {
       actual.sort();
       wanted.sort();
     }
     if (actual.length !== wanted.length) return `${actual.length} rows instead of ${wanted.length}`;
     const different = actual.findIndex((row, index) => row !== wanted[index]);
-    return different < 0 ? null : `row ${different + 1}: ${actual[different]} instead of ${wanted[different]}`;
+    return different < 0
+      ? null
+      : `row ${different + 1}: ${actual[different]} instead of ${wanted[different]}`;
   }
 
   #expectError(type: string, detail: string): string | null {
@@ -113,7 +144,9 @@ class ScenarioRunner {
     if ("result" in outcome) return `${type} ${detail} expected, but it succeeded`;
     const { error } = outcome;
     if (!(error instanceof GeodeError)) return `crash: ${describe(error)}`;
-    return ERROR_CLASSES.get(type)?.test(error.code) ? null : `${type} ${detail} expected, got ${describe(error)}`;
+    return ERROR_CLASSES.get(type)?.test(error.code)
+      ? null
+      : `${type} ${detail} expected, got ${describe(error)}`;
   }
 
   async #expectSideEffects(expected: ReadonlyMap<string, number>): Promise<string | null> {
@@ -134,8 +167,16 @@ class ScenarioRunner {
   }
 
   async #state(): Promise<State> {
-    const state: State = { nodes: new Set(), relationships: new Set(), labels: new Set(), properties: new Set() };
-    const all = [...(await this.#run("MATCH (n) RETURN n")).rows, ...(await this.#run("MATCH ()-[r]->() RETURN r")).rows];
+    const state: State = {
+      nodes: new Set(),
+      relationships: new Set(),
+      labels: new Set(),
+      properties: new Set(),
+    };
+    const all = [
+      ...(await this.#run("MATCH (n) RETURN n")).rows,
+      ...(await this.#run("MATCH ()-[r]->() RETURN r")).rows,
+    ];
     for (const [element] of all) {
       if (!(element instanceof Node || element instanceof Edge)) continue;
       if (element instanceof Node) {
@@ -144,7 +185,8 @@ class ScenarioRunner {
       } else {
         state.relationships.add(String(element.id));
       }
-      for (const [key, value] of element.properties) state.properties.add(`${element.id}.${key}=${printValue(value)}`);
+      for (const [key, value] of element.properties)
+        state.properties.add(`${element.id}.${key}=${printValue(value)}`);
     }
     return state;
   }

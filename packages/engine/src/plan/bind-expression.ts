@@ -1,5 +1,6 @@
-import { unreachable } from "@geode/values";
+import { GeodeError, unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
+import { positionAt } from "../gql/position.ts";
 import { nearestWord } from "../gql/suggestion.ts";
 import { type Expression, type LabelExpression, NULL, type Variable } from "./expression.ts";
 import { FUNCTIONS, isAggregate } from "./functions.ts";
@@ -22,6 +23,8 @@ export function bindExpression(
   context: ExpressionContext,
 ): Expression {
   const bind = (part: ast.Expression): Expression => bindExpression(binding, part, context);
+  const condition = (part: ast.Expression): Expression =>
+    requireTruthValue(bind(part), part, binding);
   const offset = node.span.start;
   switch (node.kind) {
     case "literal":
@@ -55,9 +58,9 @@ export function bindExpression(
     case "and":
     case "or":
     case "xor":
-      return { kind: node.kind, operands: node.operands.map(bind) };
+      return { kind: node.kind, operands: node.operands.map(condition) };
     case "not":
-      return { kind: "not", operand: bind(node.operand) };
+      return { kind: "not", operand: condition(node.operand) };
     case "comparison":
       return {
         kind: "compare",
@@ -333,6 +336,23 @@ function bindPairwise(kind: "same" | "allDifferent", operands: readonly Expressi
     }
   }
   return { kind: "and", operands: tests };
+}
+
+/** What can be seen to be no truth value is refused before anything runs. */
+function requireTruthValue(
+  expression: Expression,
+  node: ast.Expression,
+  binding: Binding,
+): Expression {
+  const { kind } = expression;
+  const wrong =
+    kind === "constant"
+      ? expression.value !== null && typeof expression.value !== "boolean"
+      : kind === "list" || kind === "record";
+  if (!wrong) return expression;
+  throw new GeodeError("22G03", "A condition is TRUE, FALSE or NULL.", {
+    position: positionAt(binding.text, node.span.start),
+  });
 }
 
 function negateIf(negated: boolean, operand: Expression): Expression {

@@ -4,7 +4,7 @@ import { columnNames } from "./column-names.ts";
 import { children, type Expression, type Variable } from "./expression.ts";
 import { aggregateFingerprint, fingerprint } from "./fingerprint.ts";
 import type { Aggregate, Bound, Item, Operator, OutputColumn, SortKey } from "./operators.ts";
-import type { Binding, Scope } from "./scope.ts";
+import { type Binding, EMPTY_SCOPE, type Scope } from "./scope.ts";
 
 /** What RETURN, WITH and SELECT have in common. */
 export interface Projection {
@@ -22,6 +22,8 @@ export interface Projected {
   readonly columns: readonly OutputColumn[];
   /** The columns as variables: what a following clause sees. */
   readonly scope: Scope;
+  /** What was in scope before and still has a meaning per row; empty where rows were merged. */
+  readonly before: Scope;
 }
 
 /** `row` is set in `SELECT … FROM label`. */
@@ -37,11 +39,15 @@ export function bindProjection(
   ];
   const names = columnNames(binding, items);
   const orderBy = projection.tail?.orderBy ?? [];
-  const grouped =
-    projection.groupBy !== null ||
-    hasAggregate(items) ||
-    projection.having !== null ||
-    hasAggregate(orderBy);
+  const grouped = projection.groupBy !== null || projection.having !== null || hasAggregate(items);
+  const [aggregated] = grouped ? [] : orderBy.filter((item) => hasAggregate(item.expression));
+  if (aggregated) {
+    throw binding.invalidSyntax(
+      "ORDER BY cannot aggregate here: the rows are not grouped.",
+      aggregated.span.start,
+      "Return the aggregate, or group by something.",
+    );
+  }
   const context: ExpressionContext = { scope, ...(row ? { row } : {}) };
   return grouped
     ? bindGrouped(binding, projection, items, names, context)
@@ -90,7 +96,12 @@ function bindPlain(
     return expression;
   });
   operators.push(...tailOperators(binding, projection.tail, keys));
-  return { operators, columns, scope: output };
+  return {
+    operators,
+    columns,
+    scope: output,
+    before: projection.distinct ? EMPTY_SCOPE : context.scope,
+  };
 }
 
 function bindGrouped(
@@ -194,7 +205,7 @@ function bindGrouped(
       rowKey: binding.variable(null, "value"),
     });
   operators.push(...tailOperators(binding, projection.tail, sort));
-  return { operators, columns, scope: output };
+  return { operators, columns, scope: output, before: EMPTY_SCOPE };
 }
 
 /** ORDER BY, OFFSET and LIMIT over a scope, as a clause of its own. */

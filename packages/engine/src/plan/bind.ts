@@ -179,7 +179,9 @@ class QueryBinder {
         const projected = bindProjection(binding, { ...clause, having: null }, this.#scope);
         this.#operators.push(...projected.operators);
         this.#scope = projected.scope;
-        if (clause.where) this.#filter(clause.where, { scope: this.#scope });
+        // Cypher's WHERE behind WITH still sees what was there before, unless rows were merged.
+        if (clause.where)
+          this.#filter(clause.where, { scope: new Map([...projected.before, ...this.#scope]) });
         return;
       }
       case "finish":
