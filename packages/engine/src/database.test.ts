@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GeodeError, Value } from "@geode/values";
@@ -16,11 +16,14 @@ import type { LiveCommit } from "./live/change.ts";
 const ann: Principal = { id: "ann", roles: ["editor"], claims: new Map([["team", "blue"]]) };
 const bob: Principal = { id: "bob", roles: [], claims: new Map([["team", "red"]]) };
 
+/** Each life of a database has other random numbers. */
+let lives = 0;
 let environment: SimulatedEnvironment;
 let database: Database;
 
 async function open(options: DatabaseOptions = {}): Promise<Database> {
-  environment = new SimulatedEnvironment();
+  lives += 1;
+  environment = new SimulatedEnvironment(lives);
   return Database.open({ environment, ...options });
 }
 
@@ -127,6 +130,15 @@ describe("a query", () => {
       code: "CANCELLED",
     });
     expect(await rows("MATCH (u:User) RETURN count(*) AS c")).toEqual([[0]]);
+  });
+
+  test.each([0, -1, Number.NaN])("with a timeout of %s is refused", async (timeoutMs) => {
+    await expect(query("RETURN 1 AS one", { timeoutMs })).rejects.toMatchObject({
+      code: "INVALID_MESSAGE",
+    });
+    await expect(query("INSERT (:User)", { timeoutMs })).rejects.toMatchObject({
+      code: "INVALID_MESSAGE",
+    });
   });
 
   test("with more rows than a result may have is refused with LIMIT", async () => {
@@ -385,10 +397,62 @@ describe("a data directory", () => {
     expect(seen.size).toBe(9);
   });
 
+  test("is opened from its newest checkpoint and what came after; what was done under a key is still known", async () => {
+    await reopen();
+    for (let turn = 0; turn < 3; turn += 1) {
+      await query("INSERT (:User {turn: $turn})", {
+        parameters: new Map([["turn", turn]]),
+        idempotencyKey: `k${turn}`,
+      });
+      await database.checkpoint();
+    }
+    const { seq } = await query("INSERT (:User {turn: 3})", { idempotencyKey: "k3" });
+    const { logBytes } = database.status();
+    await reopen();
+    expect(database.seq).toBe(seq);
+    expect(database.status().logBytes).toBe(logBytes);
+    expect(await rows("MATCH (u:User) RETURN u.turn AS turn ORDER BY turn")).toEqual([
+      [0],
+      [1],
+      [2],
+      [3],
+    ]);
+    for (let turn = 0; turn <= 3; turn += 1)
+      await query("INSERT (:User)", { idempotencyKey: `k${turn}` });
+    expect(database.seq).toBe(seq);
+    expect(database.check()).toEqual([]);
+  });
+
+  test("begins a new epoch, and keeps the keys of rows, when commits that were acknowledged may be missing", async () => {
+    await reopen();
+    await query("INSERT (:User {name: 'Ann'})");
+    const counts = "MATCH (u:User) RETURN u.name AS name, count(*) AS c";
+    const before = await subscribe(counts);
+    await database.close();
+    // As a process that acknowledged before the disk had it leaves it when it is killed.
+    writeFileSync(join(directory, "relaxed"), "");
+    database = await open({ directory });
+    expect(database.epoch).not.toBe(before.epoch);
+    const { epoch, seq, digest } = before;
+    const after = await subscribe(counts, { resume: { epoch, seq, digest } });
+    expect(after).toMatchObject({ reset: true, resumed: false, keys: before.keys });
+    const newEpoch = database.epoch;
+    await reopen();
+    expect(database.epoch).toBe(newEpoch);
+  });
+
   test("belongs to one database at a time", async () => {
     await reopen();
     await expect(Database.open({ directory })).rejects.toMatchObject({ code: "UNAVAILABLE" });
   });
+});
+
+test("a database in memory does not keep its log for ever", async () => {
+  await query("INSERT (:User)");
+  const { logBytes } = database.status();
+  for (let turn = 0; turn < 2100; turn += 1) await query("INSERT (:User)");
+  expect(database.status().logBytes).toBeLessThan(1100 * logBytes);
+  await expect(database.checkpoint()).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
 describe("the status", () => {

@@ -466,6 +466,11 @@ export class Database {
   }
 
   #budget({ timeoutMs = this.#limits.timeoutMs }: Pick<Request, "timeoutMs">): BudgetLimits {
+    if (!(timeoutMs > 0))
+      throw new GeodeError(
+        "INVALID_MESSAGE",
+        `A timeout of ${timeoutMs} ms makes no sense; it has to be positive.`,
+      );
     return {
       timeMs: Math.min(timeoutMs, this.#limits.timeoutMsMax),
       rows: this.#limits.rowsMax,

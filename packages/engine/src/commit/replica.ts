@@ -1,4 +1,3 @@
-import { GeodeError } from "@geode/values";
 import type { ChainedEntry, LogPosition } from "../log/chain.ts";
 import type { Effect, Patch } from "../graph/effect.ts";
 import type { Store } from "../graph/store.ts";

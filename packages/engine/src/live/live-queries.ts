@@ -269,9 +269,8 @@ export class LiveQueries {
     this.#deliveries = [];
     this.#delivering = false;
     for (const delivery of deliveries) {
-      // A copy: a listener may close its own or somebody else's watch.
-      for (const watcher of [...delivery.group.watchers]) {
-        if (!delivery.group.watchers.has(watcher)) continue;
+      // A listener may close its own or somebody else's watch: who is gone from the set is not visited any more.
+      for (const watcher of delivery.group.watchers) {
         try {
           if ("error" in delivery) watcher.onEnd(delivery.error);
           else if (delivery.commit.seq > watcher.fromSeq) watcher.onChange(delivery.commit);
@@ -310,7 +309,7 @@ export class LiveQueries {
     this.#catchUp?.();
     this.#catchUp = null;
     for (const group of this.#groups.values()) group.watchers.clear();
-    for (const group of [...this.#groups.values()]) this.#drop(group);
+    for (const group of this.#groups.values()) this.#drop(group);
     this.#deliveries = [];
   }
 }
