@@ -66,9 +66,7 @@ export class Columns {
   /** Removes all properties of the element in a slot. */
   clear(slot: number): void {
     for (const key of this.#keySetOf(slot).sorted()) this.#columns[key]!.set(slot, null);
-    for (let keys = this.#sparseKeys.of(slot); keys.length > 0; keys = this.#sparseKeys.of(slot)) {
-      this.#columns[keys.at(-1)!]!.set(slot, null);
-    }
+    for (const key of this.#sparseKeys.of(slot).slice()) this.#columns[key]!.set(slot, null);
   }
 
   /** To be called when an element becomes of another kind: notes there which keys it has. */

@@ -135,6 +135,15 @@ describe("a store", () => {
     expect(index.seek(8)).toEqual([]);
   });
 
+  test("learns no name from removing a property that nothing ever had", () => {
+    const store = small();
+    const { keys } = store.graph("default");
+    const { size: before } = keys;
+    store.apply({ kind: "updateNode", graph: "default", id: 1, set: new Map([["never", null]]) });
+    store.apply({ kind: "updateEdge", graph: "default", id: 3, set: new Map([["never", null]]) });
+    expect([keys.size, keys.id("never")]).toEqual([before, -1]);
+  });
+
   test("remembers epoch and key, and the end of all leases", () => {
     const store = new Store();
     store.apply({ kind: "beginEpoch", epoch: "e1", hashKey: "k" });
