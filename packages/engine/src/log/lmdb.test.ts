@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import type { Readable, Writable } from "node:stream";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type Durability, LmdbLog } from "./lmdb.ts";
 import { entryAfter, fill, largeEntryAfter, testCommitLog } from "./log.contract.ts";
@@ -88,6 +89,25 @@ describe("the log in LMDB", () => {
     await fill(log, 1);
   });
 
+  test.skipIf(process.platform === "win32").each<[Durability]>([["durable"], ["relaxed"]])(
+    "%s, on a disk that refuses to write: everything acknowledged is kept, everything after is refused, and the process lives",
+    async (durability) => {
+      const path = temporaryPath();
+      const { acknowledged, refusals, read } = await fillUntilRefused(path, durability);
+      expect(acknowledged).toBeGreaterThan(0);
+      expect(refusals).toEqual(
+        Array.from({ length: 3 }, () =>
+          expect.stringMatching(/^UNAVAILABLE the log could not be written: .+/),
+        ),
+      );
+      expect(read).toBe(acknowledged);
+      const log = await open(path);
+      expect(log.head().number).toBe(acknowledged);
+      expect([...log.read(1)]).toHaveLength(acknowledged);
+      await fill(log, 1);
+    },
+  );
+
   test.each<[string, (file: string) => void]>([
     ["is something else", (file) => writeFileSync(file, "this is not a database".repeat(1_000))],
     ["has a few bytes", (file) => writeFileSync(file, "no")],
@@ -124,34 +144,45 @@ function temporaryPath(): string {
   return path;
 }
 
+/** What another process says that may not make files larger than half a megabyte and appends until it is refused, three times. */
+async function fillUntilRefused(
+  path: string,
+  durability: Durability,
+): Promise<{ acknowledged: number; refusals: string[]; read: number }> {
+  const child = runProgram(
+    `
+    process.on("SIGXFSZ", () => {});
+    const log = await LmdbLog.open({ path: ${JSON.stringify(path)}, durability: ${JSON.stringify(durability)} });
+    const refusals = [];
+    while (refusals.length < 3) {
+      try {
+        await append(log, "x".repeat(5_000));
+      } catch (error) {
+        refusals.push(error.code + " " + error.message);
+      }
+      // A turn of the event loop, in which a rejection that nobody handles would end the process.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const acknowledged = log.head().number;
+    const read = [...log.read(1)].length;
+    await log.close();
+    console.log(JSON.stringify({ acknowledged, refusals, read }));
+    `,
+    "ulimit -f 1024;",
+  );
+  const line = await firstLine(child);
+  return JSON.parse(line) as { acknowledged: number; refusals: string[]; read: number };
+}
+
 /** Another process that opens the log, appends five entries and keeps it open. */
 async function startOther(path: string): Promise<{ readonly pid: number; kill(): Promise<void> }> {
-  const program = `
-    import { LmdbLog } from ${JSON.stringify(new URL("./lmdb.ts", import.meta.url).href)};
-    import { encodeEntry } from ${JSON.stringify(new URL("./entry.ts", import.meta.url).href)};
+  const child = runProgram(`
     const log = await LmdbLog.open({ path: ${JSON.stringify(path)} });
-    for (let n = 1; n <= 5; n++) {
-      const { bytes } = encodeEntry({ format: 1, number: n, firstSeq: n, prevHash: log.head().hash,
-        writer: new Uint8Array(8), nonce: new Uint8Array(16), timeMs: n, commits: [] });
-      await log.append(n - 1, bytes);
-    }
+    for (let n = 1; n <= 5; n++) await append(log, "alice");
     console.log("ready");
     process.stdin.resume();
-  `;
-  const child = spawn(
-    process.execPath,
-    ["--conditions=source", "--input-type=module", "-e", program],
-    {
-      stdio: ["pipe", "pipe", "inherit"],
-    },
-  );
-  onTestFinished(() => {
-    child.kill("SIGKILL");
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    expect(line).toBe("ready");
-    break;
-  }
+  `);
+  expect(await firstLine(child)).toBe("ready");
   return {
     pid: child.pid as number,
     kill: () =>
@@ -160,4 +191,38 @@ async function startOther(path: string): Promise<{ readonly pid: number; kill():
         child.kill("SIGKILL");
       }),
   };
+}
+
+/** Runs a program that has `LmdbLog` and `append(log, principal)`, under what the shell is told first. */
+function runProgram(program: string, shell = ""): ChildProcessByStdio<Writable, Readable, null> {
+  const url = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href);
+  const source = `
+    import { LmdbLog } from ${url("./lmdb.ts")};
+    import { encodeEntry } from ${url("./entry.ts")};
+    async function append(log, principal) {
+      const { number, hash } = log.head();
+      const { bytes } = encodeEntry({ format: 1, number: number + 1, firstSeq: number + 1, prevHash: hash,
+        writer: new Uint8Array(8), nonce: new Uint8Array(16), timeMs: number, commits: [{ principal, patch: [] }] });
+      await log.append(number, bytes);
+    }
+    ${program}
+  `;
+  const args = ["--conditions=source", "--input-type=module", "-e", source];
+  const child =
+    shell === ""
+      ? spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] })
+      : spawn("sh", ["-c", `${shell} exec "$0" "$@"`, process.execPath, ...args], {
+          stdio: ["pipe", "pipe", "ignore"],
+        });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  return child;
+}
+
+async function firstLine(child: ChildProcessByStdio<Writable, Readable, null>): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout })) {
+    return line;
+  }
+  throw new Error("the process ended without a word");
 }
