@@ -4,41 +4,40 @@ export interface Rate {
   readonly perSecond: number;
 }
 
-/** A token bucket. It holds no timer; time is told to it. */
+/**
+ * A token bucket. It holds no timer; time is told to it. It counts in milliseconds, of which each token costs some, so that whole
+ * numbers stay whole.
+ */
 export class Bucket {
-  readonly #rate: Rate;
-  #tokens: number;
+  readonly #costMs: number;
+  readonly #fullMs: number;
+  #creditMs: number;
   #atMs: number;
 
-  constructor(rate: Rate, nowMs: number) {
-    this.#rate = rate;
-    this.#tokens = rate.burst;
+  constructor({ burst, perSecond }: Rate, nowMs: number) {
+    this.#costMs = 1000 / perSecond;
+    this.#fullMs = burst * this.#costMs;
+    this.#creditMs = this.#fullMs;
     this.#atMs = nowMs;
   }
 
   /** Takes one token. Answers 0, or after how many milliseconds there will be one. */
   take(nowMs: number): number {
     this.#refill(nowMs);
-    if (this.#tokens >= 1) {
-      this.#tokens--;
-      return 0;
-    }
-    return Math.ceil(((1 - this.#tokens) / this.#rate.perSecond) * 1000);
+    if (this.#creditMs < this.#costMs) return Math.ceil(this.#costMs - this.#creditMs);
+    this.#creditMs -= this.#costMs;
+    return 0;
   }
 
   /** After how many milliseconds it will be full, and could be forgotten. */
   fullInMs(nowMs: number): number {
     this.#refill(nowMs);
-    return Math.ceil(((this.#rate.burst - this.#tokens) / this.#rate.perSecond) * 1000);
+    return Math.ceil(this.#fullMs - this.#creditMs);
   }
 
   #refill(nowMs: number): void {
     // A clock that was set back refills nothing, and does not count the time twice.
-    const passedMs = Math.max(0, nowMs - this.#atMs);
+    this.#creditMs = Math.min(this.#fullMs, this.#creditMs + Math.max(0, nowMs - this.#atMs));
     this.#atMs = nowMs;
-    this.#tokens = Math.min(
-      this.#rate.burst,
-      this.#tokens + (passedMs / 1000) * this.#rate.perSecond,
-    );
   }
 }

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { ManualClock } from "../../test/manual-clock.ts";
+import { Heartbeat } from "./heartbeat.ts";
+
+function harness() {
+  const clock = new ManualClock();
+  const told: string[] = [];
+  const heartbeat = new Heartbeat({
+    clock,
+    pingMs: 30_000,
+    pongMsMax: 10_000,
+    ping: () => told.push("ping"),
+    onDead: () => told.push("dead"),
+  });
+  return { clock, heartbeat, told };
+}
+
+test("PROTOCOL 1.7: a ping every 30 seconds, answered ones for ever", () => {
+  const { clock, heartbeat, told } = harness();
+  for (let minute = 0; minute < 10; minute++) {
+    clock.pass(30_000);
+    heartbeat.signOfLife();
+  }
+  expect(told).toEqual(Array.from({ length: 10 }, () => "ping"));
+});
+
+test("PROTOCOL 1.7: two unanswered pings in a row are the end", () => {
+  const { clock, told } = harness();
+  clock.pass(40_000);
+  expect(told).toEqual(["ping"]);
+  clock.pass(29_999);
+  expect(told).toEqual(["ping", "ping"]);
+  clock.pass(1);
+  expect(told).toEqual(["ping", "ping", "dead"]);
+  clock.pass(600_000);
+  expect(told).toHaveLength(3);
+});
+
+test("an answer after the first missed one starts the count again", () => {
+  const { clock, heartbeat, told } = harness();
+  clock.pass(45_000);
+  heartbeat.signOfLife();
+  clock.pass(30_000);
+  expect(told).toEqual(["ping", "ping"]);
+  clock.pass(24_999);
+  expect(told).toEqual(["ping", "ping", "ping"]);
+  clock.pass(1);
+  expect(told.at(-1)).toBe("dead");
+});
+
+test("closing leaves no timer behind", () => {
+  const { clock, heartbeat } = harness();
+  heartbeat.close();
+  expect(clock.armed).toBe(0);
+});

@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import type { Access } from "../port.ts";
+import { Requests, type RequestsOptions } from "./requests.ts";
+
+/** Requests with the order in which they were started, and a way to end each. */
+function harness(options: Partial<RequestsOptions> = {}) {
+  const started: string[] = [];
+  const full: boolean[] = [];
+  const ends = new Map<string, () => void>();
+  const requests = new Requests({
+    inFlightMax: 64,
+    ready: () => true,
+    onFull: (value) => full.push(value),
+    ...options,
+  });
+  return {
+    requests,
+    started,
+    full,
+    submit(access: Access, name: string) {
+      requests.submit({
+        access,
+        run: () => {
+          started.push(name);
+          return new Promise((resolve) => ends.set(name, resolve));
+        },
+      });
+    },
+    async end(name: string) {
+      ends.get(name)!();
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+describe("PROTOCOL 4.4: a request sees the writes before it", () => {
+  test("a read waits for every write before it, and nothing overtakes it", async () => {
+    const { end, started, submit } = harness();
+    submit("write", "w1");
+    submit("write", "w2");
+    submit("read", "r1");
+    submit("write", "w3");
+    expect(started).toEqual(["w1", "w2"]);
+    await end("w1");
+    expect(started).toEqual(["w1", "w2"]);
+    await end("w2");
+    expect(started).toEqual(["w1", "w2", "r1", "w3"]);
+  });
+
+  test("reads do not wait for each other, nor a write for reads", () => {
+    const { started, submit } = harness();
+    submit("read", "r1");
+    submit("read", "r2");
+    submit("write", "w1");
+    expect(started).toEqual(["r1", "r2", "w1"]);
+  });
+
+  test("what may be either waits like a read and is waited for like a write", async () => {
+    const { end, started, submit } = harness();
+    submit("unknown", "u1");
+    submit("unknown", "u2");
+    submit("read", "r1");
+    expect(started).toEqual(["u1"]);
+    await end("u1");
+    expect(started).toEqual(["u1", "u2"]);
+    await end("u2");
+    expect(started).toEqual(["u1", "u2", "r1"]);
+  });
+});
+
+describe("PROTOCOL 3.8: unanswered requests are bounded", () => {
+  test("at the limit it says that it is full, below it that it is not; no request is lost", async () => {
+    const { end, full, started, submit } = harness({ inFlightMax: 2 });
+    submit("read", "r1");
+    expect(full).toEqual([]);
+    submit("read", "r2");
+    expect(full).toEqual([true]);
+    submit("read", "r3");
+    expect(started).toEqual(["r1", "r2"]);
+    await end("r1");
+    expect(started).toEqual(["r1", "r2", "r3"]);
+    expect(full).toEqual([true]);
+    await end("r2");
+    expect(full).toEqual([true, false]);
+  });
+
+  test("while answers pile up nothing is started", () => {
+    let ready = false;
+    const { requests, started, submit } = harness({ ready: () => ready });
+    submit("read", "r1");
+    expect(started).toEqual([]);
+    ready = true;
+    requests.startMore();
+    expect(started).toEqual(["r1"]);
+  });
+});
+
+test("once closed, what waits is not started", async () => {
+  const { end, requests, started, submit } = harness({ inFlightMax: 1 });
+  submit("read", "r1");
+  submit("read", "r2");
+  requests.close();
+  await end("r1");
+  submit("read", "r3");
+  expect(started).toEqual(["r1"]);
+});
