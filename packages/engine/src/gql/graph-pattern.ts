@@ -1,4 +1,4 @@
-import type { Match, MatchMode, YieldItem } from "./ast.ts";
+import type { Match, MatchMode, PathPattern, YieldItem } from "./ast.ts";
 import { type Cursor, isNameToken, isSymbolToken } from "./cursor.ts";
 import { parsePathPattern } from "./patterns.ts";
 import { acceptPathPrefix, PATH_MODES } from "./path-prefix.ts";
@@ -6,7 +6,7 @@ import { acceptPathPrefix, PATH_MODES } from "./path-prefix.ts";
 /** <graph pattern> (§16.4) with a YIELD: what stands after MATCH. `start` is where the node begins. */
 export function parseGraphPattern(cursor: Cursor, start: number, optional: boolean): Match {
   const mode = acceptMatchMode(cursor);
-  const paths = cursor.list(parsePathPattern);
+  const paths = parsePathList(cursor);
   const keep = cursor.acceptWord("KEEP") ? acceptPathPrefix(cursor) : undefined;
   if (keep === null)
     throw cursor.expected("a path mode or search after KEEP", [
@@ -27,6 +27,31 @@ export function parseGraphPattern(cursor: Cursor, start: number, optional: boole
     yieldItems,
     span: cursor.spanFrom(start),
   };
+}
+
+/** <path pattern list> (§16.4). In `FROM g MATCH (a), h MATCH (b)` the comma is not its own. */
+function parsePathList(cursor: Cursor): PathPattern[] {
+  const paths = [parsePathPattern(cursor)];
+  while (cursor.isSymbol(",") && !startsMatch(cursor, 1) && !startsMatch(cursor, 2)) {
+    cursor.advance();
+    paths.push(parsePathPattern(cursor));
+  }
+  return paths;
+}
+
+/** Whether MATCH, OPTIONAL MATCH or OPTIONAL { begins `ahead`, rather than a name that reads so. */
+export function startsMatch(cursor: Cursor, ahead = 0): boolean {
+  const next = cursor.peek(ahead + 1);
+  switch (cursor.peek(ahead).keyword) {
+    case "MATCH":
+      return next.kind === "symbol"
+        ? "(-<~".includes(next.text)
+        : isNameToken(next) && next.keyword !== "WHERE" && next.keyword !== "AS";
+    case "OPTIONAL":
+      return next.keyword === "MATCH" || isSymbolToken(next, "{") || isSymbolToken(next, "(");
+    default:
+      return false;
+  }
 }
 
 /** <yield item> (§16.15): `a`, `a AS b` */

@@ -1,21 +1,6 @@
 import type { Match, OptionalBlock } from "./ast.ts";
-import { type Cursor, isNameToken, isSymbolToken } from "./cursor.ts";
+import type { Cursor } from "./cursor.ts";
 import { parseGraphPattern } from "./graph-pattern.ts";
-
-/** Whether MATCH, OPTIONAL MATCH or OPTIONAL { begins `ahead`, rather than a name that reads so. */
-export function startsMatch(cursor: Cursor, ahead = 0): boolean {
-  const next = cursor.peek(ahead + 1);
-  switch (cursor.peek(ahead).keyword) {
-    case "MATCH":
-      return next.kind === "symbol"
-        ? "(-<~".includes(next.text)
-        : isNameToken(next) && next.keyword !== "WHERE" && next.keyword !== "AS";
-    case "OPTIONAL":
-      return next.keyword === "MATCH" || isSymbolToken(next, "{") || isSymbolToken(next, "(");
-    default:
-      return false;
-  }
-}
 
 /** <match statement> (§14.4): `MATCH …`, `OPTIONAL MATCH …`, `OPTIONAL { MATCH … }` */
 export function parseMatch(cursor: Cursor): Match | OptionalBlock {

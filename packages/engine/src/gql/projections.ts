@@ -11,8 +11,9 @@ import type {
   SortItem,
 } from "./ast.ts";
 import { type Cursor, isSymbolToken } from "./cursor.ts";
+import { startsMatch } from "./graph-pattern.ts";
 import { parseGraphReference } from "./graph-reference.ts";
-import { parseMatch, startsMatch } from "./match.ts";
+import { parseMatch } from "./match.ts";
 import { nearestWord } from "./suggestion.ts";
 
 interface Items {

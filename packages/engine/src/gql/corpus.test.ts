@@ -1,0 +1,188 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { GeodeError, unreachable } from "@geode/values";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parse } from "./parser.ts";
+
+/** The openCypher TCK is data that the repository does not contain: GEODE_TCK, or beside the repository. */
+const TCK = process.env["GEODE_TCK"] ?? join(import.meta.dirname, "../../../../../shared/tck");
+const isMissing = !existsSync(join(TCK, "features"));
+if (isMissing)
+  console.warn(`\n!!! The TCK is missing at ${TCK}: its queries are NOT parsed. Set GEODE_TCK.\n`);
+
+/** Every construct of the language at least once; a semicolon at the end of a line ends a statement. */
+const CORPUS = readFileSync(join(import.meta.dirname, "corpus.gql"), "utf8")
+  .trim()
+  .split(/(?<=;)\n/);
+
+/** What a stranger may get for a text: a tree, or a positioned 42001. Anything else fails the test. */
+function parseOrRefuse(text: string): boolean {
+  try {
+    parse(text);
+    return true;
+  } catch (error) {
+    if (error instanceof GeodeError && error.code === "42001" && error.position !== undefined)
+      return false;
+    throw new Error(`neither parsed nor refused: ${JSON.stringify(text)}`, { cause: error });
+  }
+}
+
+test.each(CORPUS)("%s", (text) => {
+  expect(() => parse(text)).not.toThrow();
+});
+
+test.skipIf(isMissing)(
+  "every query of the TCK parses, unless it is expected to be refused when it is compiled",
+  () => {
+    const queries = readQueries();
+    expect(queries.length).toBeGreaterThan(4_000);
+    const refused = queries.filter(({ text, isRefused }) => !parseOrRefuse(text) && !isRefused);
+    expect(refused).toEqual([]);
+  },
+);
+
+describe("whatever becomes of a text, it parses or is refused with a positioned 42001", () => {
+  const texts = [...CORPUS, ...(isMissing ? [] : readQueries().map(({ text }) => text))];
+
+  test("every beginning of it", () => {
+    for (const text of CORPUS) {
+      for (let end = 0; end < text.length; end++) parseOrRefuse(text.slice(0, end));
+    }
+  });
+
+  test("tokens of it left out, doubled, swapped, or replaced by those of another", () => {
+    const pieces = fc.constantFrom(...texts).map(cut);
+    const edit = fc.record({
+      kind: fc.constantFrom("leaveOut", "double", "swap", "replace"),
+      at: fc.nat(),
+      other: fc.nat(),
+    });
+    const edits = fc.array(edit, { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(pieces, pieces, edits, (text, donor, all) => {
+        parseOrRefuse(
+          all
+            .reduce((current, { kind, at, other }) => mutate(current, donor, kind, at, other), text)
+            .join(""),
+        );
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("characters of it replaced by others", () => {
+    const characters = fc.constantFrom(
+      ..."()[]{}<>-~|&!%*+?.,:;='\"`$@\\/#_0x9eE \n\t\0é😀\u2028",
+      "--",
+      "/*",
+    );
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...texts),
+        fc.nat(),
+        characters,
+        fc.nat({ max: 2 }),
+        (text, at, character, length) => {
+          const offset = at % (text.length + 1);
+          parseOrRefuse(text.slice(0, offset) + character + text.slice(offset + length));
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+/** Words, white space, and single characters. */
+function cut(text: string): string[] {
+  return text.match(/\w+|\s+|[^]/gu) ?? [];
+}
+
+function mutate(
+  text: readonly string[],
+  donor: readonly string[],
+  kind: "leaveOut" | "double" | "swap" | "replace",
+  at: number,
+  other: number,
+): string[] {
+  const i = at % Math.max(1, text.length);
+  const j = other % Math.max(1, text.length);
+  const result = [...text];
+  switch (kind) {
+    case "leaveOut":
+      result.splice(i, 1);
+      return result;
+    case "double":
+      result.splice(i, 0, result[i] ?? "");
+      return result;
+    case "swap":
+      result[i] = text[j] ?? "";
+      result[j] = text[i] ?? "";
+      return result;
+    case "replace":
+      result[i] = donor[other % Math.max(1, donor.length)] ?? "";
+      return result;
+    default:
+      return unreachable(kind);
+  }
+}
+
+interface TckQuery {
+  readonly text: string;
+  readonly isRefused: boolean;
+}
+
+function readQueries(): TckQuery[] {
+  return globSync("features/**/*.feature", { cwd: TCK }).flatMap((file) =>
+    readFeature(readFileSync(join(TCK, file), "utf8")),
+  );
+}
+
+/** The little of Gherkin that the TCK uses: scenarios, doc strings, and outlines with the tables that fill them in. */
+function readFeature(source: string): TckQuery[] {
+  const scenarios = source
+    .replaceAll(/^ *#.*$/gm, "")
+    .split(/^ *Scenario(?: Outline)?:/m)
+    .slice(1);
+  return scenarios.flatMap((scenario) => {
+    const [body = "", ...tables] = scenario.split(/^ *Examples:.*$/m);
+    const templates = readTemplates(body);
+    const rows = tables.flatMap(readTable);
+    const fillings = rows.length === 0 ? [new Map<string, string>()] : rows;
+    return fillings.flatMap((row) =>
+      templates.map(({ text, isRefused }) => ({ text: fillIn(text, row), isRefused })),
+    );
+  });
+}
+
+/** The last query of a scenario is the one under test; an expected error at compile time is its. */
+function readTemplates(body: string): TckQuery[] {
+  const texts = [...body.matchAll(/"""([^]*?)"""/g)].map((match) => match[1]!);
+  const isError = /(?:SyntaxError|SemanticError|TypeError) should be raised at compile time/.test(
+    body,
+  );
+  return texts.map((text, i) => ({ text, isRefused: isError && i === texts.length - 1 }));
+}
+
+function readTable(table: string): Map<string, string>[] {
+  const lines = table
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith("|"));
+  const [header = [], ...rows] = lines.map(readCells);
+  return rows.map((cells) => new Map(header.map((name, i) => [name, cells[i] ?? ""])));
+}
+
+function readCells(line: string): string[] {
+  const cells = line.slice(1, -1).split(/(?<!\\)\|/);
+  return cells.map((cell) =>
+    cell.trim().replaceAll("\\|", "|").replaceAll("\\n", "\n").replaceAll("\\\\", "\\"),
+  );
+}
+
+function fillIn(template: string, row: ReadonlyMap<string, string>): string {
+  return template.replaceAll(
+    /<([^<>\s]+)>/g,
+    (placeholder, name: string) => row.get(name) ?? placeholder,
+  );
+}
