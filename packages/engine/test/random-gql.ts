@@ -16,6 +16,14 @@ const properties = fc
   .tuple(integer, fc.option(literal, { nil: null }))
   .map(([x, y]) => ` {x: ${x}${y === null ? "" : `, y: ${y}`}}`);
 
+/** What a pattern may ask of the labels of a node. */
+const labelExpression = fc.oneof(
+  { arbitrary: label.map((name) => `:${name}`), weight: 4 },
+  { arbitrary: fc.constantFrom(":A&B", ":A|B", ":!A", ":%"), weight: 1 },
+  { arbitrary: fc.constant(""), weight: 3 },
+);
+
+/** The labels of a new node. */
 const labels = fc.oneof(
   { arbitrary: label.map((name) => `:${name}`), weight: 4 },
   { arbitrary: fc.constant(":A&B"), weight: 1 },
@@ -137,12 +145,18 @@ const match: fc.Arbitrary<Match> = fc
   .tuple(
     fc.oneof(
       { arbitrary: fc.constant([]), weight: 1 },
-      { arbitrary: fc.array(fc.tuple(hop, labels), { minLength: 1, maxLength: 1 }), weight: 2 },
-      { arbitrary: fc.array(fc.tuple(hop, labels), { minLength: 2, maxLength: 2 }), weight: 1 },
+      {
+        arbitrary: fc.array(fc.tuple(hop, labelExpression), { minLength: 1, maxLength: 1 }),
+        weight: 2,
+      },
+      {
+        arbitrary: fc.array(fc.tuple(hop, labelExpression), { minLength: 2, maxLength: 2 }),
+        weight: 1,
+      },
     ),
-    labels,
+    labelExpression,
     fc.boolean(),
-    fc.option(fc.tuple(hop, labels), { nil: null }),
+    fc.option(fc.tuple(hop, labelExpression), { nil: null }),
     fc.nat(),
   )
   .chain(([hops, first, closes, optional, anchor]) => {
@@ -176,6 +190,9 @@ const aggregate = (expression: fc.Arbitrary<string>): fc.Arbitrary<string> =>
     expression.map((text) => `count(DISTINCT ${text})`),
     expression.map((text) => `min(${text})`),
     expression.map((text) => `max(${text})`),
+    expression.map((text) => `collect(${text})`),
+    // Of numbers only: a sum over a string is an error, which ends a live query, as some should.
+    { arbitrary: expression.map((text) => `sum(${text})`), weight: 1 },
   );
 
 /** What follows a list of columns c0, c1, …: order, and a window. */
@@ -244,10 +261,28 @@ const selectQuery: fc.Arbitrary<string> = fc
     );
   });
 
+/** Clauses after clauses: what one finds is where the next begins. */
+const chainedQuery: fc.Arbitrary<string> = fc
+  .tuple(label, label, property, property, hop, fc.constantFrom("sum", "count", "collect", "max"))
+  .chain(([a, b, key, other, edge, name]) =>
+    fc.constantFrom(
+      `MATCH (n:${a}), (m:${b}) WHERE n.${key} = m.${other} RETURN n AS c0, m.${key} AS c1`,
+      `MATCH p = (n:${a})${edge("e")}(m) RETURN p AS c0`,
+      `MATCH (n:${a}) MATCH (n)${edge("e")}(m:${b}) RETURN m.${key} AS c0, n.${other} AS c1`,
+      `MATCH (n:${a}) LET v = n.${key} RETURN v AS c0, ${name}(n.${other}) AS c1`,
+      `MATCH (n:${a}) FOR i IN [1, 2] RETURN n.${key} AS c0, i AS c1`,
+      `MATCH (n:${a}) RETURN labels(n) AS c0, properties(n) AS c1`,
+      `MATCH (n:${a}) WITH n.${key} AS g, count(*) AS c MATCH (m:${b}) WHERE m.${other} = g RETURN m.${key} AS c0, c AS c1`,
+      `MATCH (n:${a}) WITH n ORDER BY n.${key}, n.${other} LIMIT 2 MATCH (n)${edge("e")}(m) RETURN m.${key} AS c0`,
+      `OPTIONAL MATCH (n:${a}) WHERE n.${key} = 1 OPTIONAL MATCH (n)${edge("e")}(m:${b}) RETURN n.${other} AS c0, m AS c1`,
+    ),
+  );
+
 /** A statement that reads. */
 export const randomQuery: fc.Arbitrary<string> = fc.oneof(
   { arbitrary: matchQuery, weight: 4 },
   { arbitrary: selectQuery, weight: 1 },
+  { arbitrary: chainedQuery, weight: 2 },
 );
 
 /** Entries, each of several writes that become one commit each. */
