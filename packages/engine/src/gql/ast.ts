@@ -583,7 +583,10 @@ export type PathSelector =
 
 export type PathExpression = PathConcatenation | PathAlternation;
 
-/** One after the other. Neighbouring node patterns, e.g. at the border of a parenthesised path, are the same node. */
+/**
+ * One after the other. Nodes that are not written are filled in, so every edge stands between two elements that are nodes or parenthesised
+ * paths; an implied node has an empty span. Neighbouring node patterns, also across the border of a parenthesised path, are the same node.
+ */
 export interface PathConcatenation {
   readonly kind: "pathConcatenation";
   readonly elements: readonly PathElement[];
@@ -604,8 +607,7 @@ export interface NodePattern {
   readonly kind: "nodePattern";
   readonly variable: Name | null;
   readonly labels: LabelExpression | null;
-  /** A record literal or a parameter. */
-  readonly properties: Expression | null;
+  readonly properties: RecordConstructor | null;
   readonly where: Expression | null;
   readonly span: Span;
 }
@@ -625,7 +627,7 @@ export interface EdgePattern {
   readonly orientation: EdgeOrientation;
   readonly variable: Name | null;
   readonly labels: LabelExpression | null;
-  readonly properties: Expression | null;
+  readonly properties: RecordConstructor | null;
   readonly where: Expression | null;
   readonly quantifier: Quantifier | null;
   readonly span: Span;
@@ -642,7 +644,10 @@ export interface ParenthesizedPath {
   readonly span: Span;
 }
 
-/** Inside a repetition variables are lists outside of it; inside `?` (optional: 0 or 1) they are conditional singletons. */
+/**
+ * Outside of a repetition its variables are lists; outside of `?` (optional, 0 or 1) its variables are null or one element. Only Cypher's
+ * `*3..1` has a `max` below its `min`: it matches nothing.
+ */
 export interface Quantifier {
   readonly kind: "repetition" | "optional";
   readonly min: number;
@@ -916,7 +921,10 @@ export interface CaseBranch {
   readonly span: Span;
 }
 
-/** Any function, aggregates included. `DATE '2024-01-01'` is the call `date('2024-01-01')`, `CURRENT_DATE` has no arguments. */
+/**
+ * Any function, aggregates included. `DATE '2024-01-01'` is the call `date('2024-01-01')`, and so with `duration`; TIME, DATETIME and
+ * TIMESTAMP with a text are `zoned_time`, `local_time`, `zoned_datetime` or `local_datetime`, by the text. `CURRENT_DATE` has no arguments.
+ */
 export interface FunctionCall {
   readonly kind: "functionCall";
   /** As written, dots included; function names do not depend on case. */

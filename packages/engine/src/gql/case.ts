@@ -31,5 +31,6 @@ function parseBranch(cursor: Cursor, hasSubject: boolean): CaseBranch {
     : [cursor.rules.expression(cursor)];
   cursor.expectWord("THEN", "after the condition of WHEN");
   const then = cursor.rules.expression(cursor);
+  // oxlint-disable-next-line unicorn/no-thenable -- THEN is what the standard calls it, and a tree is never awaited.
   return { kind: "caseBranch", when, then, span: cursor.spanFrom(start) };
 }

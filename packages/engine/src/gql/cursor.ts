@@ -11,11 +11,11 @@ import type { Token } from "./token.ts";
  * expressions. They meet here, so that the files import each other in one direction only.
  */
 export interface Rules {
-  expression(cursor: Cursor): Expression;
+  readonly expression: (cursor: Cursor) => Expression;
   /** A search condition, in which Cypher's pattern predicates may stand. */
-  condition(cursor: Cursor): Expression;
-  query(cursor: Cursor, place: QueryPlace): Query;
-  pathPattern(cursor: Cursor): PathPattern;
+  readonly condition: (cursor: Cursor) => Expression;
+  readonly query: (cursor: Cursor, place: QueryPlace) => Query;
+  readonly pathPattern: (cursor: Cursor) => PathPattern;
 }
 
 /** "predicate": EXISTS and COUNT; such a query reads only and need not end in a RETURN. "value": VALUE; it reads only. */

@@ -137,6 +137,32 @@ describe("what cannot stand there is said, with what can", () => {
     ],
     ["RETURN ^LIMIT 5", "expected an expression, found `LIMIT`"],
     ["MATCH (n) WHERE ^RETURN n", "expected an expression, found `RETURN`"],
+    ["MATCH (n) WHERE ^RETURN *", "expected an expression, found `RETURN`"],
+    ["MATCH (n) WHERE ^MATCH (m) RETURN m", "expected an expression, found `MATCH`"],
+    [
+      "MATCH (n) WHERE n.x =^= 1 RETURN n",
+      "expected an expression, found `=`",
+      "equality is written `=`",
+    ],
+    [
+      "MATCH (n) WHERE ^!n.x RETURN n",
+      "expected an expression, found `!`",
+      "negation is written NOT",
+    ],
+    [
+      "MATCH (n) WHERE n.x ^&& n.y RETURN n",
+      "expected another clause, the last one being RETURN, FINISH or a change of data, found `&`",
+      "conjunction is written AND",
+    ],
+    [
+      "MATCH (n) ^{ RETURN 1 }",
+      "expected another clause, the last one being RETURN, FINISH or a change of data, found `{`",
+    ],
+    [
+      "{ RETURN 1 } ^RETURN 2",
+      "a query in braces ends a query, so `RETURN` cannot follow it",
+      "write WITH or LET instead to go on, or NEXT before it",
+    ],
     ["RETURN 1 +^", "expected an expression, found the end of the text"],
     ["RETURN a ^b", "expected another clause or the end of the query, found `b`"],
     [

@@ -24,7 +24,7 @@ function conditionOf(text: string): Expression {
 function grouped(node: Expression): string {
   switch (node.kind) {
     case "literal":
-      return String(node.value);
+      return JSON.stringify(node.value);
     case "variable":
       return node.name;
     case "property":

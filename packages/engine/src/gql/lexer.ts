@@ -40,7 +40,7 @@ CHARACTER_CLASSES[95] = WORD_START;
 const TWO_CHARACTER_SYMBOLS = new Set(["<=", ">=", "<>", "!=", "=~", "+=", "||", "..", "::"]);
 const ONE_CHARACTER_SYMBOLS = new Set("()[]{},.:;=<>+-*/%^|&!~?");
 
-const UNICODE_SPACE = /[\s\u{1c}-\u{1f}\u{85}\u{180e}\u{feff}]/u;
+const UNICODE_SPACE = /[\s\u{85}\u{180e}\u{feff}]/u;
 const UNICODE_WORD_START = /[\p{ID_Start}\p{Pc}]/u;
 const UNICODE_WORD_REST = /[\p{ID_Continue}]*/uy;
 const PARAMETER_NAME = /[\p{ID_Continue}]+/uy;

@@ -141,9 +141,15 @@ function parseBracketed(cursor: Cursor): Expression {
     case "{":
       return parseRecord(cursor, token.start);
     default:
-      throw cursor.expected("an expression");
+      throw cursor.expected("an expression", [], FOREIGN_OPERATORS.get(token.text));
   }
 }
+
+/** Operators of other languages, found where an operand should be. */
+const FOREIGN_OPERATORS: ReadonlyMap<string, string> = new Map([
+  ["=", "equality is written `=`"],
+  ["!", "negation is written NOT"],
+]);
 
 /** <parenthesized value expression> (§20.1), or Cypher's pattern predicate. */
 function parseParenthesized(cursor: Cursor): Expression {
@@ -247,9 +253,15 @@ function opensConstructor(cursor: Cursor): boolean {
 function keepsRole(cursor: Cursor): boolean {
   const next = cursor.peek();
   if (cursor.isWord("ORDER") || cursor.isWord("GROUP")) return next.keyword === "BY";
-  if (next.kind === "symbol") return next.text === "{" && !cursor.isWord("END");
+  if (isSymbolToken(next, "*"))
+    return PROJECTING_WORDS.has(cursor.token.keyword) && !startsOperand(cursor.peek(2));
+  if (next.kind === "symbol")
+    return next.text === "(" || (next.text === "{" && !cursor.isWord("END"));
   return startsOperand(next) && !RESERVED_WORDS.has(next.keyword);
 }
+
+/** Words that a star may follow: `RETURN *` is no product. */
+const PROJECTING_WORDS: ReadonlySet<string> = new Set(["RETURN", "WITH", "SELECT"]);
 
 function startsOperand(token: Token): boolean {
   switch (token.kind) {

@@ -70,6 +70,8 @@ function parseLinearQuery(cursor: Cursor, place: QueryPlace): LinearQuery {
   const clauses: Clause[] = [];
   let last: Clause | undefined;
   while (startsClause(cursor)) {
+    // A query in braces stands alone, perhaps after USE.
+    if (cursor.isSymbol("{") && last !== undefined && last.kind !== "use") break;
     if (last !== undefined && endsQuery(last)) throw afterEnd(cursor, last);
     if (cursor.isWord("SELECT") && last !== undefined && last.kind !== "use") {
       throw cursor.errorAt(
@@ -86,11 +88,11 @@ function parseLinearQuery(cursor: Cursor, place: QueryPlace): LinearQuery {
 }
 
 function endsQuery(clause: Clause): boolean {
-  return clause.kind === "return" || clause.kind === "finish" || clause.kind === "select";
+  return ["return", "finish", "select", "nestedQuery"].includes(clause.kind);
 }
 
 function afterEnd(cursor: Cursor, last: Clause): Error {
-  const name = last.kind.toUpperCase();
+  const name = last.kind === "nestedQuery" ? "a query in braces" : last.kind.toUpperCase();
   return cursor.errorAt(
     cursor.token.start,
     `${name} ends a query, so ${cursor.found()} cannot follow it`,
@@ -132,14 +134,19 @@ function checkEnd(cursor: Cursor, clauses: readonly Clause[], place: QueryPlace)
 
 /** What was expected instead: a clause, or what continues the clause before. */
 function unfinished(cursor: Cursor, last: Clause): Error {
-  const keywords = [...CLAUSE_WORDS, ...FOLLOWING_WORDS, ...INFIX_WORDS];
   if (cursor.isWord("WHERE") && (last.kind === "for" || last.kind === "let")) {
     return cursor.expected("another clause", [], "write FILTER");
   }
-  return cursor.expected(
+  return expectedContinuation(
+    cursor,
     "another clause, the last one being RETURN, FINISH or a change of data",
-    keywords,
   );
+}
+
+/** What was expected after a clause or an expression that could go on. */
+export function expectedContinuation(cursor: Cursor, what: string): Error {
+  const hint = cursor.isSymbol("&") ? "conjunction is written AND" : undefined;
+  return cursor.expected(what, [...CLAUSE_WORDS, ...FOLLOWING_WORDS, ...INFIX_WORDS], hint);
 }
 
 /** Cypher lets a CALL that is the whole query take its arguments from parameters and yield everything; any other CALL spells it out. */

@@ -2,9 +2,9 @@ import type { Query, QueryStatement, Statement } from "./ast.ts";
 import { acceptCatalogStatement } from "./catalog-statements.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseWatchedLabel } from "./projections.ts";
-import { parseQuery } from "./queries.ts";
+import { expectedContinuation, parseQuery } from "./queries.ts";
 import { acceptSessionStatement } from "./session-statements.ts";
-import { CLAUSE_WORDS, FOLLOWING_WORDS, INFIX_WORDS } from "./words.ts";
+import { CLAUSE_WORDS } from "./words.ts";
 
 /** <GQL-program> (§6): one statement and the end of the text; a semicolon may stand between. */
 export function parseProgramStatement(cursor: Cursor): Statement {
@@ -12,11 +12,7 @@ export function parseProgramStatement(cursor: Cursor): Statement {
   const semicolon = cursor.acceptSymbol(";");
   if (cursor.token.kind === "end") return statement;
   if (semicolon) throw cursor.expected("the end of the text: one statement at a time");
-  throw cursor.expected("another clause or the end of the query", [
-    ...CLAUSE_WORDS,
-    ...FOLLOWING_WORDS,
-    ...INFIX_WORDS,
-  ]);
+  throw expectedContinuation(cursor, "another clause or the end of the query");
 }
 
 function parseStatement(cursor: Cursor): Statement {
