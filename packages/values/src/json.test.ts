@@ -56,7 +56,7 @@ describe("the canonical text", () => {
     ],
     [
       "keys that start with $",
-      new Map([
+      new Map<string, Value>([
         ["$int", "1"],
         ["$", 2],
       ]),

@@ -77,17 +77,19 @@ export class Checkpointer {
     await this.#making?.catch(() => {});
   }
 
-  /** Ends with the log or with {@link close}; a checkpoint that fails has been told to `onOutcome`. */
+  /** Ends with the log or with {@link close}. What goes wrong has been told to `onOutcome`. */
   async #follow(): Promise<void> {
     const { log } = this.#options;
-    while (!this.#closing.signal.aborted) {
-      if (log.bytes(this.#since + 1) >= this.#threshold()) {
-        await this.checkpoint().catch(() => {});
-      }
-      try {
+    try {
+      for (;;) {
+        if (log.bytes(this.#since + 1) >= this.#threshold()) {
+          await this.checkpoint().catch(() => {});
+        }
         await log.wait(log.head().number + 1, this.#closing.signal);
-      } catch {
-        return;
+      }
+    } catch (error) {
+      if (!this.#closing.signal.aborted) {
+        this.#tell({ kind: "failed", error: asGeodeError(error) });
       }
     }
   }
@@ -97,7 +99,7 @@ export class Checkpointer {
   }
 
   async #make(): Promise<FoldResult> {
-    const { log, onOutcome } = this.#options;
+    const { log } = this.#options;
     const { number } = log.head();
     this.#since = number;
     try {
@@ -106,16 +108,17 @@ export class Checkpointer {
       const checkpoint = await this.#fold(number);
       this.#last = checkpoint;
       const trimmedTo = await this.#trim(checkpoint);
-      onOutcome?.({ kind: "made", checkpoint, trimmedTo });
+      this.#tell({ kind: "made", checkpoint, trimmedTo });
       return checkpoint;
     } catch (cause) {
-      const error =
-        cause instanceof GeodeError
-          ? cause
-          : new GeodeError("INTERNAL", `no checkpoint was made: ${String(cause)}`, { cause });
-      onOutcome?.({ kind: "failed", error });
+      const error = asGeodeError(cause);
+      this.#tell({ kind: "failed", error });
       throw error;
     }
+  }
+
+  #tell(outcome: CheckpointOutcome): void {
+    this.#options.onOutcome?.(outcome);
   }
 
   /** Returns the last entry given up. */
@@ -169,6 +172,12 @@ export class Checkpointer {
     }
     return { kind: "entries", entries, blobs: [...blobs] };
   }
+}
+
+function asGeodeError(cause: unknown): GeodeError {
+  return cause instanceof GeodeError
+    ? cause
+    : new GeodeError("INTERNAL", `no checkpoint was made: ${String(cause)}`, { cause });
 }
 
 /** The worker thread, as a conversation: one question, one answer. */

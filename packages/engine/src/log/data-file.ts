@@ -19,7 +19,7 @@ const PAGE_BYTES_MIN = 512;
 const PAGE_BYTES_MAX = 65_536;
 
 /**
- * Throws CORRUPT if LMDB would not survive opening that file; a file that is absent or empty is fine. A file that ends before its last
+ * Throws CORRUPT if LMDB would not survive opening that file, UNAVAILABLE if it may not be opened; a file that is absent or empty is fine. A file that ends before its last
  * page is filled up with zeros when it is to be written: those pages are either unused, or LMDB will find them damaged and say so.
  */
 export function checkDataFile(path: string, access: "write" | "read"): void {

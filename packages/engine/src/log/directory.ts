@@ -9,7 +9,7 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { GeodeError } from "@geode/values";
 import type { Effect } from "../graph/effect.ts";
 import { type ChainedEntry, LOG_START, readChain } from "./chain.ts";
@@ -92,6 +92,10 @@ export class DataDirectory {
     const log = await LmdbLog.open({ path: logPath(path), durability });
     try {
       makeDirectory(checkpointsPath(path));
+      // A file is as durable as its name, and a name as the directory that it is in.
+      for (const directory of [logPath(path), path, dirname(resolve(path))]) {
+        syncDirectory(directory);
+      }
       removeUnfinishedCheckpoints(checkpointsPath(path));
       const cursorsVoid = existsSync(join(path, RELAXED_FILE));
       if (durability === "relaxed") {

@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { GeodeError } from "@geode/values";
-import { type Database, open, type RootDatabase } from "lmdb";
+import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
 import { checkDataFile } from "./data-file.ts";
 import { decodeHeader, hashOf } from "./entry.ts";
 import {
@@ -80,6 +80,8 @@ export class LmdbLog implements CommitLog {
   readonly #blobs: Database<Buffer, Uint8Array>;
   readonly #blobNames: Database<Buffer, Uint8Array>;
   readonly #blobUsers: Database<Buffer, Uint8Array>;
+  /** Who opened the log for reading sees it as it was then, however long it takes and whatever the writer trims. */
+  readonly #snapshot: Transaction | null;
   readonly #waiters = new Waiters();
   #number: number;
   #hash: Uint8Array;
@@ -129,8 +131,10 @@ export class LmdbLog implements CommitLog {
     this.#blobs = database("blobs");
     this.#blobNames = database("blob-names");
     this.#blobUsers = database("blob-users");
-    const [newest] = this.#entries.getKeys({ reverse: true, limit: 1 });
-    const [oldest] = this.#entries.getKeys({ limit: 1 });
+    this.#snapshot = access === "read" ? root.useReadTransaction() : null;
+    const inSnapshot = this.#snapshot === null ? {} : { transaction: this.#snapshot };
+    const [newest] = this.#entries.getKeys({ reverse: true, limit: 1, ...inSnapshot });
+    const [oldest] = this.#entries.getKeys({ limit: 1, ...inSnapshot });
     const head = newest === undefined ? this.#trimmed() : this.#stamp(numberOf(newest));
     this.#number = head.number;
     this.#hash = head.hash;
@@ -157,7 +161,7 @@ export class LmdbLog implements CommitLog {
       if (number < this.#oldest) {
         throw entryTrimmed(number, this.#oldest);
       }
-      const value = get(this.#entries, keyOf(number));
+      const value = this.#get(this.#entries, keyOf(number));
       if (value === undefined || value.length < STAMP_BYTES) {
         throw new GeodeError("CORRUPT", `log entry ${number} is missing`);
       }
@@ -199,7 +203,7 @@ export class LmdbLog implements CommitLog {
 
   blob(hash: Uint8Array): Uint8Array | undefined {
     this.#requireOpen();
-    const bytes = get(this.#blobs, hash);
+    const bytes = this.#get(this.#blobs, hash);
     if (bytes === undefined) {
       return undefined;
     }
@@ -295,14 +299,14 @@ export class LmdbLog implements CommitLog {
   #dropEntry(number: number, until: number): void {
     const key = keyOf(number);
     part(this.#entries.remove(key));
-    const names = get(this.#blobNames, key);
+    const names = this.#get(this.#blobNames, key);
     if (names === undefined) {
       return;
     }
     part(this.#blobNames.remove(key));
     for (let at = 0; at < names.length; at += HASH_BYTES) {
       const hash = Buffer.from(names.subarray(at, at + HASH_BYTES));
-      const user = get(this.#blobUsers, hash);
+      const user = this.#get(this.#blobUsers, hash);
       if (user !== undefined && numberOf(user) <= until) {
         part(this.#blobs.remove(hash));
         part(this.#blobUsers.remove(hash));
@@ -310,15 +314,24 @@ export class LmdbLog implements CommitLog {
     }
   }
 
+  /** As LMDB's own; what it says of damaged pages becomes CORRUPT. */
+  #get(database: Database<Buffer, Uint8Array>, key: Uint8Array): Buffer | undefined {
+    try {
+      return database.get(key, this.#snapshot === null ? {} : { transaction: this.#snapshot });
+    } catch (cause) {
+      throw unreadable(this.#path, cause);
+    }
+  }
+
   #trimmed(): Stamp {
-    const value = get(this.#state, TRIMMED_KEY);
+    const value = this.#get(this.#state, TRIMMED_KEY);
     return value === undefined
       ? { number: 0, hash: ZERO_HASH, bytesSoFar: 0 }
       : stampOf(numberOf(value), value.subarray(8));
   }
 
   #stamp(number: number): Stamp {
-    const value = get(this.#entries, keyOf(number));
+    const value = this.#get(this.#entries, keyOf(number));
     if (value === undefined) {
       throw new GeodeError("CORRUPT", `log entry ${number} is missing`);
     }
@@ -328,6 +341,7 @@ export class LmdbLog implements CommitLog {
   async #close(): Promise<void> {
     this.#waiters.close();
     await this.flush().catch(() => {});
+    this.#snapshot?.done();
     await this.#root.close();
     if (this.#access === "write") {
       writers.delete(this.#path);
@@ -384,20 +398,19 @@ function openRoot(
   }
 }
 
-/** As LMDB's own; what it says of damaged pages becomes CORRUPT. */
-function get(database: Database<Buffer, Uint8Array>, key: Uint8Array): Buffer | undefined {
-  try {
-    return database.get(key);
-  } catch (cause) {
-    throw unreadable("the data directory", cause);
-  }
-}
-
+/** LMDB's own codes are negative and speak of the file; positive ones are the operating system's. */
 function unreadable(path: string, cause: unknown): GeodeError {
+  const { code, message } = cause as { code?: unknown; message?: unknown };
+  const fromSystem = typeof code === "number" && code > 0;
   return new GeodeError(
-    "CORRUPT",
-    `the log in ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-    { cause, hint: "Restore a backup. What can still be read is said by geode check." },
+    fromSystem ? "UNAVAILABLE" : "CORRUPT",
+    `the log in ${path} cannot be read: ${String(message)}`,
+    {
+      cause,
+      hint: fromSystem
+        ? undefined
+        : "Restore a backup. What can still be read is said by geode check.",
+    },
   );
 }
 
