@@ -250,9 +250,15 @@ describe("the digest vectors of PROTOCOL.md §8", () => {
     const bob = encodeCanonicalRow(["name", "age"], ["Bob", null]);
     expect([ann, bob]).toEqual(['{"age":38,"name":"Ann"}', '{"age":null,"name":"Bob"}']);
     digest.add("k1", ann);
-    expect([hash64(`["k1",${ann}]`), digest.toString()]).toEqual(["16d724ad25249e38", "16d724ad25249e38"]);
+    expect([hash64(`["k1",${ann}]`), digest.toString()]).toEqual([
+      "16d724ad25249e38",
+      "16d724ad25249e38",
+    ]);
     digest.add("k2", bob);
-    expect([hash64(`["k2",${bob}]`), digest.toString()]).toEqual(["55b302aede956e8f", "6c8a275c03ba0cc7"]);
+    expect([hash64(`["k2",${bob}]`), digest.toString()]).toEqual([
+      "55b302aede956e8f",
+      "6c8a275c03ba0cc7",
+    ]);
     digest.remove("k1", ann);
     expect(digest.toString()).toBe(hash64(`["k2",${bob}]`));
   });

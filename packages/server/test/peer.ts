@@ -19,8 +19,8 @@ export class Peer {
       webSocket.on("close", (code, reason) => resolve({ code, reason: reason.toString() }));
     });
     webSocket.on("error", () => undefined);
-    webSocket.on("message", (data) => {
-      const frame = JSON.parse(String(data)) as Record<string, unknown>;
+    webSocket.on("message", (data: Buffer) => {
+      const frame = JSON.parse(data.toString()) as Record<string, unknown>;
       const waiting = this.#waiting.shift();
       if (waiting === undefined) this.#frames.push(frame);
       else waiting(frame);

@@ -15,7 +15,7 @@ export async function runCheck(data: string, terminal: Terminal): Promise<void> 
   }
   const database = await Database.open({ directory });
   try {
-    const findings = await database.check();
+    const findings = database.check();
     for (const { part, message } of findings) terminal.out(`${part}: ${message}\n`);
     if (findings.length > 0) {
       throw new CommandError(

@@ -38,13 +38,11 @@ export function processTerminal(): Terminal {
 
 /** Text from elsewhere as it may be shown: control characters could rewrite the terminal. */
 export function printable(text: string): string {
-  return text.replaceAll(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (character) =>
-      character === "\n"
-        ? "\\n"
-        : character === "\t"
-          ? "\\t"
-          : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  return text.replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) =>
+    character === "\n"
+      ? "\\n"
+      : character === "\t"
+        ? "\\t"
+        : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

@@ -51,16 +51,16 @@ export class PackageGraph {
     );
     return {
       packages: packages.map(([path, name, version, license]) => ({
-        path: String(path),
-        name: String(name),
-        version: String(version),
-        license: String(license),
+        path: textOf(path),
+        name: textOf(name),
+        version: textOf(version),
+        license: textOf(license),
       })),
       dependencies: dependencies.map(([from, to, range, kind]) => ({
-        from: String(from),
-        to: String(to),
-        range: String(range),
-        kind: String(kind) as DependencyKind,
+        from: textOf(from),
+        to: textOf(to),
+        range: textOf(range),
+        kind: textOf(kind) as DependencyKind,
       })),
     };
   }
@@ -89,4 +89,9 @@ function dependencyRow({ from, kind, range, to }: Dependency): ReadonlyMap<strin
 
 function row(fields: Readonly<Record<string, string>>): ReadonlyMap<string, Value> {
   return new Map(Object.entries(fields));
+}
+
+/** What this class wrote is text; anything else is somebody else's, and differs from all that is wanted. */
+function textOf(value: Value | undefined): string {
+  return typeof value === "string" ? value : "";
 }

@@ -74,7 +74,7 @@ function columnOf(text: string, place: string, faults: string[]): CsvColumn | un
   const colon = text.lastIndexOf(":");
   const name = colon === -1 ? text : text.slice(0, colon);
   const type = colon === -1 ? "string" : text.slice(colon + 1);
-  const [, mark = "", space = ""] = /^([A-Z_]+)(?:\(([^()\u0000]*)\))?$/.exec(type) ?? [];
+  const [, mark = "", space = ""] = /^([A-Z_]+)(?:\(([^()\p{Cc}]*)\))?$/u.exec(type) ?? [];
   switch (mark) {
     case "ID":
       return { kind: "id", text, name: name === "" ? ID_PROPERTY : name, space };

@@ -9,7 +9,8 @@ import {
   type NodeItem,
 } from "./item.ts";
 import { ImportProblem, type Problems } from "./problem.ts";
-import { read, type Source } from "./source.ts";
+import { read } from "./read.ts";
+import type { Source } from "./source.ts";
 
 /** What the files hold, known to be sound. */
 export interface Manifest {

@@ -3,7 +3,7 @@
 /** Why a label cannot be used, or undefined. */
 export function labelFault(label: string): string | undefined {
   if (label === "") return "a label is empty";
-  if (/^Geode/.test(label))
+  if (label.startsWith("Geode"))
     return `the label ${JSON.stringify(label)} is reserved: it starts with Geode`;
   return nameFault("label", label);
 }
@@ -20,8 +20,7 @@ export function quoted(name: string): string {
 
 function nameFault(what: string, name: string): string | undefined {
   if (name.length > 1000) return `a ${what} is longer than 1000 characters`;
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(name))
+  if (/\p{Cc}/u.test(name))
     return `the ${what} ${JSON.stringify(name)} contains a control character`;
   return undefined;
 }

@@ -3,8 +3,8 @@ import type { Terminal } from "../cli/terminal.ts";
 
 /** How far a phase has come; on a terminal as a bar, elsewhere silent. */
 export interface Progress {
-  advance(by: number): void;
-  end(): void;
+  readonly advance: (by: number) => void;
+  readonly end: () => void;
 }
 
 export function progress(title: string, total: number, terminal: Terminal): Progress {

@@ -1,9 +1,3 @@
-import type { Problems } from "./problem.ts";
-import type { Located } from "./item.ts";
-import { readCsv } from "./csv.ts";
-import { readJsonLines } from "./json-lines.ts";
-import { textOf } from "./text.ts";
-
 /** One file to import, and what its name or its flag says of it. */
 export type Source =
   | {
@@ -37,16 +31,4 @@ export function sourceOf(file: string): Source | undefined {
     default:
       return undefined;
   }
-}
-
-/** All elements of a file, streamed. What is wrong goes to `problems`, and reading goes on where it can. */
-export function read(
-  source: Source,
-  problems: Problems,
-  onBytes: (bytes: Uint8Array) => void = () => undefined,
-): AsyncGenerator<Located> {
-  const pieces = textOf(source.file, onBytes);
-  return source.kind === "csv"
-    ? readCsv(source, pieces, problems)
-    : readJsonLines(source.file, pieces, problems);
 }

@@ -1,7 +1,7 @@
 import { encode, GeodeError } from "@geode/values";
 import type { Manifest } from "./manifest.ts";
 import { Problems } from "./problem.ts";
-import { read } from "./source.ts";
+import { read } from "./read.ts";
 import {
   edgeGroup,
   edgeRow,

@@ -17,7 +17,7 @@ function harness(options: Partial<RequestsOptions> = {}) {
     requests,
     started,
     full,
-    submit(access: Access, name: string) {
+    submit: (access: Access, name: string) => {
       requests.submit({
         access,
         run: () => {
@@ -26,7 +26,7 @@ function harness(options: Partial<RequestsOptions> = {}) {
         },
       });
     },
-    async end(name: string) {
+    end: async (name: string) => {
       ends.get(name)!();
       await new Promise((resolve) => setImmediate(resolve));
     },

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { ERROR_CODES } from "@geode/values";
 import { describe, expect, test } from "vitest";
-import { decodeClientMessage } from "./codec.ts";
-import { limitsWith } from "./limits.ts";
-import { CLIENT_MESSAGES, SERVER_MESSAGES } from "./messages.ts";
-import { schemaCompiler } from "./validate.ts";
+import { decodeClientMessage } from "../src/codec.ts";
+import { limitsWith } from "../src/limits.ts";
+import { CLIENT_MESSAGES, SERVER_MESSAGES } from "../src/messages.ts";
+import { schemaCompiler } from "../src/validate.ts";
 
 interface Golden {
   readonly about: string;
