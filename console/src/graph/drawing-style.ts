@@ -14,14 +14,14 @@ const INK: Readonly<Record<Theme, Ink>> = {
   light: {
     text: "#241d33",
     halo: "#faf9fc",
-    edge: "#c6bfd3",
+    edge: "#bdb4cd",
     edgeText: "#6a6179",
     accent: "#6b3fd4",
   },
   dark: {
     text: "#ebe7f3",
     halo: "#14111b",
-    edge: "#4a4259",
+    edge: "#5f5675",
     edgeText: "#a69db8",
     accent: "#b9a3ff",
   },

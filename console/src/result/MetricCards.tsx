@@ -46,6 +46,9 @@ function MetricCard({ name, value, shape }: MetricCardProps): ReactElement {
       <output className="metric-value">{valueText(value)}</output>
       {shape !== null && (
         <>
+          <span className="metric-range">
+            {short(shape.lowest)} – {short(shape.highest)}
+          </span>
           <svg
             className="sparkline"
             viewBox="0 0 100 100"
@@ -55,9 +58,6 @@ function MetricCard({ name, value, shape }: MetricCardProps): ReactElement {
             <path className="sparkline-area" d={shape.area} />
             <path className="sparkline-line" d={shape.line} vectorEffect="non-scaling-stroke" />
           </svg>
-          <span className="metric-range">
-            {short(shape.lowest)} – {short(shape.highest)}
-          </span>
         </>
       )}
     </figure>

@@ -1,4 +1,6 @@
 import type { ReactElement } from "react";
+import { draft } from "../query/draft.ts";
+import { useStore } from "../store.ts";
 import { SAVED_QUERIES } from "./saved-queries.ts";
 import type { SavedQuery } from "./saved-queries.ts";
 
@@ -7,6 +9,7 @@ export function SavedQueries({
 }: {
   readonly onChoose: (query: SavedQuery) => void;
 }): ReactElement {
+  const { text } = useStore(draft);
   return (
     <section aria-labelledby="saved-title">
       <h2 id="saved-title">Saved queries</h2>
@@ -17,6 +20,7 @@ export function SavedQueries({
               type="button"
               className="saved-query"
               data-testid="saved-query"
+              aria-current={query.text === text ? "true" : undefined}
               onClick={() => onChoose(query)}
             >
               <span className="saved-title">
