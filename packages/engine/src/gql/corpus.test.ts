@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { GeodeError, unreachable } from "@geode/values";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Span } from "./ast.ts";
 import { parse } from "./parser.ts";
 
 /** The openCypher TCK is data that the repository does not contain: GEODE_TCK, or beside the repository. */
@@ -43,6 +44,21 @@ test.skipIf(isMissing)(
     expect(refused).toEqual([]);
   },
 );
+
+test("every node spans a piece of the text that lies within that of its parent", () => {
+  for (const text of CORPUS) expectSpansNested(parse(text).statement, 0, text.length, text);
+});
+
+/** A tree is plain data: objects with a span, lists of them, and leaves. */
+function expectSpansNested(node: unknown, start: number, end: number, text: string): void {
+  if (typeof node !== "object" || node === null) return;
+  const { span } = node as { span?: Span };
+  if (span !== undefined && (span.start < start || span.end > end || span.start > span.end)) {
+    throw new Error(`${JSON.stringify(node)} is not within ${start}..${end} of ${text}`);
+  }
+  for (const child of Object.values(node))
+    expectSpansNested(child, span?.start ?? start, span?.end ?? end, text);
+}
 
 describe("whatever becomes of a text, it parses or is refused with a positioned 42001", () => {
   const texts = [...CORPUS, ...(isMissing ? [] : readQueries().map(({ text }) => text))];

@@ -221,7 +221,7 @@ function acceptTail(cursor: Cursor): OrderAndPage | null {
   return tail;
 }
 
-export function startsOrderAndPage(cursor: Cursor): boolean {
+function startsOrderAndPage(cursor: Cursor): boolean {
   switch (cursor.token.keyword) {
     case "ORDER":
     case "OFFSET":
