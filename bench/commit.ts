@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +20,7 @@ export async function commit(): Promise<readonly Figure[]> {
   const directory = mkdtempSync(join(process.env["GEODE_BENCH_DIR"] ?? tmpdir(), "geode-bench-"));
   try {
     const bareMs = bareFdatasync(join(directory, "bare"));
+    const sqliteMs = sqlite(join(directory, "sqlite"));
     const database = await Database.open({ directory: join(directory, "data") });
     const write = async (sensor: number, value: number): Promise<void> => {
       await database.query({
@@ -53,6 +55,12 @@ export async function commit(): Promise<readonly Figure[]> {
         peer: { name: "bare fdatasync", value: bareMs },
       },
       {
+        name: "durable commit, one writer, p50",
+        value: median(aloneMs),
+        unit: "ms",
+        peer: { name: "SQLite, WAL, synchronous=FULL", value: sqliteMs },
+      },
+      {
         name: `durable commits, ${WRITERS} writers`,
         value: rate,
         unit: "1/s",
@@ -76,5 +84,22 @@ function bareFdatasync(path: string): number {
     times.push(performance.now() - startMs);
   }
   closeSync(file);
+  return median(times);
+}
+
+/** The middle time of one insert as a transaction of its own, durable as ours are, in milliseconds. */
+function sqlite(path: string): number {
+  const database = new DatabaseSync(path);
+  database.exec(
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE reading (sensor INTEGER, value INTEGER, unit TEXT)",
+  );
+  const insert = database.prepare("INSERT INTO reading VALUES (?, ?, 'mA')");
+  const times: number[] = [];
+  for (let turn = 0; turn < ALONE; turn += 1) {
+    const startMs = performance.now();
+    insert.run(1, turn);
+    times.push(performance.now() - startMs);
+  }
+  database.close();
   return median(times);
 }

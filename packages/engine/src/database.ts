@@ -1,6 +1,7 @@
 import { GeodeError, type Value } from "@geode/values";
 import { type Environment, SYSTEM } from "./commit/environment.ts";
 import { Door } from "./commit/door.ts";
+import { faultOf } from "./commit/fault.ts";
 import {
   type IdempotencyLimits,
   DEFAULT_IDEMPOTENCY,
@@ -285,7 +286,7 @@ export class Database {
   ): QueryResult {
     this.#refuseClosed();
     const graph = this.#graph(request.graph);
-    const { columns, rows, notices } = statement.run({
+    const context = {
       graph,
       graphName: graph.name,
       parameters,
@@ -294,7 +295,8 @@ export class Database {
       budget: new Budget(this.#budget(request), this.#environment.monotonicMs),
       keyed: false,
       hashKey: this.#hashKey,
-    });
+    };
+    const { columns, rows, notices } = this.#guard(() => statement.run(context));
     return { columns, shape: statement.shape, rows, seq: this.#replica.seq, notices };
   }
 
@@ -363,17 +365,14 @@ export class Database {
     await this.#reach(minSeq, request.signal);
     this.#refuseCancelled(request.signal);
     this.#refuseClosed();
-    const watch = this.#live.watch(
-      {
-        statement,
-        graph: this.#graph(request.graph),
-        parameters,
-        before: request.before ?? false,
-        frozen: { timeMs: this.#environment.nowMs(), random: this.#environment.random() },
-      },
-      { onChange, onEnd },
-      known,
-    );
+    const spec = {
+      statement,
+      graph: this.#graph(request.graph),
+      parameters,
+      before: request.before ?? false,
+      frozen: { timeMs: this.#environment.nowMs(), random: this.#environment.random() },
+    };
+    const watch = this.#guard(() => this.#live.watch(spec, { onChange, onEnd }, known));
     const liveForm = statement.liveForm ?? "snapshot";
     const { keys, rows, texts } = watch.unchanged || liveForm === "changes" ? NO_ROWS : watch.rows;
     return {
@@ -455,7 +454,7 @@ export class Database {
         },
       );
     }
-    return this.#plans.get(text);
+    return this.#guard(() => this.#plans.get(text));
   }
 
   #graph(name: GraphName = DEFAULT_GRAPH): Graph {
@@ -481,6 +480,15 @@ export class Database {
   /** Waits until the commit is in. */
   async #reach(seq: number, signal: AbortSignal | undefined): Promise<void> {
     if (seq > this.seq) await this.#waiters.wait(seq, this.#limits.minSeqWaitMs, signal);
+  }
+
+  /** Nothing but a GeodeError comes out, also when the mistake is ours. */
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw faultOf(error, this.#environment);
+    }
   }
 
   #refuseCancelled(signal: AbortSignal | undefined): void {

@@ -1,10 +1,11 @@
-import { GeodeError } from "@geode/values";
+import type { GeodeError } from "@geode/values";
 import { Budget } from "../execute/budget.ts";
 import type { Result, WriteStats } from "../execute/statement.ts";
 import { type IdSource, Writer } from "../execute/writer.ts";
 import type { Patch } from "../graph/effect.ts";
 import { Undo } from "../graph/undo.ts";
 import type { Environment } from "./environment.ts";
+import { faultOf } from "./fault.ts";
 import type { DoorLimits } from "./limits.ts";
 import type { Replica } from "./replica.ts";
 import { patchWeight } from "./weight.ts";
@@ -38,8 +39,6 @@ export interface Batch {
   /** One per write taken, in order. */
   readonly verdicts: readonly Verdict[];
   readonly drafts: readonly Draft[];
-  /** Whether writes had to be left for the next batch because the time was up. */
-  readonly outOfTime: boolean;
 }
 
 /**
@@ -62,7 +61,6 @@ export function runBatch(
   const drafts: Draft[] = [];
   const keys = new Map<string, number>();
   let weight = 0;
-  let outOfTime = false;
 
   const record = (draft: Draft): number => {
     weight += patchWeight(draft.patch);
@@ -110,7 +108,7 @@ export function runBatch(
   try {
     for (const write of writes) {
       if (verdicts.length > 0) {
-        outOfTime = environment.monotonicMs() - startMs >= limits.batchMs;
+        const outOfTime = environment.monotonicMs() - startMs >= limits.batchMs;
         if (outOfTime || weight >= limits.batchBytes || verdicts.length >= limits.batchWrites)
           break;
       }
@@ -119,22 +117,11 @@ export function runBatch(
         verdicts.push(write.kind === "system" ? runSystem(write.patch) : runStatement(write));
       } catch (error) {
         store.rollback(undo, mark);
-        verdicts.push({ kind: "fails", error: expected(error, environment) });
+        verdicts.push({ kind: "fails", error: faultOf(error, environment) });
       }
     }
   } finally {
     store.rollback(undo, start);
   }
-  return { verdicts, drafts, outOfTime };
-}
-
-/** What a caller is told of a failure: a mistake of ours is reported in full to whoever runs the database, and named to the caller. */
-export function expected(error: unknown, environment: Environment): GeodeError {
-  if (error instanceof GeodeError) return error;
-  environment.report(error);
-  return new GeodeError(
-    "INTERNAL",
-    "The statement failed because of an error in the database, not in the statement.",
-    { cause: error },
-  );
+  return { verdicts, drafts };
 }

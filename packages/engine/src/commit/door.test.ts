@@ -163,6 +163,22 @@ describe("writes that come together", () => {
     expect(log.entries.map((entry) => entry.length)).toEqual([3, 2, 1]);
   });
 
+  test("let others have a turn, however fast the log is and however soon the next write comes", async () => {
+    let hadTurn = false;
+    environment.later(() => (hadTurn = true));
+    const written = (async () => {
+      for (let turn = 0; turn < 10; turn += 1) {
+        await submit((context) => {
+          environment.pass(1);
+          return insert("User")(context);
+        });
+      }
+      return hadTurn;
+    })();
+    await environment.settle();
+    expect(await written).toBe(true);
+  });
+
   test("are split when an entry gets large", async () => {
     open({ batchBytes: 1000 });
     const large = (context: RunContext): void => {
@@ -284,7 +300,9 @@ describe("an idempotency key", () => {
   test("is forgotten after a day", async () => {
     await submit(insert("User"), keyed);
     environment.pass(24 * 60 * 60 * 1000);
-    await submit(insert("User"), keyed);
+    const again = submit(insert("User"), keyed);
+    await environment.settle();
+    await again;
     expect(countIn("User")).toBe(2);
   });
 });

@@ -8,8 +8,9 @@ import {
 } from "../log/entry.ts";
 import { readChain } from "../log/chain.ts";
 import { type CommitLog, sameHash } from "../log/log.ts";
-import { type Batch, type Verdict, expected, runBatch } from "./batch.ts";
+import { type Batch, type Verdict, runBatch } from "./batch.ts";
 import type { Environment } from "./environment.ts";
+import { faultOf } from "./fault.ts";
 import { LeasedIds } from "./ids.ts";
 import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./limits.ts";
 import type { Replica } from "./replica.ts";
@@ -132,7 +133,9 @@ export class Door {
   }
 
   async #work(): Promise<void> {
+    const { monotonicMs, later } = this.#environment;
     let taken: readonly Pending[] = [];
+    let turnMs = monotonicMs();
     try {
       while (this.#waiting.length > 0) {
         const batch = runBatch(
@@ -146,8 +149,10 @@ export class Door {
         taken = this.#waiting.splice(0, batch.verdicts.length);
         await this.#commit(batch, taken);
         taken = [];
-        // Reads, sockets and timers get their turn between two full runs.
-        if (batch.outOfTime) await new Promise<void>((resume) => this.#environment.later(resume));
+        // However many writes there are, and however fast the log is: reads, sockets and timers get their turn.
+        if (monotonicMs() - turnMs < this.#limits.batchMs) continue;
+        await new Promise<void>((resume) => later(resume));
+        turnMs = monotonicMs();
       }
     } catch (error) {
       this.#latch(error, taken);
@@ -164,7 +169,7 @@ export class Door {
     try {
       encoded = encodeEntry(entry);
     } catch (error) {
-      const reason = expected(error, this.#environment);
+      const reason = faultOf(error, this.#environment);
       for (const pending of taken) this.#settle(pending, reason);
       return;
     }
