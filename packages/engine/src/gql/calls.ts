@@ -57,7 +57,7 @@ function acceptArguments(cursor: Cursor): Expression[] | null {
   const opening = cursor.token;
   if (!cursor.acceptSymbol("(")) return null;
   const args = cursor.isSymbol(")") ? [] : cursor.list(cursor.rules.expression);
-  cursor.expectClosing(")", "the arguments of the procedure", opening);
+  cursor.expectListEnd(")", "the arguments of the procedure", opening);
   return args;
 }
 

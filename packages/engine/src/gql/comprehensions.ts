@@ -13,7 +13,7 @@ export function parseComprehensionOrList(cursor: Cursor, start: number): Express
     result = parsePatternComprehension(cursor, start, opening);
   } else {
     const items = cursor.isSymbol("]") ? [] : cursor.list(cursor.rules.expression);
-    cursor.expectClosing("]", "the list", opening);
+    cursor.expectListEnd("]", "the list", opening);
     result = { kind: "list", items, span: cursor.spanFrom(start) };
   }
   cursor.context = outer;

@@ -5,6 +5,7 @@ import { positionAt } from "./position.ts";
 import { nearestWord } from "./suggestion.ts";
 import { syntaxError } from "./syntax-error.ts";
 import type { Token } from "./token.ts";
+import { FOREIGN_WORDS } from "./words.ts";
 
 /**
  * The rules that families of rules need of each other: expressions contain queries, queries contain patterns, patterns contain
@@ -107,6 +108,15 @@ export class Cursor {
     throw this.expected(`\`${symbol}\` to close ${what} opened at line ${line}, column ${column}`);
   }
 
+  /** As {@link expectClosing}, after a list that a comma would continue. */
+  expectListEnd(symbol: string, what: string, opening: { readonly start: number }): Token {
+    if (this.isSymbol(symbol)) return this.advance();
+    const { line, column } = positionAt(this.text, opening.start);
+    throw this.expected(
+      `\`,\`, or \`${symbol}\` to close ${what} opened at line ${line}, column ${column}`,
+    );
+  }
+
   expectWord(keyword: string, purpose: string): Token {
     if (this.token.keyword === keyword) return this.advance();
     throw this.expected(`${keyword} ${purpose}`, [keyword]);
@@ -176,7 +186,8 @@ export class Cursor {
   /** "expected …, found …" at the current token; `keywords` are what a misspelt word may have meant. */
   expected(what: string, keywords: Iterable<string> = [], hint?: string): Error {
     const meant = this.token.kind === "word" ? nearestWord(this.token.text, keywords) : undefined;
-    const suggestion = meant === undefined ? undefined : `did you mean ${meant}`;
+    const suggestion =
+      meant === undefined ? FOREIGN_WORDS.get(this.token.keyword) : `did you mean ${meant}`;
     return this.errorAt(
       this.token.start,
       `expected ${what}, found ${this.found()}`,

@@ -2,6 +2,7 @@ import { GeodeError } from "@geode/values";
 import { describe, expect, test } from "vitest";
 import { parse } from "./parser.ts";
 import { positionAt } from "./position.ts";
+import { nearestWord } from "./suggestion.ts";
 
 function failure(text: string): GeodeError {
   try {
@@ -37,11 +38,11 @@ describe("an unclosed bracket is told with the place where it was opened", () =>
     ],
     [
       "RETURN [1, 2^",
-      "expected `]` to close the list opened at line 1, column 8, found the end of the text",
+      "expected `,`, or `]` to close the list opened at line 1, column 8, found the end of the text",
     ],
     [
       "RETURN {a: 1 ^AS x",
-      "expected `}` to close the record opened at line 1, column 8, found `AS`",
+      "expected `,`, or `}` to close the record opened at line 1, column 8, found `AS`",
     ],
     [
       "RETURN (1 + 2 ^AS x",
@@ -49,7 +50,7 @@ describe("an unclosed bracket is told with the place where it was opened", () =>
     ],
     [
       "RETURN f(1, 2 ^AS x",
-      "expected `)` to close the arguments of f opened at line 1, column 9, found `AS`",
+      "expected `,`, or `)` to close the arguments of f opened at line 1, column 9, found `AS`",
     ],
     [
       "CALL { RETURN 1 AS x^",
@@ -137,6 +138,31 @@ describe("what cannot stand there is said, with what can", () => {
     ],
     ["RETURN ^LIMIT 5", "expected an expression, found `LIMIT`"],
     ["MATCH (n) WHERE ^RETURN n", "expected an expression, found `RETURN`"],
+    ["^WHERE x = 1", "expected a statement such as MATCH, RETURN, SELECT or INSERT, found `WHERE`"],
+    [
+      "^UPDATE users SET x = 1",
+      "expected a statement such as MATCH, RETURN, SELECT or INSERT, found `UPDATE`",
+      "write MATCH … SET …",
+    ],
+    [
+      "INSERT ^INTO users",
+      "expected `(` to open a node such as `(n:Label {key: value})`, found `INTO`",
+      "write INSERT (:Label {key: value})",
+    ],
+    [
+      "SELECT * FROM a ^JOIN b",
+      "expected AS, WHERE, GROUP BY, ORDER BY or the end of the query after the label, found `JOIN`",
+      "match a path instead: SELECT … FROM MATCH (a)-[…]->(b)",
+    ],
+    [
+      "MATCH (n) WHERE n.x ^LIKE 'a%' RETURN n",
+      "expected another clause, the last one being RETURN, FINISH or a change of data, found `LIKE`",
+      "write STARTS WITH, ENDS WITH, CONTAINS, or =~ with a regular expression",
+    ],
+    [
+      "RETURN [1 ^2]",
+      "expected `,`, or `]` to close the list opened at line 1, column 8, found `2`",
+    ],
     ["MATCH (n) WHERE ^RETURN *", "expected an expression, found `RETURN`"],
     ["MATCH (n) WHERE ^MATCH (m) RETURN m", "expected an expression, found `MATCH`"],
     [
@@ -329,6 +355,24 @@ describe("a position", () => {
     ["abc", -1, 1, 1],
   ])("in %j at %i is line %i, column %i", (text, offset, line, column) => {
     expect(positionAt(text, offset)).toMatchObject({ line, column });
+  });
+});
+
+describe("the word that was probably meant", () => {
+  test.each([
+    ["RETRUN", "RETURN"],
+    ["slect", "SELECT"],
+    ["FORM", "FROM"],
+    ["RETURN", undefined],
+    ["users", undefined],
+    ["name", undefined],
+    ["x", undefined],
+  ])("by %s is %s", (word, meant) => {
+    expect(nearestWord(word, ["FOR", "FROM", "RETURN", "SELECT", "USE"])).toBe(meant);
+  });
+
+  test("is not looked for when the word is long", () => {
+    expect(nearestWord("R".repeat(100_000), ["R".repeat(100_001)])).toBeUndefined();
   });
 });
 

@@ -87,7 +87,7 @@ function finishCall(cursor: Cursor, start: number, name: string, opening: Openin
     distinct = acceptSetQuantifier(cursor);
     args = cursor.list(cursor.rules.expression);
   }
-  cursor.expectClosing(")", `the arguments of ${name}`, opening);
+  cursor.expectListEnd(")", `the arguments of ${name}`, opening);
   return { kind: "functionCall", name, distinct, star, args, span: cursor.spanFrom(start) };
 }
 

@@ -15,6 +15,7 @@ import { startsMatch } from "./graph-pattern.ts";
 import { parseGraphReference } from "./graph-reference.ts";
 import { parseMatch } from "./match.ts";
 import { nearestWord } from "./suggestion.ts";
+import { FOREIGN_WORDS } from "./words.ts";
 
 interface Items {
   readonly distinct: boolean;
@@ -122,9 +123,13 @@ function parseLabelSource(cursor: Cursor, start: number): LabelSource {
 /** After a label stands a word that goes on with nothing: a misspelt keyword, or SQL's name without AS. */
 function nameWithoutAs(cursor: Cursor): Error {
   const what = "AS, WHERE, GROUP BY, ORDER BY or the end of the query after the label";
-  const isMisspelt = nearestWord(cursor.token.text, WORDS_AFTER_LABEL) !== undefined;
-  if (isMisspelt) return cursor.expected(what, WORDS_AFTER_LABEL);
-  return cursor.expected(what, [], `to name the rows write AS ${cursor.token.text}`);
+  const { text, keyword } = cursor.token;
+  const isKnown = FOREIGN_WORDS.has(keyword) || nearestWord(text, WORDS_AFTER_LABEL) !== undefined;
+  return cursor.expected(
+    what,
+    WORDS_AFTER_LABEL,
+    isKnown ? undefined : `to name the rows write AS ${text}`,
+  );
 }
 
 /** <select graph match list> (§14.12) */

@@ -8,7 +8,7 @@ export function parseRecord(cursor: Cursor, start: number): RecordConstructor {
   const outer = cursor.enterContext(PLAIN);
   const fields = cursor.isSymbol("}") ? [] : cursor.list(parseRecordField);
   cursor.context = outer;
-  cursor.expectClosing("}", "the record", opening);
+  cursor.expectListEnd("}", "the record", opening);
   refuseDoubleKeys(cursor, fields);
   return { kind: "record", fields, span: cursor.spanFrom(start) };
 }

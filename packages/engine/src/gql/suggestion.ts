@@ -2,24 +2,27 @@
 const WORD_LENGTH_MAX = 24;
 
 /**
- * The candidate that was probably meant by a misspelt word: the nearest within one edit for up to three letters, two beyond. An edit is
- * a letter added, left out, replaced, or swapped with its neighbour. Of two as near, the one of the same length. Candidates are in upper
- * case.
+ * The candidate that was probably meant by a misspelt word: the nearest within one edit, or within two from six letters on. An edit is a
+ * letter added, left out, replaced, or swapped with its neighbour. Of two as near, the one of the same length. Candidates are in upper
+ * case; a word that is one of them is not misspelt.
  */
 export function nearestWord(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length < 2 || word.length > WORD_LENGTH_MAX) return undefined;
   const wanted = word.toUpperCase();
-  const distanceMax = wanted.length <= 3 ? 1 : 2;
   let best: string | undefined;
-  let bestDistance = distanceMax + 1;
+  let bestDistance = wanted.length < 6 ? 1 : 2;
   for (const candidate of candidates) {
-    if (Math.abs(candidate.length - wanted.length) > distanceMax) continue;
+    if (Math.abs(candidate.length - wanted.length) > bestDistance) continue;
     const distance = editDistance(wanted, candidate);
-    const isBetterTie = distance === bestDistance && candidate.length === wanted.length;
-    if (distance < bestDistance || (isBetterTie && best?.length !== wanted.length)) {
-      best = candidate;
-      bestDistance = distance;
-    }
+    if (distance === 0) return undefined;
+    const isNearer = distance < bestDistance || (distance === bestDistance && best === undefined);
+    const isBetterTie =
+      distance === bestDistance &&
+      candidate.length === wanted.length &&
+      best?.length !== wanted.length;
+    if (!isNearer && !isBetterTie) continue;
+    best = candidate;
+    bestDistance = distance;
   }
   return best;
 }

@@ -59,6 +59,16 @@ export const FOLLOWING_WORDS: ReadonlySet<string> = new Set([
   "NULLS",
 ]);
 
+/** Words of SQL that are no words here, with what to write instead. */
+export const FOREIGN_WORDS: ReadonlyMap<string, string> = new Map([
+  ["LIKE", "write STARTS WITH, ENDS WITH, CONTAINS, or =~ with a regular expression"],
+  ["BETWEEN", "write low <= x AND x <= high"],
+  ["JOIN", "match a path instead: SELECT … FROM MATCH (a)-[…]->(b)"],
+  ["UPDATE", "write MATCH … SET …"],
+  ["TABLE", "labels need no declaration: INSERT (:Label {key: value})"],
+  ["INTO", "write INSERT (:Label {key: value})"],
+]);
+
 /** Words that continue an expression from the left. */
 export const INFIX_WORDS: ReadonlySet<string> = new Set([
   "AND",
