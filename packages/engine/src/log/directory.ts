@@ -80,7 +80,8 @@ export class DataDirectory {
     durability = "durable",
   }: DataDirectoryOptions): Promise<DataDirectory> {
     makeDirectory(path);
-    if (existsSync(join(path, FORMAT_FILE))) {
+    const fresh = !existsSync(join(path, FORMAT_FILE));
+    if (!fresh) {
       checkFormat(path);
     } else if (existsSync(join(logPath(path), "data.mdb"))) {
       throw new GeodeError("CORRUPT", `${path} holds a log but no ${FORMAT_FILE}`, {
@@ -92,9 +93,8 @@ export class DataDirectory {
     const log = await LmdbLog.open({ path: logPath(path), durability });
     try {
       makeDirectory(checkpointsPath(path));
-      // A file is as durable as its name, and a name as the directory that it is in.
-      for (const directory of [logPath(path), path, dirname(resolve(path))]) {
-        syncDirectory(directory);
+      if (fresh) {
+        syncNames(path);
       }
       removeUnfinishedCheckpoints(checkpointsPath(path));
       const cursorsVoid = existsSync(join(path, RELAXED_FILE));
@@ -196,6 +196,17 @@ function makeDirectory(path: string): void {
       `the data directory ${path} cannot be made: ${(cause as Error).message}`,
       { cause },
     );
+  }
+}
+
+/** A file is as durable as its name, and a name as the directory that it is in. */
+function syncNames(path: string): void {
+  syncDirectory(logPath(path));
+  syncDirectory(path);
+  try {
+    syncDirectory(dirname(resolve(path)));
+  } catch {
+    // The directory above may belong to somebody else, who has made ours durable then.
   }
 }
 

@@ -1,10 +1,12 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { Readable, Writable } from "node:stream";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { open as openLmdb } from "lmdb";
+import { decodeEntry, decodeHeader, encodeEntry } from "./entry.ts";
 import { type Durability, LmdbLog } from "./lmdb.ts";
 import { entryAfter, fill, largeEntryAfter, testCommitLog } from "./log.contract.ts";
 
@@ -74,6 +76,85 @@ describe("the log in LMDB", () => {
     });
     await reader.close();
     await fill(writer, 1);
+  });
+
+  test("is read as it was when it was opened for reading, whatever the writer does meanwhile", async () => {
+    const path = temporaryPath();
+    const writer = await open(path);
+    const entries = await fill(writer, 20);
+    const reader = await LmdbLog.open({ path, access: "read" });
+    await fill(writer, 5);
+    await writer.trim(22);
+    expect(reader.head()).toMatchObject({ number: 20, oldest: 1 });
+    expect([...reader.read(1)]).toEqual(entries.map(({ bytes }) => bytes));
+    await reader.close();
+  });
+
+  test("refuses to write on when something else has written to it, and does not overwrite that", async () => {
+    const path = temporaryPath();
+    const log = await open(path);
+    await fill(log, 3);
+    const stranger = openLmdb({ path, encoding: "binary", keyEncoding: "binary", noSubdir: false });
+    const entries = stranger.openDB<Buffer, Uint8Array>({
+      name: "entries",
+      encoding: "binary",
+      keyEncoding: "binary",
+    });
+    const key = Buffer.from([0, 0, 0, 0, 0, 0, 0, 4]);
+    await entries.put(key, Buffer.from("theirs"));
+    for (const _ of ["at first", "and ever after"]) {
+      await expect(log.append(3, entryAfter(log.head()).bytes)).rejects.toMatchObject({
+        code: "UNAVAILABLE",
+        message: "the log could not be written: another process has written to it",
+      });
+    }
+    expect(String(entries.get(key))).toBe("theirs");
+  });
+
+  test("takes a commit of many megabytes", async () => {
+    const path = temporaryPath();
+    const log = await open(path);
+    const text = "x".repeat(10_000_000);
+    const patch = [1, 2].map((id) => ({
+      kind: "insertNode" as const,
+      graph: "default",
+      id,
+      labels: [],
+      properties: new Map([["text", text]]),
+    }));
+    const { bytes, blobs } = encodeEntry({
+      ...decodeHeader(entryAfter(log.head()).bytes),
+      commits: [{ principal: "alice", patch }],
+    });
+    expect(await log.append(0, bytes, blobs)).toBe("ok");
+    const [read] = log.read(1);
+    expect(decodeEntry(read as Uint8Array, (hash) => log.blob(hash)).commits[0]?.patch).toEqual(
+      patch,
+    );
+  });
+
+  test.each<[string, (path: string) => void]>([
+    ["is a file", (path) => writeFileSync(path, "")],
+    [
+      "has a directory for a data file",
+      (path) => mkdirSync(join(path, "data.mdb"), { recursive: true }),
+    ],
+    [
+      "has a directory for a lock file",
+      (path) => mkdirSync(join(path, "lock.mdb"), { recursive: true }),
+    ],
+  ])("a path that %s is refused, and does not end the process", async (_, prepare) => {
+    const path = join(temporaryPath(), "log");
+    prepare(path);
+    await expect(LmdbLog.open({ path })).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  });
+
+  test("reading where there is none is NOT_FOUND and makes none", async () => {
+    const path = join(temporaryPath(), "log");
+    await expect(LmdbLog.open({ path, access: "read" })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
+    expect(existsSync(path)).toBe(false);
   });
 
   test("cannot be opened for writing while another process has it, and can at once when that was killed", async () => {

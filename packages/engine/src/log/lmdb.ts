@@ -1,8 +1,6 @@
 import { realpathSync } from "node:fs";
-import { join } from "node:path";
 import { GeodeError } from "@geode/values";
 import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
-import { checkDataFile } from "./data-file.ts";
 import { decodeHeader, hashOf } from "./entry.ts";
 import {
   type AppendOutcome,
@@ -16,6 +14,7 @@ import {
   writeFailed,
   ZERO_HASH,
 } from "./log.ts";
+import { prepareLmdbFiles } from "./lmdb-files.ts";
 import { Waiters } from "./waiters.ts";
 
 /**
@@ -92,7 +91,7 @@ export class LmdbLog implements CommitLog {
   /** The last append that was begun; never rejects. */
   #appending: Promise<unknown> = Promise.resolve();
 
-  /** Throws UNAVAILABLE if the log is in use, CORRUPT if it cannot be read. */
+  /** Throws UNAVAILABLE if the log is in use or out of reach, CORRUPT if it is damaged, NOT_FOUND if there is none to read. */
   static async open(options: LmdbLogOptions): Promise<LmdbLog> {
     const access = options.access ?? "write";
     const root = openRoot(options, access);
@@ -376,7 +375,7 @@ function openRoot(
   { path, durability = "durable" }: LmdbLogOptions,
   access: Access,
 ): RootDatabase<Buffer, Uint8Array> {
-  checkDataFile(join(path, "data.mdb"), access);
+  prepareLmdbFiles(path, access);
   try {
     return open<Buffer, Uint8Array>({
       path,
