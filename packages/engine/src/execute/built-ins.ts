@@ -320,10 +320,89 @@ export const builtIns = {
       throw located(error, offset);
     }
   },
+  is_directed(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (value instanceof Edge) return true;
+    throw wrong("IS DIRECTED", "an EDGE", value, offset);
+  },
+  is_source_of(node: Value, edge: Value, offset: number): Value {
+    return endpoint(node, edge, offset, (of) => of.from);
+  },
+  is_destination_of(node: Value, edge: Value, offset: number): Value {
+    return endpoint(node, edge, offset, (of) => of.to);
+  },
+  is_normalized(text: Value, form: Value, offset: number): Value {
+    if (text === null) return null;
+    if (typeof text !== "string") throw wrong("IS NORMALIZED", "a STRING", text, offset);
+    return text.normalize(String(form)) === text;
+  },
+  trim_leading: (text: Value, character: Value, offset: number): Value =>
+    trimmed(text, character, offset, true, false),
+  trim_trailing: (text: Value, character: Value, offset: number): Value =>
+    trimmed(text, character, offset, false, true),
+  trim_both: (text: Value, character: Value, offset: number): Value =>
+    trimmed(text, character, offset, true, true),
+  /** Node, edge, node, …, each edge between its neighbours. */
+  path(...args: [...elements: Value[], offset: number]): Value {
+    const offset = args.at(-1) as number;
+    const elements = args.slice(0, -1) as Value[];
+    if (elements.includes(null)) return null;
+    for (const [index, element] of elements.entries()) {
+      const wanted = index % 2 === 0 ? Node : Edge;
+      if (!(element instanceof wanted))
+        throw wrong("PATH", "nodes and edges in turn", element, offset);
+      if (!(element instanceof Edge)) continue;
+      const ends = [elements[index - 1], elements[index + 1]].map(
+        (node) => node instanceof Node && node.id,
+      );
+      const joined =
+        (ends[0] === element.from && ends[1] === element.to) ||
+        (ends[0] === element.to && ends[1] === element.from);
+      if (!joined)
+        throw located(
+          new GeodeError("22G03", "The edges of a PATH join the nodes beside them."),
+          offset,
+        );
+    }
+    return new Path(elements as (Node | Edge)[]);
+  },
+  /** Later fields win. */
+  merge_records(...args: [...records: Value[], offset: number]): Value {
+    const merged = new Map<string, Value>();
+    for (const record of args.slice(0, -1))
+      if (record instanceof Map) for (const [key, value] of record) merged.set(key, value);
+    return merged;
+  },
   pi(): Value {
     return Math.PI;
   },
 };
+
+function endpoint(node: Value, edge: Value, offset: number, end: (edge: Edge) => number): Value {
+  if (node === null || edge === null) return null;
+  if (!(node instanceof Node))
+    throw wrong("IS SOURCE OF and IS DESTINATION OF", "a NODE", node, offset);
+  if (!(edge instanceof Edge))
+    throw wrong("IS SOURCE OF and IS DESTINATION OF", "an EDGE", edge, offset);
+  return node.id === end(edge);
+}
+
+function trimmed(
+  text: Value,
+  character: Value,
+  offset: number,
+  leading: boolean,
+  trailing: boolean,
+): Value {
+  if (text === null || character === null) return null;
+  for (const value of [text, character])
+    if (typeof value !== "string") throw wrong("TRIM", "STRINGs", value, offset);
+  const all = characters(text as string);
+  let [start, end] = [0, all.length];
+  if (leading) while (start < end && all[start] === character) start += 1;
+  if (trailing) while (end > start && all[end - 1] === character) end -= 1;
+  return all.slice(start, end).join("");
+}
 
 function inRange(value: bigint, offset: number): Value {
   try {

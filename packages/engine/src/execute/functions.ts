@@ -21,7 +21,9 @@ import {
 } from "@geode/values";
 import type { Comparison } from "../plan/expression.ts";
 import { accumulator, type Accumulator, byRowKey } from "./aggregates.ts";
+import type { Budget } from "./budget.ts";
 import { builtIns } from "./built-ins.ts";
+import { cast, isTyped } from "./value-types.ts";
 import { located } from "./located.ts";
 
 type Binary = (left: Value, right: Value) => Value;
@@ -162,6 +164,47 @@ export const functions = {
       );
     return list;
   },
+  listComprehension(
+    budget: Budget,
+    list: Value,
+    where: (item: Value) => Value,
+    projection: (item: Value) => Value,
+    offset: number,
+  ): Value {
+    if (list === null) return null;
+    const made: Value[] = [];
+    for (const item of listOf(list, "A list comprehension", offset)) {
+      if (--budget.steps < 0) budget.look();
+      if (functions.truth(where(item)) === true) made.push(projection(item));
+    }
+    return made;
+  },
+  /** TRUE if it is for one item; else NULL if it may be. */
+  anyOf: quantifier((holding, unknown) => (holding > 0 ? true : unknown > 0 ? null : false)),
+  allOf: quantifier((holding, unknown, count) =>
+    holding + unknown < count ? false : unknown > 0 ? null : true,
+  ),
+  noneOf: quantifier((holding, unknown) => (holding > 0 ? false : unknown > 0 ? null : true)),
+  singleOf: quantifier((holding, unknown) =>
+    holding > 1 ? false : unknown > 0 ? null : holding === 1,
+  ),
+  reduce(
+    budget: Budget,
+    initial: Value,
+    list: Value,
+    step: (accumulator: Value, item: Value) => Value,
+    offset: number,
+  ): Value {
+    if (list === null) return null;
+    let accumulator = initial;
+    for (const item of listOf(list, "REDUCE", offset)) {
+      if (--budget.steps < 0) budget.look();
+      accumulator = step(accumulator, item);
+    }
+    return accumulator;
+  },
+  cast,
+  isTyped,
   /** A key that several values share with others exactly when they are equivalent one by one. */
   groupKey(values: readonly Value[]): string {
     let text = "";
@@ -189,6 +232,29 @@ export const functions = {
   resultOf: (state: Accumulator): Value => state.result(),
   functions: builtIns,
 };
+
+function listOf(list: Value, what: string, offset: number): readonly Value[] {
+  if (Array.isArray(list)) return list;
+  throw located(new GeodeError("22G03", `${what} takes a list, not ${typeName(list)}.`), offset);
+}
+
+/** ANY, ALL, NONE and SINGLE, by for how many items the condition holds, and for how many that is unknown. */
+function quantifier(
+  decide: (holding: number, unknown: number, count: number) => boolean | null,
+): (budget: Budget, list: Value, where: (item: Value) => Value, offset: number) => Value {
+  return (budget, list, where, offset) => {
+    if (list === null) return null;
+    let [holding, unknown, count] = [0, 0, 0];
+    for (const item of listOf(list, "ANY, ALL, NONE and SINGLE", offset)) {
+      if (--budget.steps < 0) budget.look();
+      const truth = functions.truth(where(item));
+      if (truth === true) holding += 1;
+      else if (truth === null) unknown += 1;
+      count += 1;
+    }
+    return decide(holding, unknown, count);
+  };
+}
 
 /** NULL when either side is not a string (gql: values of different types do not compare). */
 function stringTest(

@@ -262,6 +262,13 @@ export class Run {
     );
   }
 
+  refuseManyRows(offset: number): never {
+    throw located(
+      new GeodeError("22G03", "VALUE takes a query with at most one row; this one has more."),
+      offset,
+    );
+  }
+
   // Writing
 
   /** The slot of an element that is held as a value; null for NULL and for what is gone. */

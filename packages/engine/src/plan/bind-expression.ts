@@ -2,9 +2,9 @@ import { GeodeError, unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
 import { positionAt } from "../gql/position.ts";
 import { nearestWord } from "../gql/suggestion.ts";
-import { type Expression, type LabelExpression, NULL, type Variable } from "./expression.ts";
+import { type Expression, type LabelExpression, NULL, TRUE, type Variable } from "./expression.ts";
 import { FUNCTIONS, isAggregate } from "./functions.ts";
-import type { Aggregate, AggregateName } from "./operators.ts";
+import type { Aggregate, AggregateName, Query } from "./operators.ts";
 import type { Binding, Scope } from "./scope.ts";
 
 /** Where an expression stands, and so what it may use. */
@@ -138,43 +138,117 @@ export function bindExpression(
     case "allDifferent":
       return bindPairwise(node.kind, node.operands.map(bind));
     case "isTyped":
-      throw binding.notAvailable("IS TYPED", offset);
-    case "isDirected":
-      throw binding.notAvailable("IS DIRECTED", offset);
-    case "isEndpoint":
-      throw binding.notAvailable("IS SOURCE OF and IS DESTINATION OF", offset);
-    case "isNormalized":
-      throw binding.notAvailable("IS NORMALIZED", offset);
-    case "trim":
-      throw binding.notAvailable(
-        "TRIM with a character",
-        offset,
-        "TRIM(text) removes white space.",
-      );
-    case "path":
-      throw binding.notAvailable("The PATH constructor", offset);
+      return negateIf(node.negated, {
+        kind: "isTyped",
+        operand: bind(node.operand),
+        type: node.type,
+      });
     case "cast":
-      throw binding.notAvailable("CAST", offset);
-    case "letIn":
-      throw binding.notAvailable("LET … IN", offset, "LET as a clause of its own works.");
+      return { kind: "cast", operand: bind(node.operand), type: node.type, offset };
+    case "isDirected":
+      // Every edge is.
+      return negateIf(node.negated, {
+        kind: "call",
+        name: "is_directed",
+        args: [bind(node.operand)],
+        offset,
+      });
+    case "isEndpoint":
+      return negateIf(node.negated, {
+        kind: "call",
+        name: node.end === "source" ? "is_source_of" : "is_destination_of",
+        args: [bind(node.node), bind(node.edge)],
+        offset,
+      });
+    case "isNormalized":
+      return negateIf(node.negated, {
+        kind: "call",
+        name: "is_normalized",
+        args: [bind(node.operand), { kind: "constant", value: node.form }],
+        offset,
+      });
+    case "trim":
+      return {
+        kind: "call",
+        name: `trim_${node.side}`,
+        args: [bind(node.operand), node.character ? bind(node.character) : SPACE],
+        offset,
+      };
+    case "path":
+      return { kind: "call", name: "path", args: node.elements.map(bind), offset };
+    case "letIn": {
+      const [item, ...others] = node.items;
+      if (!item) return bind(node.body);
+      const variable = binding.variable(item.variable.name, "value");
+      const body: ast.Expression = others.length > 0 ? { ...node, items: others } : node.body;
+      return {
+        kind: "letIn",
+        variable,
+        value: bind(item.value),
+        body: bindExpression(binding, body, within(context, variable)),
+      };
+    }
     case "exists":
     case "count":
-    case "valueQuery":
-      throw binding.notAvailable(
-        "A subquery in an expression",
+      return {
+        kind: "subquery",
+        form: node.kind,
+        query: binding.subquery(node.query, context.scope),
         offset,
-        "OPTIONAL MATCH and count() can often say the same.",
-      );
-    case "listComprehension":
+      };
+    case "valueQuery": {
+      const query = binding.subquery(node.query, context.scope);
+      requireOneColumn(binding, query, offset);
+      return { kind: "subquery", form: "value", query, offset };
+    }
     case "patternComprehension":
-    case "mapProjection":
-    case "quantified":
-    case "reduce":
-      throw binding.notAvailable(
-        "A comprehension",
+      return bindPatternComprehension(binding, node, context);
+    case "listComprehension": {
+      const variable = binding.variable(node.variable.name, "value");
+      const inner = within(context, variable);
+      return {
+        kind: "listComprehension",
+        variable,
+        list: bind(node.list),
+        where: node.where ? bindExpression(binding, node.where, inner) : TRUE,
+        projection: node.projection
+          ? bindExpression(binding, node.projection, inner)
+          : { kind: "variable", variable },
         offset,
-        "FOR x IN list … and collect_list() can often say the same.",
-      );
+      };
+    }
+    case "quantified": {
+      const variable = binding.variable(node.variable.name, "value");
+      return {
+        kind: "quantified",
+        quantifier: node.quantifier,
+        variable,
+        list: bind(node.list),
+        where: node.where
+          ? bindExpression(binding, node.where, within(context, variable))
+          : { kind: "variable", variable },
+        offset,
+      };
+    }
+    case "reduce": {
+      const accumulator = binding.variable(node.accumulator.name, "value");
+      const variable = binding.variable(node.variable.name, "value");
+      return {
+        kind: "reduce",
+        accumulator,
+        initial: bind(node.initial),
+        variable,
+        list: bind(node.list),
+        expression: bindExpression(
+          binding,
+          node.expression,
+          within(context, accumulator, variable),
+        ),
+        offset,
+      };
+    }
+    case "mapProjection":
+      return bindMapProjection(binding, node, context, bind);
     default:
       return unreachable(node);
   }
@@ -336,6 +410,94 @@ function bindPairwise(kind: "same" | "allDifferent", operands: readonly Expressi
     }
   }
   return { kind: "and", operands: tests };
+}
+
+const SPACE: Expression = { kind: "constant", value: " " };
+
+/** The same place, seeing variables of its own. An aggregate over them would have no meaning. */
+function within(context: ExpressionContext, ...variables: readonly Variable[]): ExpressionContext {
+  const scope = new Map(context.scope);
+  for (const variable of variables) if (variable.name !== null) scope.set(variable.name, variable);
+  const { aggregates: _, ...rest } = context;
+  return { ...rest, scope };
+}
+
+function requireOneColumn(binding: Binding, query: Query, offset: number): void {
+  if (query.output.kind === "rows" && query.output.columns.length === 1) return;
+  throw binding.invalidSyntax("VALUE takes a query that returns one column.", offset);
+}
+
+/** A query of one MATCH, whose rows become a list. */
+function bindPatternComprehension(
+  binding: Binding,
+  node: ast.PatternComprehension,
+  context: ExpressionContext,
+): Expression {
+  const { span } = node;
+  const match: ast.Match = {
+    kind: "match",
+    optional: false,
+    mode: null,
+    paths: [node.path],
+    keep: null,
+    where: node.where,
+    yieldItems: null,
+    span,
+  };
+  const item: ast.ProjectionItem = {
+    kind: "projectionItem",
+    expression: node.projection,
+    alias: { kind: "name", name: "item", span },
+    text: "item",
+    span,
+  };
+  const result: ast.Return = {
+    kind: "return",
+    distinct: false,
+    star: false,
+    items: [item],
+    groupBy: null,
+    tail: null,
+    span,
+  };
+  const first: ast.LinearQuery = { kind: "linearQuery", clauses: [match, result], span };
+  const step: ast.QueryStep = { kind: "queryStep", yieldItems: null, first, rest: [], span };
+  const query = binding.subquery({ kind: "query", steps: [step], span }, context.scope);
+  return { kind: "subquery", form: "list", query, offset: span.start };
+}
+
+/** `n {.name, .*, key: expression}`: a record; NULL for NULL. */
+function bindMapProjection(
+  binding: Binding,
+  node: ast.MapProjection,
+  context: ExpressionContext,
+  bind: (part: ast.Expression) => Expression,
+): Expression {
+  const of = bind(node.object);
+  const offset = node.span.start;
+  const parts = node.items.map((item): Expression => {
+    switch (item.kind) {
+      case "allProperties":
+        return { kind: "call", name: "properties", args: [of], offset };
+      case "propertyField":
+        return {
+          kind: "record",
+          fields: [
+            { key: item.key.name, value: { kind: "property", of, key: item.key.name, offset } },
+          ],
+        };
+      case "recordField":
+        return { kind: "record", fields: [{ key: item.key.name, value: bind(item.value) }] };
+      default:
+        return unreachable(item);
+    }
+  });
+  const record: Expression = { kind: "call", name: "merge_records", args: parts, offset };
+  return {
+    kind: "case",
+    branches: [{ when: { kind: "isNull", operand: of }, then: NULL }],
+    otherwise: record,
+  };
 }
 
 /** What can be seen to be no truth value is refused before anything runs. */

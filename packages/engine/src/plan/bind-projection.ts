@@ -1,7 +1,8 @@
 import type * as ast from "../gql/ast.ts";
 import { bindExpression, type ExpressionContext, hasAggregate } from "./bind-expression.ts";
 import { columnNames } from "./column-names.ts";
-import { children, type Expression, type Variable } from "./expression.ts";
+import { children, type Expression, mapChildren, type Variable } from "./expression.ts";
+import { addVariable, variablesOf } from "./uses.ts";
 import { aggregateFingerprint, fingerprint } from "./fingerprint.ts";
 import type { Aggregate, Bound, Item, Operator, OutputColumn, SortKey } from "./operators.ts";
 import { type Binding, EMPTY_SCOPE, type Scope } from "./scope.ts";
@@ -308,59 +309,7 @@ function scopeOf(columns: readonly OutputColumn[]): Scope {
 function rewrite(expression: Expression, known: ReadonlyMap<string, Variable>): Expression {
   const variable = known.get(fingerprint(expression));
   if (variable) return { kind: "variable", variable };
-  const again = (part: Expression): Expression => rewrite(part, known);
-  switch (expression.kind) {
-    case "constant":
-    case "parameter":
-    case "variable":
-      return expression;
-    case "property":
-    case "properties":
-      return { ...expression, of: again(expression.of) };
-    case "call":
-      return { ...expression, args: expression.args.map(again) };
-    case "binary":
-    case "compare":
-    case "stringPredicate":
-      return { ...expression, left: again(expression.left), right: again(expression.right) };
-    case "and":
-    case "or":
-    case "xor":
-      return { ...expression, operands: expression.operands.map(again) };
-    case "in":
-      return { ...expression, item: again(expression.item), list: again(expression.list) };
-    case "negate":
-    case "not":
-    case "isNull":
-    case "isTruth":
-    case "hasLabels":
-      return { ...expression, operand: again(expression.operand) };
-    case "case":
-      return {
-        ...expression,
-        branches: expression.branches.map((branch) => ({
-          when: again(branch.when),
-          then: again(branch.then),
-        })),
-        otherwise: again(expression.otherwise),
-      };
-    case "list":
-      return { ...expression, items: expression.items.map(again) };
-    case "record":
-      return {
-        ...expression,
-        fields: expression.fields.map((field) => ({ key: field.key, value: again(field.value) })),
-      };
-    case "subscript":
-      return { ...expression, of: again(expression.of), index: again(expression.index) };
-    case "slice":
-      return {
-        ...expression,
-        of: again(expression.of),
-        from: expression.from && again(expression.from),
-        to: expression.to && again(expression.to),
-      };
-  }
+  return mapChildren(expression, (part) => rewrite(part, known));
 }
 
 function isComputable(expression: Expression, known: ReadonlyMap<string, Variable>): boolean {
@@ -378,15 +327,17 @@ function requireKnown(
   offset: number,
   rule: string,
 ): void {
-  if (expression.kind === "variable") {
-    if (visible.has(expression.variable)) return;
-    const name = expression.variable.name;
-    throw binding.invalidReference(
-      `${name ? `The variable \`${name}\`` : "A variable"} cannot be used here. ${rule}`,
-      offset,
-    );
+  for (const { name } of hidden(expression, visible)) {
+    const what = name ? `The variable \`${name}\`` : "A variable";
+    throw binding.invalidReference(`${what} cannot be used here. ${rule}`, offset);
   }
-  for (const child of children(expression)) requireKnown(binding, child, visible, offset, rule);
+}
+
+/** What the expression looks at and may not. A path that is visible as a whole shows its elements. */
+function hidden(expression: Expression, visible: ReadonlySet<Variable>): Variable[] {
+  const shown = new Set<Variable>();
+  for (const variable of visible) addVariable(variable, shown);
+  return [...variablesOf(expression)].filter((variable) => !shown.has(variable));
 }
 
 function neverBound(): never {

@@ -23,14 +23,14 @@ export type BoundStatement =
 
 /** Throws 42001, 42002, and 42000 for what this version cannot do; each with its position in `text`. */
 export function bind(text: string, program: ast.Program): BoundStatement {
-  const binding = new Binding(text);
+  const binding = new Binding(text, bindSubquery);
   const { statement } = program;
   const offset = statement.span.start;
   switch (statement.kind) {
     case "queryStatement":
       return {
         kind: "query",
-        query: new QueryBinder(binding).query(statement.query),
+        query: new QueryBinder(binding, EMPTY_SCOPE, false).query(statement.query),
         live: statement.live,
       };
     case "createIndex": {
@@ -73,14 +73,22 @@ export function bind(text: string, program: ast.Program): BoundStatement {
   }
 }
 
+function bindSubquery(binding: Binding, query: ast.Query, scope: Scope): Query {
+  return new QueryBinder(binding, scope, true).query(query);
+}
+
 class QueryBinder {
   readonly #binding: Binding;
+  /** In a subquery, which need not return anything and cannot write. */
+  readonly #nested: boolean;
   readonly #operators: Operator[] = [];
-  #scope: Scope = EMPTY_SCOPE;
+  #scope: Scope;
   #output: Output | null = null;
 
-  constructor(binding: Binding) {
+  constructor(binding: Binding, scope: Scope, nested: boolean) {
     this.#binding = binding;
+    this.#scope = scope;
+    this.#nested = nested;
   }
 
   query(query: ast.Query): Query {
@@ -101,7 +109,7 @@ class QueryBinder {
       this.#clause(clause);
     }
     const last = clauses.at(-1);
-    if (!this.#output && last && !isWrite(last)) {
+    if (!this.#output && last && !isWrite(last) && !this.#nested) {
       throw this.#binding.invalidSyntax(
         "A query ends with RETURN, or with a clause that changes data.",
         last.span.end,
@@ -114,6 +122,8 @@ class QueryBinder {
   #clause(clause: ast.Clause): void {
     const binding = this.#binding;
     const offset = clause.span.start;
+    if (this.#nested && isWrite(clause))
+      throw binding.invalidSyntax("A subquery in an expression cannot change data.", offset);
     switch (clause.kind) {
       case "match": {
         const { operator, scope } = bindMatch(binding, clause, this.#scope, clause.optional);

@@ -1,4 +1,6 @@
-import type { Value } from "@geode/values";
+import { unreachable, type Value } from "@geode/values";
+import type { ValueType } from "../gql/ast.ts";
+import type { Query } from "./operators.ts";
 
 /** What a variable holds. A "path" is held as the list of its elements' variables and made when it is looked at. */
 export type VariableType = "node" | "edge" | "value" | "path";
@@ -97,6 +99,55 @@ export type Expression =
       readonly to: Expression | null;
       readonly offset: number;
     }
+  /** The items for which `where` is TRUE, each as `projection`. */
+  | {
+      readonly kind: "listComprehension";
+      readonly variable: Variable;
+      readonly list: Expression;
+      readonly where: Expression;
+      readonly projection: Expression;
+      readonly offset: number;
+    }
+  | {
+      readonly kind: "quantified";
+      readonly quantifier: "any" | "all" | "none" | "single";
+      readonly variable: Variable;
+      readonly list: Expression;
+      readonly where: Expression;
+      readonly offset: number;
+    }
+  | {
+      readonly kind: "reduce";
+      readonly accumulator: Variable;
+      readonly initial: Expression;
+      readonly variable: Variable;
+      readonly list: Expression;
+      readonly expression: Expression;
+      readonly offset: number;
+    }
+  | {
+      readonly kind: "letIn";
+      readonly variable: Variable;
+      readonly value: Expression;
+      readonly body: Expression;
+    }
+  | {
+      readonly kind: "cast";
+      readonly operand: Expression;
+      readonly type: ValueType;
+      readonly offset: number;
+    }
+  | { readonly kind: "isTyped"; readonly operand: Expression; readonly type: ValueType }
+  /**
+   * A query inside of an expression, over the variables around it. "exists": whether it has a row; "count": how many; "value": the only
+   * column of its only row; "list": its only column, of all rows.
+   */
+  | {
+      readonly kind: "subquery";
+      readonly form: "exists" | "count" | "value" | "list";
+      readonly query: Query;
+      readonly offset: number;
+    }
   /** All properties of an element as a record: the row of `SELECT *`. */
   | { readonly kind: "properties"; readonly of: Expression };
 
@@ -113,65 +164,94 @@ export const NULL: Expression = { kind: "constant", value: null };
 
 /** The direct parts of an expression. */
 export function children(expression: Expression): readonly Expression[] {
+  const parts: Expression[] = [];
+  mapChildren(expression, (part) => {
+    parts.push(part);
+    return part;
+  });
+  return parts;
+}
+
+/** The same expression with its direct parts replaced; what stands in a subquery is no part of it. */
+export function mapChildren(
+  expression: Expression,
+  map: (part: Expression) => Expression,
+): Expression {
   switch (expression.kind) {
     case "constant":
     case "parameter":
     case "variable":
-      return [];
+    case "subquery":
+      return expression;
     case "property":
     case "properties":
-      return [expression.of];
+      return { ...expression, of: map(expression.of) };
     case "call":
-      return expression.args;
+      return { ...expression, args: expression.args.map(map) };
     case "binary":
     case "compare":
     case "stringPredicate":
-      return [expression.left, expression.right];
+      return { ...expression, left: map(expression.left), right: map(expression.right) };
     case "and":
     case "or":
     case "xor":
-      return expression.operands;
+      return { ...expression, operands: expression.operands.map(map) };
     case "in":
-      return [expression.item, expression.list];
+      return { ...expression, item: map(expression.item), list: map(expression.list) };
     case "negate":
     case "not":
     case "isNull":
     case "isTruth":
     case "hasLabels":
-      return [expression.operand];
+    case "cast":
+    case "isTyped":
+      return { ...expression, operand: map(expression.operand) };
     case "case":
-      return [
-        ...expression.branches.flatMap((branch) => [branch.when, branch.then]),
-        expression.otherwise,
-      ];
+      return {
+        ...expression,
+        branches: expression.branches.map(({ when, then }) => ({
+          when: map(when),
+          then: map(then),
+        })),
+        otherwise: map(expression.otherwise),
+      };
     case "list":
-      return expression.items;
+      return { ...expression, items: expression.items.map(map) };
     case "record":
-      return expression.fields.map((field) => field.value);
+      return {
+        ...expression,
+        fields: expression.fields.map(({ key, value }) => ({ key, value: map(value) })),
+      };
     case "subscript":
-      return [expression.of, expression.index];
+      return { ...expression, of: map(expression.of), index: map(expression.index) };
     case "slice":
-      return [
-        expression.of,
-        ...(expression.from ? [expression.from] : []),
-        ...(expression.to ? [expression.to] : []),
-      ];
+      return {
+        ...expression,
+        of: map(expression.of),
+        from: expression.from && map(expression.from),
+        to: expression.to && map(expression.to),
+      };
+    case "listComprehension":
+      return {
+        ...expression,
+        list: map(expression.list),
+        where: map(expression.where),
+        projection: map(expression.projection),
+      };
+    case "quantified":
+      return { ...expression, list: map(expression.list), where: map(expression.where) };
+    case "reduce":
+      return {
+        ...expression,
+        initial: map(expression.initial),
+        list: map(expression.list),
+        expression: map(expression.expression),
+      };
+    case "letIn":
+      return { ...expression, value: map(expression.value), body: map(expression.body) };
+    default:
+      return unreachable(expression);
   }
-}
-
-/** Every variable that an expression looks at; a path counts as its elements as well. */
-export function variablesOf(
-  expression: Expression,
-  into: Set<Variable> = new Set(),
-): Set<Variable> {
-  if (expression.kind === "variable") addVariable(expression.variable, into);
-  else for (const child of children(expression)) variablesOf(child, into);
-  return into;
-}
-
-export function addVariable(variable: Variable, into: Set<Variable>): void {
-  if (variable.type === "path") for (const element of variable.elements) into.add(element);
-  else into.add(variable);
 }
 
 /** The conjuncts of a predicate. */

@@ -28,6 +28,19 @@ export function fingerprint(expression: Expression): string {
       return `record:${JSON.stringify(expression.fields.map((field) => field.key))}(${parts})`;
     case "slice":
       return `slice:${expression.from ? "f" : ""}${expression.to ? "t" : ""}(${parts})`;
+    case "subquery":
+      // Its variables are its own: no two are the same.
+      return `subquery:${expression.form}:${expression.offset}`;
+    case "listComprehension":
+    case "letIn":
+      return `${expression.kind}:${expression.variable.number}(${parts})`;
+    case "quantified":
+      return `${expression.quantifier}:${expression.variable.number}(${parts})`;
+    case "reduce":
+      return `reduce:${expression.accumulator.number}:${expression.variable.number}(${parts})`;
+    case "cast":
+    case "isTyped":
+      return `${expression.kind}:${JSON.stringify({ ...expression.type, span: null })}(${parts})`;
     default:
       return `${expression.kind}(${parts})`;
   }

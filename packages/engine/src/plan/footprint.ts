@@ -14,9 +14,7 @@ export interface Reads {
 
 export function readsOf(query: Query): Reads {
   const reads = new ReadsCollector();
-  for (const operator of query.operators) reads.operator(operator);
-  const { output } = query;
-  if (output.kind === "rows") for (const column of output.columns) reads.whole(column.variable);
+  reads.query(query);
   return {
     nodeLabels: reads.nodeLabels,
     edgeLabels: reads.edgeLabels,
@@ -30,6 +28,11 @@ class ReadsCollector {
   edgeLabels: Names = new Set();
   nodeKeys: Names = new Set();
   edgeKeys: Names = new Set();
+
+  query({ operators, output }: Query): void {
+    for (const operator of operators) this.operator(operator);
+    if (output.kind === "rows") for (const column of output.columns) this.whole(column.variable);
+  }
 
   operator(operator: Operator): void {
     switch (operator.kind) {
@@ -107,6 +110,9 @@ class ReadsCollector {
         )
           return;
         break;
+      case "subquery":
+        this.query(expression.query);
+        return;
       case "hasLabels":
         // Which labels an element has besides those it was matched by.
         this.nodeLabels = "any";

@@ -21,34 +21,38 @@ export function namesRead(query: Query): NamesRead {
       expression.of.variable.type !== "value"
     )
       keys.add(expression.key);
+    if (expression.kind === "subquery") visit(expression.query);
     for (const child of children(expression)) look(child);
   };
-  for (const operator of query.operators) {
-    switch (operator.kind) {
-      case "match":
-        for (const node of operator.nodes)
-          for (const label of namedLabels(node.labels)) labels.add(label);
-        for (const edge of operator.edges)
-          for (const label of namedLabels(edge.labels)) edgeLabels.add(label);
-        operator.predicates.forEach(look);
-        break;
-      case "filter":
-        look(operator.predicate);
-        break;
-      case "let":
-        for (const item of operator.items) look(item.expression);
-        break;
-      case "aggregate":
-        for (const key of operator.keys) look(key.expression);
-        for (const aggregate of operator.aggregates)
-          if (aggregate.argument) look(aggregate.argument);
-        break;
-      case "sort":
-        for (const key of operator.keys) look(key.expression);
-        break;
-      default:
-        break;
+  const visit = ({ operators }: Query): void => {
+    for (const operator of operators) {
+      switch (operator.kind) {
+        case "match":
+          for (const node of operator.nodes)
+            for (const label of namedLabels(node.labels)) labels.add(label);
+          for (const edge of operator.edges)
+            for (const label of namedLabels(edge.labels)) edgeLabels.add(label);
+          operator.predicates.forEach(look);
+          break;
+        case "filter":
+          look(operator.predicate);
+          break;
+        case "let":
+          for (const item of operator.items) look(item.expression);
+          break;
+        case "aggregate":
+          for (const key of operator.keys) look(key.expression);
+          for (const aggregate of operator.aggregates)
+            if (aggregate.argument) look(aggregate.argument);
+          break;
+        case "sort":
+          for (const key of operator.keys) look(key.expression);
+          break;
+        default:
+          break;
+      }
     }
-  }
+  };
+  visit(query);
   return { labels, edgeLabels, keys };
 }

@@ -1,5 +1,6 @@
 import type { Graph } from "../graph/graph.ts";
-import { type Expression, type LabelExpression, type Variable, variablesOf } from "./expression.ts";
+import { type Expression, type LabelExpression, type Variable } from "./expression.ts";
+import { variablesOf } from "./uses.ts";
 import { labelCount, edgeLabelCount, requiredLabels } from "./labels.ts";
 import type { EdgeAtom, MatchOperator, NodeAtom } from "./operators.ts";
 

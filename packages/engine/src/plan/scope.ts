@@ -1,7 +1,8 @@
 import { GeodeError } from "@geode/values";
-import type { Name } from "../gql/ast.ts";
+import type * as ast from "../gql/ast.ts";
 import { positionAt } from "../gql/position.ts";
 import type { Variable, VariableType } from "./expression.ts";
+import type { Query } from "./operators.ts";
 
 /** The names that a clause sees. Scopes are never changed, only followed by others. */
 export type Scope = ReadonlyMap<string, Variable>;
@@ -11,10 +12,13 @@ export const EMPTY_SCOPE: Scope = new Map();
 /** What binding one statement needs throughout: its text for positions, and numbers for its variables. */
 export class Binding {
   readonly text: string;
+  /** Binds a query inside of an expression, over the variables around it. */
+  readonly subquery: (query: ast.Query, scope: Scope) => Query;
   #variables = 0;
 
-  constructor(text: string) {
+  constructor(text: string, subquery: (binding: Binding, query: ast.Query, scope: Scope) => Query) {
     this.text = text;
+    this.subquery = (query, scope) => subquery(this, query, scope);
   }
 
   variable(
@@ -55,7 +59,7 @@ export class Binding {
 export function declare(
   binding: Binding,
   scope: Map<string, Variable>,
-  name: Name,
+  name: ast.Name,
   variable: Variable,
 ): void {
   if (scope.has(name.name)) {

@@ -43,9 +43,14 @@ function expressionType(expression: Expression, typeOf: (variable: Variable) => 
     case "hasLabels":
     case "in":
     case "stringPredicate":
+    case "quantified":
+    case "isTyped":
       return "BOOLEAN";
     case "list":
+    case "listComprehension":
       return "LIST";
+    case "subquery":
+      return SUBQUERY_TYPES[expression.form];
     case "record":
     case "properties":
       return "RECORD";
@@ -58,11 +63,16 @@ function expressionType(expression: Expression, typeOf: (variable: Variable) => 
     case "case":
     case "subscript":
     case "slice":
+    case "reduce":
+    case "letIn":
+    case "cast":
       return "ANY";
     default:
       return unreachable(expression);
   }
 }
+
+const SUBQUERY_TYPES = { exists: "BOOLEAN", count: "INTEGER", value: "ANY", list: "LIST" } as const;
 
 const CALL_TYPES: ReadonlyMap<string, string> = new Map([
   ["element_id", "STRING"],

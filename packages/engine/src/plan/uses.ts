@@ -1,6 +1,42 @@
 import { unreachable } from "@geode/values";
-import { addVariable, type Expression, type Variable, variablesOf } from "./expression.ts";
+import { children, type Expression, type Variable } from "./expression.ts";
 import type { Operator, Output, Query } from "./operators.ts";
+
+/** The variables that exist only inside of the expression. */
+function localsOf(expression: Expression): readonly Variable[] {
+  switch (expression.kind) {
+    case "listComprehension":
+    case "quantified":
+    case "letIn":
+      return [expression.variable];
+    case "reduce":
+      return [expression.accumulator, expression.variable];
+    default:
+      return [];
+  }
+}
+
+/** Every variable from outside that an expression looks at; a path counts as its elements. */
+export function variablesOf(
+  expression: Expression,
+  into: Set<Variable> = new Set(),
+): Set<Variable> {
+  if (expression.kind === "variable") {
+    addVariable(expression.variable, into);
+  } else if (expression.kind === "subquery") {
+    for (const variable of freeVariables(expression.query)) into.add(variable);
+  } else {
+    for (const child of children(expression)) variablesOf(child, into);
+    // Numbers are unique in a statement: a local is nobody else's variable.
+    for (const local of localsOf(expression)) into.delete(local);
+  }
+  return into;
+}
+
+export function addVariable(variable: Variable, into: Set<Variable>): void {
+  if (variable.type === "path") for (const element of variable.elements) into.add(element);
+  else into.add(variable);
+}
 
 /** The variables that an operator looks at. */
 export function usesOf(operator: Operator): Set<Variable> {
@@ -87,4 +123,52 @@ export function neededAfter(query: Query): Set<Variable>[] {
     later = new Set([...later, ...(operator ? usesOf(operator) : [])]);
   }
   return needed;
+}
+
+/** The variables that an operator brings into being. */
+export function introducedBy(operator: Operator): readonly Variable[] {
+  switch (operator.kind) {
+    case "match":
+      return operator.introduces;
+    case "let":
+      return operator.items.map((item) => item.variable);
+    case "for":
+      return [operator.variable, operator.hidden, ...(operator.ordinal ? [operator.ordinal] : [])];
+    case "distinct":
+      return [operator.rowKey];
+    case "aggregate":
+      return [
+        operator.rowKey,
+        ...operator.keys.map((key) => key.variable),
+        ...operator.aggregates.map((aggregate) => aggregate.variable),
+      ];
+    case "insert":
+      return [...operator.nodes, ...operator.edges].map((atom) => atom.variable);
+    case "filter":
+    case "sort":
+    case "slice":
+    case "set":
+    case "remove":
+    case "delete":
+      return [];
+    default:
+      return unreachable(operator);
+  }
+}
+
+/** The variables from outside that a query looks at. */
+export function freeVariables(query: Query): Set<Variable> {
+  const free = new Set<Variable>();
+  const own = new Set<Variable>();
+  for (const operator of query.operators) {
+    // In the order of the rows: a grouping key may be a variable from outside that stays itself.
+    for (const variable of usesOf(operator)) if (!own.has(variable)) free.add(variable);
+    for (const variable of introducedBy(operator)) own.add(variable);
+  }
+  for (const variable of usesOfOutput(query.output)) if (!own.has(variable)) free.add(variable);
+  // What a MATCH introduces it also looks at.
+  for (const operator of query.operators)
+    for (const variable of introducedBy(operator))
+      if (operator.kind !== "aggregate") free.delete(variable);
+  return free;
 }

@@ -5,7 +5,7 @@
 export class Code {
   readonly constants: unknown[] = [];
   readonly #known = new Map<unknown, string>();
-  readonly #lines: string[] = [];
+  #lines: string[] = [];
   #depth = 1;
   #names = 0;
 
@@ -46,6 +46,16 @@ export class Code {
 
   putAt(place: number, lines: readonly string[]): void {
     this.#lines[place] = lines.map((line) => `  ${line}`).join("\n");
+  }
+
+  /** The text that the body makes, instead of adding it here. */
+  capture(body: () => void): string {
+    const outer = this.#lines;
+    this.#lines = [];
+    body();
+    const text = this.text();
+    this.#lines = outer;
+    return text;
   }
 
   text(): string {

@@ -1,6 +1,7 @@
 import { unreachable } from "@geode/values";
 import type { Expression, Variable } from "../../plan/expression.ts";
 import type { Generator } from "./generator.ts";
+import { subqueryCode } from "./subquery.ts";
 
 /** JavaScript text that computes the value. NULL is null. */
 export function valueCode(g: Generator, expression: Expression): string {
@@ -70,9 +71,41 @@ export function valueCode(g: Generator, expression: Expression): string {
       return `F.subscript(${value(expression.of)},${value(expression.index)},${expression.offset})`;
     case "slice":
       return `F.slice(${value(expression.of)},${expression.from ? value(expression.from) : "undefined"},${expression.to ? value(expression.to) : "undefined"},${expression.offset})`;
+    case "cast":
+      return `F.cast(${value(expression.operand)},${g.code.constant(expression.type)},${expression.offset})`;
+    case "isTyped":
+      return `F.isTyped(${value(expression.operand)},${g.code.constant(expression.type)})`;
+    case "letIn":
+      return `(${functionCode(g, [expression.variable], expression.body)})(${value(expression.value)})`;
+    case "listComprehension": {
+      const { variable, offset } = expression;
+      const test = functionCode(g, [variable], expression.where);
+      const projection = functionCode(g, [variable], expression.projection);
+      return `F.listComprehension(B,${value(expression.list)},${test},${projection},${offset})`;
+    }
+    case "quantified": {
+      const { quantifier, variable, offset } = expression;
+      const test = functionCode(g, [variable], expression.where);
+      return `F.${quantifier}Of(B,${value(expression.list)},${test},${offset})`;
+    }
+    case "reduce": {
+      const { accumulator, variable, offset } = expression;
+      const step = functionCode(g, [accumulator, variable], expression.expression);
+      return `F.reduce(B,${value(expression.initial)},${value(expression.list)},${step},${offset})`;
+    }
+    case "subquery":
+      return subqueryCode(g, expression);
     default:
       return unreachable(expression);
   }
+}
+
+/** A function of variables that exist only in it. */
+function functionCode(g: Generator, variables: readonly Variable[], body: Expression): string {
+  for (const variable of variables) g.bound.add(variable);
+  const text = valueCode(g, body);
+  for (const variable of variables) g.bound.delete(variable);
+  return `((${variables.map((variable) => g.local(variable)).join(",")})=>${text})`;
 }
 
 /** JavaScript text of a boolean: whether the value is TRUE. */

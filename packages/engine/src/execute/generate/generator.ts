@@ -18,12 +18,12 @@ export class Generator {
   /** Variables that have a value at this place. */
   bound = new Set<Variable>();
   readonly #nullable = new Set<Variable>();
-  readonly #perRun: string[] = [];
   readonly #parameters = new Map<string, string>();
-  readonly #columns = new Map<string, string>();
-  readonly #pipeline: string[] = [];
+  /** Declarations at the head of the run, and of the subqueries that the code under construction is inside of. */
+  readonly #states: string[][] = [[]];
+  /** Look-ups at the head of the function under construction, and of those around it. */
+  #heads: Head[] = [];
   #slowProperties = false;
-  #atRunLevel = false;
 
   constructor(graph: Graph, keyed: boolean) {
     this.graph = graph;
@@ -54,39 +54,50 @@ export class Generator {
   /** A constant of the run. */
   perRun(prefix: string, expression: string): string {
     const local = this.code.fresh(prefix);
-    this.#perRun.push(`const ${local}=${expression};`);
+    this.#states[0]?.push(`const ${local}=${expression};`);
     return local;
   }
 
-  /** A variable of the run. */
-  perRunVariable(prefix: string, initial: string): string {
+  /** A variable of the query under construction: of the run, or of one evaluation of a subquery. */
+  state(prefix: string, initial: string): string {
     const local = this.code.fresh(prefix);
-    this.#perRun.push(`let ${local}=${initial};`);
+    this.#states.at(-1)?.push(`let ${local}=${initial};`);
     return local;
   }
 
-  /** A constant of the pipeline: looked up when it starts. */
-  perPipeline(prefix: string, expression: string): string {
-    if (this.#atRunLevel) return this.perRun(prefix, expression);
+  /** The same, for an initial value that is an expression of its own. */
+  stateOf(prefix: string, initial: () => string): string {
+    const heads = this.#heads;
+    this.#heads = [];
+    const text = initial();
+    this.#heads = heads;
+    return this.state(prefix, text);
+  }
+
+  /** A constant of the pipeline: looked up when it starts. Outside of pipelines, of the query. */
+  lookup(prefix: string, expression: string): string {
+    const head = this.#heads.at(-1);
+    if (!head) return this.state(prefix, expression);
     const local = this.code.fresh(prefix);
-    this.#pipeline.push(`const ${local}=${expression};`);
+    head.lines.push(`const ${local}=${expression};`);
     return local;
   }
 
   temporary(): string {
-    if (this.#atRunLevel) return this.perRunVariable("t", "null");
+    const head = this.#heads.at(-1);
+    if (!head) return this.state("t", "null");
     const local = this.code.fresh("t");
-    this.#pipeline.push(`let ${local};`);
+    head.lines.push(`let ${local};`);
     return local;
   }
 
   /** 1 for the ids of label sets that satisfy the expression. */
   labelMask(labels: LabelExpression): string {
-    return this.perPipeline("m", `rt.labelMask(${this.code.constant(labels)})`);
+    return this.lookup("m", `rt.labelMask(${this.code.constant(labels)})`);
   }
 
   edgeLabelMask(labels: LabelExpression): string {
-    return this.perPipeline("m", `rt.edgeLabelMask(${this.code.constant(labels)})`);
+    return this.lookup("m", `rt.edgeLabelMask(${this.code.constant(labels)})`);
   }
 
   /** Reads a property of an element that is there. */
@@ -94,43 +105,67 @@ export class Generator {
     const side = variable.type === "node" ? "node" : "edge";
     if (this.#slowProperties)
       return `rt.${side}Property(${this.local(variable)},${this.code.constant(key)})`;
+    const head = this.#heads.at(-1);
     const id = `${side} ${key}`;
-    let column = this.#columns.get(id);
+    let column = head?.columns.get(id);
     if (!column) {
-      column = this.perPipeline("c", `rt.${side}Column(${this.code.constant(key)})`);
-      this.#columns.set(id, column);
+      column = this.lookup("c", `rt.${side}Column(${this.code.constant(key)})`);
+      head?.columns.set(id, column);
     }
     return `${column}.get(${this.local(variable)})`;
   }
 
-  /** Generates a function; what its body asked for per pipeline is looked up at its head. Its name is returned. */
+  /**
+   * Generates a function and returns its name. What its body looks up, is looked up at its head, each time it is called; inside of a
+   * subquery, once for the pipeline around it, since there nothing is written meanwhile.
+   */
   pipeline(body: () => void): string {
     const name = this.code.fresh("pipeline");
-    this.#columns.clear();
-    this.#pipeline.length = 0;
+    const inSubquery = this.#heads.length > 0;
     this.code.block(`function ${name}()`, () => {
-      const head = this.code.place();
-      body();
-      this.code.putAt(head, this.#pipeline);
+      if (inSubquery) body();
+      else this.#withHead(body);
     });
-    this.#pipeline.length = 0;
-    this.#columns.clear();
     return name;
   }
 
-  /** For an expression that is computed once, before any pipeline. */
-  atRunLevel(make: () => string): string {
-    this.#atRunLevel = true;
-    const text = make();
-    this.#atRunLevel = false;
-    return text;
+  /** A block whose look-ups are made anew each time it is entered: what it looks at may have been written since. */
+  freshBlock(head: string, body: () => void): void {
+    this.code.block(head, () => this.#withHead(body));
+  }
+
+  /** The text of a function of its own state, called at once: a subquery in an expression. */
+  subquery(body: () => void): string {
+    const { bound, keyParts } = this;
+    const state: string[] = [];
+    this.#states.push(state);
+    this.keyParts = [];
+    const text = this.code.capture(() => {
+      const place = this.code.place();
+      body();
+      this.code.putAt(place, state);
+    });
+    this.#states.pop();
+    this.bound = bound;
+    this.keyParts = keyParts;
+    return `(()=>{\n${text}\n})()`;
+  }
+
+  #withHead(body: () => void): void {
+    const head: Head = { lines: [], columns: new Map() };
+    const place = this.code.place();
+    this.#heads.push(head);
+    body();
+    this.#heads.pop();
+    this.code.putAt(place, head.lines);
   }
 
   /** Inside, writes happen between reads, and a write may replace a column: none is kept. */
   whileWriting(body: () => void): void {
+    const before = this.#slowProperties;
     this.#slowProperties = true;
     body();
-    this.#slowProperties = false;
+    this.#slowProperties = before;
   }
 
   /** The element ids and ordinals that tell this row from all others. */
@@ -141,14 +176,21 @@ export class Generator {
       .join('+"."+');
   }
 
-  perRunLines(): readonly string[] {
-    return this.#perRun;
+  /** What the run declares before its first pipeline. */
+  runHead(): readonly string[] {
+    return this.#states[0] ?? [];
   }
 
   /** One look at the budget per turn of a loop. */
   step(): void {
     this.code.line("if(--B.steps<0)B.look();");
   }
+}
+
+interface Head {
+  readonly lines: string[];
+  /** Columns by kind of element and key. */
+  readonly columns: Map<string, string>;
 }
 
 const KEY_PART = {

@@ -21,7 +21,7 @@ function optionalCode(
   inner: () => void,
 ): void {
   const { code } = g;
-  const found = match.introduces.map((variable) => ({ variable, list: g.perRun("o", "[]") }));
+  const found = match.introduces.map((variable) => ({ variable, list: g.state("o", "[]") }));
   const [first] = found;
   if (!first) {
     // Nothing new can be bound: the row stays as it is, whatever matches.
@@ -85,7 +85,7 @@ function stepCode(g: Generator, step: Step, rest: () => void): void {
   const { code } = g;
   switch (step.kind) {
     case "scan": {
-      const sets = g.perPipeline("s", `rt.labelSets(${code.constant(step.labels)})`);
+      const sets = g.lookup("s", `rt.labelSets(${code.constant(step.labels)})`);
       const [set, slots, at] = [code.fresh("set"), code.fresh("slots"), code.fresh("i")];
       code.block(`for(const ${set} of ${sets})`, () => {
         code.line(`const ${slots}=${set}.slots;`);
@@ -150,7 +150,7 @@ function expandCode(
   const labels = code.constant(edge.labels);
   const other = reverse ? edge.from : edge.to;
   const way = edge.direction === "any" ? "both" : reverse ? "in" : "out";
-  const adjacencies = g.perPipeline("a", `rt.adjacencies(${labels},"${way}")`);
+  const adjacencies = g.lookup("a", `rt.adjacencies(${labels},"${way}")`);
   const [adjacency, pool, offset, degree, at, pass] = ["adj", "pool", "off", "deg", "i", "d"].map(
     (prefix) => code.fresh(prefix),
   ) as [string, string, string, string, string, string];

@@ -18,13 +18,33 @@ export type Compiled = (run: Run) => void;
  * are wanted.
  */
 export function generate(query: Query, graph: Graph, keyed: boolean): Compiled {
-  const source = new QueryGenerator(query, graph, keyed).source();
+  const g = new Generator(graph, keyed);
+  const { code } = g;
+  code.line("return function run(rt) {");
+  code.line("const g=rt.graph,B=rt.budget,N=g.nodes,E=g.edges;");
+  const head = code.place();
+  queryCode(g, query, (row) => {
+    if (query.output.kind === "nothing") return;
+    const key = keyed ? `,${g.rowKey()}` : "";
+    code.line(`rt.row([${row.join(",")}]${key});`);
+  });
+  code.putAt(head, g.runHead());
+  code.line("};");
   // oxlint-disable-next-line typescript/no-implied-eval -- the text is ours alone: what users wrote is in the constants
-  const make = new Function("K", "F", source.text) as (
+  const make = new Function("K", "F", `"use strict";\n${code.text()}`) as (
     constants: readonly unknown[],
     library: typeof functions,
   ) => Compiled;
-  return make(source.constants, functions);
+  return make(code.constants, functions);
+}
+
+/** Generates the pipelines of a query one after the other; `output` generates what becomes of a row, given as one value per column. */
+export function queryCode(
+  g: Generator,
+  query: Query,
+  output: (row: readonly string[]) => void,
+): void {
+  new QueryGenerator(g, query, output).pipelines();
 }
 
 /** Rows that wait between two pipelines: one array per variable. */
@@ -38,34 +58,32 @@ class QueryGenerator {
   readonly #operators: readonly Operator[];
   readonly #needed: readonly Set<Variable>[];
   readonly #g: Generator;
+  readonly #emit: (row: readonly string[]) => void;
+  /** What has a value around this query. */
+  readonly #outer: ReadonlySet<Variable>;
   /** What comes after the pipeline under construction: code between the two, and the loop of the next one around its body. */
   #next: { between: () => void; loop: (body: () => void) => void; index: number } | null = null;
 
-  constructor(query: Query, graph: Graph, keyed: boolean) {
-    this.#operators = keyed ? withDefinedOrder(query.operators) : query.operators;
+  constructor(g: Generator, query: Query, emit: (row: readonly string[]) => void) {
+    this.#g = g;
+    this.#emit = emit;
+    this.#outer = new Set(g.bound);
+    this.#operators = g.keyed ? withDefinedOrder(query.operators) : query.operators;
     this.#query = { ...query, operators: this.#operators };
     this.#needed = neededAfter(this.#query);
-    this.#g = new Generator(graph, keyed);
   }
 
-  source(): { text: string; constants: readonly unknown[] } {
+  pipelines(): void {
     const g = this.#g;
-    const { code } = g;
-    const calls: string[] = [];
-    code.line("return function run(rt) {");
-    code.line("const g=rt.graph,B=rt.budget,N=g.nodes,E=g.edges;");
-    const head = code.place();
-    calls.push(`${g.pipeline(() => this.#operator(0))}();`);
-    code.line(calls.join(""));
+    g.code.line(`${g.pipeline(() => this.#operator(0))}();`);
     while (this.#next) {
       const { between, loop, index } = this.#next;
       this.#next = null;
+      g.bound = new Set(this.#outer);
       between();
-      code.line(`${g.pipeline(() => loop(() => this.#operator(index)))}();`);
+      g.bound = new Set(this.#outer);
+      g.code.line(`${g.pipeline(() => loop(() => this.#operator(index)))}();`);
     }
-    code.putAt(head, g.perRunLines());
-    code.line("};");
-    return { text: `"use strict";\n${code.text()}`, constants: code.constants };
   }
 
   /** Generates the operator at that index and, inside of it, what follows. */
@@ -107,7 +125,7 @@ class QueryGenerator {
         return;
       }
       case "distinct": {
-        const [seen, key] = [g.perRun("seen", "new Set()"), code.fresh("key")];
+        const [seen, key] = [g.state("seen", "new Set()"), code.fresh("key")];
         code.line(`const ${key}=${this.#groupKey(operator.variables)};`);
         code.block(`if(!${seen}.has(${key}))`, () => {
           code.line(`${seen}.add(${key});B.keep();`);
@@ -126,22 +144,16 @@ class QueryGenerator {
         this.#slice(operator.offset, operator.limit, rest);
         return;
       case "insert":
-        this.#barrier(index, (buffer) =>
-          insertCode(g, operator, buffer, (body) => this.#loop(buffer, body)),
-        );
+        this.#barrier(index, (buffer) => insertCode(g, operator, buffer, this.#writing(buffer)));
         return;
       case "set":
-        this.#barrier(index, (buffer) => setCode(g, operator, (body) => this.#loop(buffer, body)));
+        this.#barrier(index, (buffer) => setCode(g, operator, this.#writing(buffer)));
         return;
       case "remove":
-        this.#barrier(index, (buffer) =>
-          removeCode(g, operator, (body) => this.#loop(buffer, body)),
-        );
+        this.#barrier(index, (buffer) => removeCode(g, operator, this.#writing(buffer)));
         return;
       case "delete":
-        this.#barrier(index, (buffer) =>
-          deleteCode(g, operator, buffer, (body) => this.#loop(buffer, body)),
-        );
+        this.#barrier(index, (buffer) => deleteCode(g, operator, buffer, this.#writing(buffer)));
         return;
       default:
         unreachable(operator);
@@ -149,19 +161,16 @@ class QueryGenerator {
   }
 
   #output(): void {
-    const g = this.#g;
     const { output } = this.#query;
-    const key = g.keyed ? `,${g.rowKey()}` : "";
     switch (output.kind) {
       case "rows":
-        g.code.line(
-          `rt.row([${output.columns.map((column: OutputColumn) => variableCode(g, column.variable)).join(",")}]${key});`,
-        );
+        this.#emit(output.columns.map(({ variable }) => variableCode(this.#g, variable)));
         return;
       case "records":
-        g.code.line(`rt.row([${g.local(output.variable)}]${key});`);
+        this.#emit([this.#g.local(output.variable)]);
         return;
       case "nothing":
+        this.#emit([]);
         return;
       default:
         unreachable(output);
@@ -208,6 +217,15 @@ class QueryGenerator {
     };
   }
 
+  /** Runs a body for each kept row, where it may write. */
+  #writing(buffer: Buffer): (body: () => void) => void {
+    const g = this.#g;
+    return (body) => {
+      const name = g.pipeline(() => g.whileWriting(() => this.#loop(buffer, body)));
+      g.code.line(`${name}();`);
+    };
+  }
+
   /** Arrays for the variables that the operator and what follows it look at. */
   #buffer(index: number): Buffer {
     const g = this.#g;
@@ -219,8 +237,9 @@ class QueryGenerator {
     ]);
     const columns = new Map<Variable, string>();
     for (const variable of wanted)
-      if (g.bound.has(variable)) columns.set(variable, g.perRunVariable("b", "[]"));
-    return { count: g.perRunVariable("n", "0"), columns };
+      if (g.bound.has(variable) && !this.#outer.has(variable))
+        columns.set(variable, g.state("b", "[]"));
+    return { count: g.state("n", "0"), columns };
   }
 
   #keep(buffer: Buffer): void {
@@ -235,7 +254,6 @@ class QueryGenerator {
     const g = this.#g;
     const { code } = g;
     const at = code.fresh("i");
-    g.bound = new Set();
     code.block(`for(let ${at}=0;${at}<${buffer.count};${at}++)`, () => {
       g.step();
       const row = order ? `${order}[${at}]` : at;
@@ -247,13 +265,13 @@ class QueryGenerator {
   #sort(operator: Operator & { kind: "sort" }, index: number): void {
     const g = this.#g;
     const { code } = g;
-    const keys = operator.keys.map((key) => ({ ...key, values: g.perRunVariable("k", "[]") }));
+    const keys = operator.keys.map((key) => ({ ...key, values: g.state("k", "[]") }));
     for (const key of keys) code.line(`${key.values}.push(${valueCode(g, key.expression)});`);
-    const rowKeys = g.keyed ? g.perRunVariable("k", "[]") : null;
+    const rowKeys = g.keyed ? g.state("k", "[]") : null;
     if (rowKeys) code.line(`${rowKeys}.push(${g.rowKey()});`);
     const buffer = this.#buffer(index);
     this.#keep(buffer);
-    const order = g.perRunVariable("order", "null");
+    const order = g.state("order", "null");
     this.#next = {
       between: () => {
         const comparisons = keys.map(
@@ -271,10 +289,7 @@ class QueryGenerator {
     const g = this.#g;
     const { code } = g;
     const bound = (what: "OFFSET" | "LIMIT", { expression, where }: Bound): string =>
-      g.perRunVariable(
-        "left",
-        g.atRunLevel(() => `rt.rowCount("${what}",${valueCode(g, expression)},${where})`),
-      );
+      g.stateOf("left", () => `rt.rowCount("${what}",${valueCode(g, expression)},${where})`);
     const skip = offset && bound("OFFSET", offset);
     const take = limit && bound("LIMIT", limit);
     if (take) code.line(`if(${take}===0)return true;`);
@@ -305,12 +320,12 @@ class QueryGenerator {
     const { code } = g;
     const columns = new Map<Variable, string>();
     const states = operator.aggregates.map((aggregate) => {
-      columns.set(aggregate.variable, g.perRunVariable("b", "[]"));
-      return { aggregate, state: g.perRunVariable("total", newState(aggregate)) };
+      columns.set(aggregate.variable, g.state("b", "[]"));
+      return { aggregate, state: g.state("total", newState(aggregate)) };
     });
     for (const { aggregate, state } of states) this.#accumulate(aggregate, state);
     const rowKey = operator.rowKey;
-    if (g.keyed) columns.set(rowKey, g.perRunVariable("b", '[rt.groupRowKey("")]'));
+    if (g.keyed) columns.set(rowKey, g.state("b", '[rt.groupRowKey("")]'));
     this.#next = {
       between: () => {
         for (const { aggregate, state } of states) {
@@ -329,21 +344,20 @@ class QueryGenerator {
   #groups(operator: Operator & { kind: "aggregate" }, index: number): void {
     const g = this.#g;
     const { code } = g;
-    const groups = g.perRunVariable("groups", "new Map()");
-    const count = g.perRunVariable("n", "0");
+    const groups = g.state("groups", "new Map()");
+    const count = g.state("n", "0");
     const columns = new Map<Variable, string>();
     for (const { variable } of operator.keys) {
       const held = variable.type === "path" ? variable.elements : [variable];
-      for (const part of held)
-        if (!columns.has(part)) columns.set(part, g.perRunVariable("b", "[]"));
+      for (const part of held) if (!columns.has(part)) columns.set(part, g.state("b", "[]"));
     }
-    if (g.keyed) columns.set(operator.rowKey, g.perRunVariable("b", "[]"));
+    if (g.keyed) columns.set(operator.rowKey, g.state("b", "[]"));
     const [key, at] = [code.fresh("key"), code.fresh("group")];
     code.line(`const ${key}=${this.#groupKey(operator.keys.map((item) => item.variable))};`);
     code.line(`let ${at}=${groups}.get(${key});`);
     const states = operator.aggregates.map((aggregate) => ({
       aggregate,
-      array: g.perRunVariable("b", "[]"),
+      array: g.state("b", "[]"),
     }));
     code.block(`if(${at}===undefined)`, () => {
       code.line(`${at}=${count}++;${groups}.set(${key},${at});B.keep();`);

@@ -12,33 +12,31 @@ type Of<Kind extends WriteOperator["kind"]> = Extract<WriteOperator, { kind: Kin
 export function insertCode(g: Generator, operator: Of<"insert">, buffer: Buffer, loop: Loop): void {
   const { code } = g;
   const fresh = [...operator.nodes, ...operator.edges].map(
-    ({ variable }) => [variable, g.perRunVariable("b", "[]")] as const,
+    ({ variable }) => [variable, g.state("b", "[]")] as const,
   );
   const arrays = new Map(fresh);
-  g.whileWriting(() => {
-    loop(() => {
-      for (const node of operator.nodes) {
-        define(
-          g,
-          node.variable,
-          `rt.writer.insertNode(${code.constant(node.labels)},${propertiesCode(g, node.properties)})`,
-        );
-        code.line(`${arrays.get(node.variable)}.push(${g.local(node.variable)});`);
-      }
-      for (const edge of operator.edges) {
-        const ends = [edge.from, edge.to].map((end) =>
-          g.isNullable(end)
-            ? `rt.presentNode(${g.local(end)},${code.constant(end.name ?? "a node")})`
-            : g.local(end),
-        );
-        define(
-          g,
-          edge.variable,
-          `rt.writer.insertEdge(${code.constant(edge.label)},${ends.join(",")},${propertiesCode(g, edge.properties)})`,
-        );
-        code.line(`${arrays.get(edge.variable)}.push(${g.local(edge.variable)});`);
-      }
-    });
+  loop(() => {
+    for (const node of operator.nodes) {
+      define(
+        g,
+        node.variable,
+        `rt.writer.insertNode(${code.constant(node.labels)},${propertiesCode(g, node.properties)})`,
+      );
+      code.line(`${arrays.get(node.variable)}.push(${g.local(node.variable)});`);
+    }
+    for (const edge of operator.edges) {
+      const ends = [edge.from, edge.to].map((end) =>
+        g.isNullable(end)
+          ? `rt.presentNode(${g.local(end)},${code.constant(end.name ?? "a node")})`
+          : g.local(end),
+      );
+      define(
+        g,
+        edge.variable,
+        `rt.writer.insertEdge(${code.constant(edge.label)},${ends.join(",")},${propertiesCode(g, edge.properties)})`,
+      );
+      code.line(`${arrays.get(edge.variable)}.push(${g.local(edge.variable)});`);
+    }
   });
   for (const [variable, array] of fresh) buffer.columns.set(variable, array);
 }
@@ -46,67 +44,63 @@ export function insertCode(g: Generator, operator: Of<"insert">, buffer: Buffer,
 /** SET: all right sides of all rows first, then the assignments. */
 export function setCode(g: Generator, operator: Of<"set">, loop: Loop): void {
   const { code } = g;
-  const assignments = g.perRun("set", "rt.assignments()");
-  g.whileWriting(() => {
-    loop(() => {
-      for (const item of operator.items) {
-        switch (item.kind) {
-          case "property":
-            target(g, item.target, item.offset, (element) =>
-              code.line(
-                `${assignments}.property(${element},${code.constant(item.key)},${valueCode(g, item.value)},${item.offset});`,
-              ),
-            );
-            break;
-          case "properties":
-            target(g, item.target, item.offset, (element) =>
-              code.line(
-                `${assignments}.properties(${element},${valueCode(g, item.value)},${item.replace},${item.offset});`,
-              ),
-            );
-            break;
-          case "labels":
-            target(g, item.target, item.offset, (element) =>
-              code.line(
-                `${assignments}.addLabels(${element},${code.constant(item.labels)},${item.offset});`,
-              ),
-            );
-            break;
-          default:
-            unreachable(item);
-        }
+  const assignments = g.state("set", "rt.assignments()");
+  loop(() => {
+    for (const item of operator.items) {
+      switch (item.kind) {
+        case "property":
+          target(g, item.target, item.offset, (element) =>
+            code.line(
+              `${assignments}.property(${element},${code.constant(item.key)},${valueCode(g, item.value)},${item.offset});`,
+            ),
+          );
+          break;
+        case "properties":
+          target(g, item.target, item.offset, (element) =>
+            code.line(
+              `${assignments}.properties(${element},${valueCode(g, item.value)},${item.replace},${item.offset});`,
+            ),
+          );
+          break;
+        case "labels":
+          target(g, item.target, item.offset, (element) =>
+            code.line(
+              `${assignments}.addLabels(${element},${code.constant(item.labels)},${item.offset});`,
+            ),
+          );
+          break;
+        default:
+          unreachable(item);
       }
-    });
+    }
   });
   code.line(`${assignments}.apply();`);
 }
 
 export function removeCode(g: Generator, operator: Of<"remove">, loop: Loop): void {
   const { code } = g;
-  const assignments = g.perRun("set", "rt.assignments()");
-  g.whileWriting(() => {
-    loop(() => {
-      for (const item of operator.items) {
-        switch (item.kind) {
-          case "property":
-            target(g, item.target, item.offset, (element) =>
-              code.line(
-                `${assignments}.property(${element},${code.constant(item.key)},null,${item.offset});`,
-              ),
-            );
-            break;
-          case "labels":
-            target(g, item.target, item.offset, (element) =>
-              code.line(
-                `${assignments}.removeLabels(${element},${code.constant(item.labels)},${item.offset});`,
-              ),
-            );
-            break;
-          default:
-            unreachable(item);
-        }
+  const assignments = g.state("set", "rt.assignments()");
+  loop(() => {
+    for (const item of operator.items) {
+      switch (item.kind) {
+        case "property":
+          target(g, item.target, item.offset, (element) =>
+            code.line(
+              `${assignments}.property(${element},${code.constant(item.key)},null,${item.offset});`,
+            ),
+          );
+          break;
+        case "labels":
+          target(g, item.target, item.offset, (element) =>
+            code.line(
+              `${assignments}.removeLabels(${element},${code.constant(item.labels)},${item.offset});`,
+            ),
+          );
+          break;
+        default:
+          unreachable(item);
       }
-    });
+    }
   });
   code.line(`${assignments}.apply();`);
 }
@@ -114,20 +108,18 @@ export function removeCode(g: Generator, operator: Of<"remove">, loop: Loop): vo
 /** DELETE: first everything that is to go is found, then it goes. Slots of what went are -1 from here on. */
 export function deleteCode(g: Generator, operator: Of<"delete">, buffer: Buffer, loop: Loop): void {
   const { code } = g;
-  const deletions = g.perRun("del", `rt.deletions(${operator.detach})`);
-  g.whileWriting(() => {
-    loop(() => {
-      for (const { expression, offset } of operator.targets) {
-        if (expression.kind === "variable" && expression.variable.type === "path") {
-          for (const element of expression.variable.elements)
-            target(g, { kind: "variable", variable: element }, offset, (found) =>
-              code.line(`${deletions}.add(${found});`),
-            );
-        } else {
-          target(g, expression, offset, (found) => code.line(`${deletions}.add(${found});`));
-        }
+  const deletions = g.state("del", `rt.deletions(${operator.detach})`);
+  loop(() => {
+    for (const { expression, offset } of operator.targets) {
+      if (expression.kind === "variable" && expression.variable.type === "path") {
+        for (const element of expression.variable.elements)
+          target(g, { kind: "variable", variable: element }, offset, (found) =>
+            code.line(`${deletions}.add(${found});`),
+          );
+      } else {
+        target(g, expression, offset, (found) => code.line(`${deletions}.add(${found});`));
       }
-    });
+    }
   });
   const elements = [...buffer.columns].filter(([variable]) => isElement(variable));
   for (const [variable, array] of elements) code.line(`${array}=rt.${variable.type}Ids(${array});`);

@@ -1,0 +1,46 @@
+import { unreachable } from "@geode/values";
+import type { Expression } from "../../plan/expression.ts";
+import type { Generator } from "./generator.ts";
+import { queryCode } from "./query.ts";
+
+/** A query as an expression: a function that is called at once, with pipelines of its own inside. */
+export function subqueryCode(
+  g: Generator,
+  { form, query, offset }: Expression & { kind: "subquery" },
+): string {
+  const { code } = g;
+  return g.subquery(() => {
+    switch (form) {
+      case "exists": {
+        const found = g.state("found", "false");
+        queryCode(g, query, () => code.line(`${found}=true;return true;`));
+        code.line(`return ${found};`);
+        return;
+      }
+      case "count": {
+        const count = g.state("count", "0");
+        queryCode(g, query, () => code.line(`${count}++;`));
+        code.line(`return ${count};`);
+        return;
+      }
+      case "value": {
+        const [count, value] = [g.state("count", "0"), g.state("value", "null")];
+        queryCode(g, query, ([column = "null"]) =>
+          code.line(`if(++${count}>1)rt.refuseManyRows(${offset});${value}=${column};`),
+        );
+        code.line(`return ${value};`);
+        return;
+      }
+      case "list": {
+        const list = g.state("list", `F.accumulator("collect_list",false,${offset})`);
+        queryCode(g, query, ([column = "null"]) => {
+          code.line(`B.keep();${list}.add(${column}${g.keyed ? `,${g.rowKey()}` : ""});`);
+        });
+        code.line(`return ${list}.result();`);
+        return;
+      }
+      default:
+        unreachable(form);
+    }
+  });
+}
