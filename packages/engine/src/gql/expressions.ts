@@ -53,7 +53,7 @@ export function parseExpression(cursor: Cursor): Expression {
   return parseExpressionAbove(cursor, 0);
 }
 
-/** <search condition> (§20.20): an expression in which Cypher's pattern predicates may stand. */
+/** <search condition> (§19.1): an expression in which Cypher's pattern predicates may stand. */
 export function parseCondition(cursor: Cursor): Expression {
   const outer = cursor.enterContext(asCondition(cursor.context));
   const condition = parseExpression(cursor);
@@ -234,7 +234,7 @@ const IS_WORDS = [
 
 const NORMAL_FORMS: ReadonlySet<string> = new Set(["NFC", "NFD", "NFKC", "NFKD"]);
 
-/** The predicates that begin with IS [NOT] (§19.5 to §19.12), and <boolean test> (§20.20). */
+/** The predicates that begin with IS [NOT] (§19.5 to §19.10), and <boolean test> (§20.20). */
 function parseIs(
   cursor: Cursor,
   operand: Expression,

@@ -110,7 +110,7 @@ function finishCast(cursor: Cursor, start: number, opening: Opening): Expression
   return { kind: "cast", operand, type, span: cursor.spanFrom(start) };
 }
 
-/** <trim function> (§20.23): `TRIM([LEADING | TRAILING | BOTH] [character] FROM text)`, or a call with arguments. */
+/** <trim function> (§20.24): `TRIM([LEADING | TRAILING | BOTH] [character] FROM text)`, or a call with arguments. */
 function finishTrim(
   cursor: Cursor,
   start: number,
@@ -157,7 +157,7 @@ function acceptTrimSide(cursor: Cursor): Trim["side"] | undefined {
 
 const NORMAL_FORMS: ReadonlySet<string> = new Set(["NFC", "NFD", "NFKC", "NFKD"]);
 
-/** <normalize function> (§20.23): the normal form becomes a string argument. */
+/** <normalize function> (§20.24): the normal form becomes a string argument. */
 function finishNormalize(
   cursor: Cursor,
   start: number,
@@ -183,7 +183,7 @@ function finishNormalize(
   };
 }
 
-/** <datetime subtraction> (§20.29): what the duration counts, written after the parenthesis, becomes a third, string argument. */
+/** <datetime subtraction> (§20.28): what the duration counts, written after the parenthesis, becomes a third, string argument. */
 function finishDurationBetween(
   cursor: Cursor,
   start: number,

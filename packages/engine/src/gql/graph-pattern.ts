@@ -54,7 +54,7 @@ export function startsMatch(cursor: Cursor, ahead = 0): boolean {
   }
 }
 
-/** <yield item> (§16.15): `a`, `a AS b` */
+/** <yield item> (§16.14): `a`, `a AS b` */
 export function parseYieldItem(cursor: Cursor): YieldItem {
   const { start } = cursor.token;
   const name = cursor.expectName("a name after YIELD");

@@ -16,7 +16,7 @@ import { acceptTemporalLiteral } from "./temporal-literal.ts";
 import type { Token } from "./token.ts";
 import { INFIX_WORDS, RESERVED_WORDS } from "./words.ts";
 
-/** <numeric value expression factor> (§20.21): signs, then a primary with what is attached to it. */
+/** <factor> (§20.21): signs, then a primary with what is attached to it. */
 export function parseOperand(cursor: Cursor): Expression {
   const { token } = cursor;
   if (token.kind !== "symbol" || (token.text !== "-" && token.text !== "+")) {
@@ -35,7 +35,7 @@ export function parseOperand(cursor: Cursor): Expression {
   return { kind: "unary", operator: token.text, operand, span: cursor.spanFrom(token.start) };
 }
 
-/** `.key`, `[index]`, `[from..to]`, Cypher's `:Label` and `{.key}` after a primary (§20.2, §20.11, §20.14). */
+/** `.key`, `[index]`, `[from..to]`, Cypher's `:Label` and `{.key}` after a primary (§20.11). */
 function parseAttachments(cursor: Cursor, primary: Expression, start: number): Expression {
   let operand = primary;
   while (cursor.token.kind === "symbol") {
@@ -74,7 +74,7 @@ function parseAttachments(cursor: Cursor, primary: Expression, start: number): E
   return operand;
 }
 
-/** <list element reference> (§20.2), and Cypher's slice. */
+/** Cypher's element of a list or record, and its slice of a list. */
 function parseSubscript(cursor: Cursor, object: Expression, start: number): Expression {
   const opening = cursor.advance();
   const outer = cursor.enterContext(PLAIN);
@@ -89,7 +89,7 @@ function parseSubscript(cursor: Cursor, object: Expression, start: number): Expr
   return { kind: "subscript", object, index: from!, span };
 }
 
-/** <value expression primary> (§20.1) */
+/** <value expression primary> (§20.2) */
 function parsePrimary(cursor: Cursor): Expression {
   const { token } = cursor;
   switch (token.kind) {
@@ -151,7 +151,7 @@ const FOREIGN_OPERATORS: ReadonlyMap<string, string> = new Map([
   ["!", "negation is written NOT"],
 ]);
 
-/** <parenthesized value expression> (§20.1), or Cypher's pattern predicate. */
+/** <parenthesized value expression> (§20.2), or Cypher's pattern predicate. */
 function parseParenthesized(cursor: Cursor): Expression {
   if (looksLikePattern(cursor)) {
     if (cursor.context.patternsAllowed) return parsePatternPredicate(cursor);
@@ -177,7 +177,7 @@ const TRUTH_LITERALS: ReadonlyMap<string, boolean | null> = new Map([
   ["NULL", null],
 ]);
 
-/** Functions that are called without parentheses (§20.24, §20.27). */
+/** Functions that are called without parentheses (§20.3, §20.27). */
 const NILADIC_FUNCTIONS: ReadonlySet<string> = new Set([
   "CURRENT_DATE",
   "CURRENT_TIME",

@@ -202,7 +202,7 @@ function parseItem(cursor: Cursor): ProjectionItem {
   return { kind: "projectionItem", expression, alias, text, span: cursor.spanFrom(start) };
 }
 
-/** <group by clause> (§16.16) */
+/** <group by clause> (§16.15) */
 function acceptGroupBy(cursor: Cursor): Expression[] | null {
   if (!cursor.areWords("GROUP", "BY")) return null;
   cursor.advance();
@@ -238,7 +238,7 @@ function startsOrderAndPage(cursor: Cursor): boolean {
   }
 }
 
-/** <order by and page statement> (§14.9): at least one of ORDER BY, OFFSET (Cypher's SKIP) and LIMIT, in this order. */
+/** <order by and page statement> (§14.9): at least one of ORDER BY, OFFSET (or SKIP) and LIMIT, in this order. */
 export function parseOrderAndPage(cursor: Cursor): OrderAndPage {
   const { start } = cursor.token;
   let orderBy: SortItem[] = [];
@@ -247,16 +247,9 @@ export function parseOrderAndPage(cursor: Cursor): OrderAndPage {
     orderBy = cursor.list(parseSortItem);
   }
   const hasOffset = cursor.acceptWord("OFFSET") || cursor.acceptWord("SKIP");
-  const offset = hasOffset ? parseCount(cursor) : null;
-  const limit = cursor.acceptWord("LIMIT") ? parseCount(cursor) : null;
+  const offset = hasOffset ? cursor.rules.expression(cursor) : null;
+  const limit = cursor.acceptWord("LIMIT") ? cursor.rules.expression(cursor) : null;
   return { kind: "orderAndPage", orderBy, offset, limit, span: cursor.spanFrom(start) };
-}
-
-/** ISO lets ROW or ROWS follow the number (§16.18, §16.19). */
-function parseCount(cursor: Cursor): Expression {
-  const count = cursor.rules.expression(cursor);
-  if (!cursor.acceptWord("ROWS")) cursor.acceptWord("ROW");
-  return count;
 }
 
 /** <sort specification> (§16.17) */

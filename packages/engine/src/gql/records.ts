@@ -13,7 +13,7 @@ export function parseRecord(cursor: Cursor, start: number): RecordConstructor {
   return { kind: "record", fields, span: cursor.spanFrom(start) };
 }
 
-/** <field> (§20.18): any word is a key. */
+/** <field> (§20.19): any word is a key. */
 export function parseRecordField(cursor: Cursor): RecordField {
   const { start } = cursor.token;
   const key = cursor.expectName("a key");

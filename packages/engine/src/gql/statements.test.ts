@@ -56,7 +56,7 @@ describe("a clause is read as what it says", () => {
       },
     ],
     [
-      "OFFSET 1 ROWS LIMIT $n RETURN 1",
+      "OFFSET 1 LIMIT $n RETURN 1",
       { kind: "orderAndPage", orderBy: [], offset: { value: 1 }, limit: { kind: "parameter" } },
     ],
     [

@@ -54,7 +54,6 @@ const SCALARS: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
   ["FLOAT256", { name: "float", precision: 256 }],
   ["FLOAT", { name: "float", numbers: 2 }],
   ["REAL", { name: "float" }],
-  ["DOUBLE", { name: "float" }],
   ["DATE", { name: "date" }],
   ["DATETIME", { name: "zonedDatetime" }],
   ["LOCALTIME", { name: "localTime" }],
@@ -134,6 +133,7 @@ function parseSimpleType(cursor: Cursor): ValueType {
   if (known === undefined) {
     throw cursor.expected("a type such as STRING, INTEGER or LIST<FLOAT>", [
       ...SCALARS.keys(),
+      "DOUBLE",
       "LIST",
       "RECORD",
       "DURATION",
