@@ -36,11 +36,19 @@ export function Workbench({
 
   useEffect(() => {
     void loadSchema(geode);
+    const returned = (): void => {
+      if (document.visibilityState === "visible") void loadSchema(geode);
+    };
+    document.addEventListener("visibilitychange", returned);
     // What a write of ours changed is counted again.
-    return runner.run.subscribe(() => {
+    const forget = runner.run.subscribe(() => {
       const run = runner.run.get();
       if (run.kind === "done" && run.view.stats !== null) void loadSchema(geode);
     });
+    return () => {
+      forget();
+      document.removeEventListener("visibilitychange", returned);
+    };
   }, [geode]);
   useEffect(() => () => runner.stop(), [geode]);
   useEffect(() => remember("local", HEIGHT_KEY, String(height)), [height]);

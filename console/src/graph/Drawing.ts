@@ -16,6 +16,8 @@ const FONT_SIZE_MIN = 10.5;
 /** A small graph is not blown up to fill the view. */
 const FIT_ZOOM_MAX = 1.2;
 const FIT_PADDING = 36;
+/** Between nodes without edges: room for their captions. */
+const TILING_PADDING = 45;
 const ZOOM_STEP = 1.35;
 /** Larger drawings are arranged without showing the way there. */
 const ANIMATED_NODES_MAX = 300;
@@ -129,6 +131,8 @@ export class Drawing {
       idealEdgeLength: 85,
       nodeRepulsion: 9_000,
       packComponents: true,
+      tilingPaddingHorizontal: TILING_PADDING,
+      tilingPaddingVertical: TILING_PADDING,
     };
     // The layout's own options are beyond what cytoscape's type knows.
     const layout = this.#core.layout(options as cytoscape.LayoutOptions);
@@ -161,7 +165,7 @@ export class Drawing {
     return first ? definition : { ...definition, position: this.#placeFor(node.id) };
   }
 
-  /** Beside a neighbour that is drawn already, or in the middle of what one sees. */
+  /** Beside a neighbour that is drawn already, or else beside everything. */
   #placeFor(id: string): { x: number; y: number } {
     for (const { from, to } of this.#graph.edges.values()) {
       const neighbour = from === id ? to : to === id ? from : null;
@@ -171,8 +175,8 @@ export class Drawing {
         return { x: x + 40, y: y + 40 };
       }
     }
-    const { x1, y1, w, h } = this.#core.extent();
-    return { x: x1 + w / 2, y: y1 + h / 2 };
+    const { x2, y1, h } = this.#core.elements().boundingBox();
+    return { x: x2 + TILING_PADDING, y: y1 + h / 2 };
   }
 
   #nodeData(node: DrawnNode): Record<string, unknown> {

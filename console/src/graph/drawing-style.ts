@@ -82,7 +82,12 @@ export function drawingStyle(theme: Theme): StylesheetJson {
     },
     {
       selector: ".new",
-      style: { "underlay-color": ink.accent, "underlay-opacity": 0.25, "underlay-padding": 6 },
+      style: {
+        "underlay-color": ink.accent,
+        "underlay-opacity": 0.25,
+        "underlay-padding": 6,
+        "underlay-shape": "ellipse",
+      },
     },
   ];
 }

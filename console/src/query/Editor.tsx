@@ -2,6 +2,7 @@ import {
   autocompletion,
   closeBrackets,
   closeBracketsKeymap,
+  closeCompletion,
   completionKeymap,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
@@ -92,6 +93,8 @@ function extensions(handlers: {
       spellcheck: "false",
       autocapitalize: "off",
     }),
+    // An offer that was on its way when the focus left would open over what one looks at now.
+    EditorView.domEventHandlers({ blur: (_event, view) => void closeCompletion(view) }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) handlers.current.onChange(update.state.doc.toString());
     }),
@@ -99,7 +102,8 @@ function extensions(handlers: {
       keymap.of([
         {
           key: "Mod-Enter",
-          run: () => {
+          run: (view) => {
+            closeCompletion(view);
             handlers.current.onRun();
             return true;
           },

@@ -1,5 +1,6 @@
 import type { GeodeError } from "@geode/client";
 import type { ReactElement } from "react";
+import { Prose } from "./Prose.tsx";
 
 /** What was wrong, where, and what to do about it. */
 export function ErrorCard({
@@ -13,7 +14,9 @@ export function ErrorCard({
   const line = position === undefined ? undefined : text.split("\n")[position.line - 1];
   return (
     <div className="error-card" role="alert" data-testid="error">
-      <p className="error-message">{error.message}</p>
+      <p className="error-message">
+        <Prose text={error.message} />
+      </p>
       {position !== undefined && line !== undefined && (
         <pre className="error-line" aria-hidden="true">
           <span className="error-gutter">{position.line}</span>
@@ -24,7 +27,11 @@ export function ErrorCard({
           <span className="error-caret">^</span>
         </pre>
       )}
-      {error.hint !== undefined && <p className="error-hint">{error.hint}</p>}
+      {error.hint !== undefined && (
+        <p className="error-hint">
+          <Prose text={error.hint} />
+        </p>
+      )}
       <p className="error-code">
         {error.code}
         {position !== undefined && `, line ${position.line}, column ${position.column}`}

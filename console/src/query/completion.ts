@@ -19,18 +19,16 @@ export function complete(context: CompletionContext): CompletionResult | null {
   const before = context.state.sliceDoc(Math.max(0, from - 1), from);
   if (word === null && !context.explicit && before !== ":") return null;
   const text = context.state.doc.toString();
-  if (before === ":") return { from, options: labels(), validFor: /^[\p{L}\p{N}_]*$/u };
-  if (before === ".")
-    return {
-      from,
-      options: named(text, "propertyName", "property"),
-      validFor: /^[\p{L}\p{N}_]*$/u,
-    };
-  return {
-    from,
-    options: [...WORDS, ...named(text, "variableName", "variable")],
-    validFor: /^[\p{L}\p{N}_]*$/u,
-  };
+  const typed = word?.text.toUpperCase();
+  // A word that is complete needs no offer of itself.
+  const options = candidates(before, text).filter(({ label }) => label.toUpperCase() !== typed);
+  return { from, options };
+}
+
+function candidates(before: string, text: string): readonly Completion[] {
+  if (before === ":") return labels();
+  if (before === ".") return named(text, "propertyName", "property");
+  return [...WORDS, ...named(text, "variableName", "variable")];
 }
 
 function labels(): readonly Completion[] {

@@ -154,7 +154,10 @@ function viewOf(result: Result): ResultView {
 
 /** The first view of a live result lights nothing up: all of it is new. */
 function liveViewOf(snapshot: LiveSnapshot<AnyRow>, before: ResultView | null): ResultView {
-  const { columns, rows, keys, notices, maintenance } = snapshot;
+  const { columns, rows, keys, maintenance } = snapshot;
+  // What was worth noting at first (such as a label that nothing has) may have changed with the first commit since.
+  const notices =
+    before === null ? snapshot.notices : before.seq === snapshot.seq ? before.notices : [];
   const flashes = before === null ? NO_FLASHES : changedCells(before, snapshot);
   const turn = (before?.turn ?? 0) + 1;
   return {

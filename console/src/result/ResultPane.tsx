@@ -2,6 +2,7 @@ import { lazy, Suspense, useMemo } from "react";
 import type { ReactElement } from "react";
 import { graphOf } from "../graph/result-graph.ts";
 import { ErrorCard } from "../query/ErrorCard.tsx";
+import { Prose } from "../query/Prose.tsx";
 import { runner } from "../query/runner.ts";
 import type { Run } from "../query/runner.ts";
 import { useStore } from "../store.ts";
@@ -80,8 +81,13 @@ function Views({
       <div className="view">
         {view.notices.map((notice) => (
           <p key={notice.message} className="notice">
-            {notice.message}
-            {notice.hint !== undefined && <span className="notice-hint"> {notice.hint}</span>}
+            <Prose text={notice.message} />
+            {notice.hint !== undefined && (
+              <span className="notice-hint">
+                {" "}
+                <Prose text={notice.hint} />
+              </span>
+            )}
           </p>
         ))}
         {tab === "table" && <TableView view={view} live={live} />}
