@@ -97,7 +97,7 @@ export interface LiveQuery {
   readonly reset: boolean;
   readonly notices: readonly Notice[];
   /** Idempotent; the listener hears nothing afterwards. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /** How far opening has come. */

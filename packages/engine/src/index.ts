@@ -1,3 +1,4 @@
+// oxlint-disable-next-line no-restricted-imports -- This is the way in from outside; inside, nobody imports database.
 export {
   Database,
   type DatabaseOptions,
@@ -17,3 +18,4 @@ export type { Column, LiveForm, Notice, Row, WriteStats } from "./execute/statem
 export type { QueryLimits } from "./limits.ts";
 export type { Change, LiveCommit } from "./live/change.ts";
 export type { LiveLimits } from "./live/limits.ts";
+export { type CheckReport, checkDirectory } from "./log/check.ts";

@@ -83,7 +83,8 @@ export function namesOf(label: string): (context: RunContext) => [key: string, n
     for (const set of id < 0 ? [] : graph.nodes.setsWith(id)) {
       for (const slot of set.slots.subarray(0, set.count)) {
         const { id: key, properties } = graph.node(slot);
-        rows.push([String(key), String(properties.get("name") ?? "")]);
+        const name = properties.get("name");
+        rows.push([String(key), typeof name === "string" ? name : ""]);
       }
     }
     return rows.sort(([a], [b]) => Number(a) - Number(b));

@@ -12,7 +12,7 @@ import { patchWeight } from "./weight.ts";
 import { type StatementWrite, type Write, noChanges } from "./write.ts";
 
 /** A commit to be, without its seq. */
-export interface Draft {
+interface Draft {
   readonly principal: string;
   readonly key?: string;
   readonly patch: Patch;

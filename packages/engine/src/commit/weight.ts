@@ -5,7 +5,7 @@ import type { Effect, Patch } from "../graph/effect.ts";
  * About how many bytes a value takes in the log. An estimate: it decides how much goes into one batch, where being wrong by a factor
  * of two does not matter, and being slow would.
  */
-export function valueWeight(value: Value): number {
+function valueWeight(value: Value): number {
   switch (typeof value) {
     case "string":
       return value.length + 2;

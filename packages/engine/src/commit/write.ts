@@ -26,7 +26,7 @@ export interface StatementWrite {
 }
 
 /** Effects of the database itself: the beginning of an epoch. */
-export interface SystemWrite {
+interface SystemWrite {
   readonly kind: "system";
   readonly patch: Patch;
 }

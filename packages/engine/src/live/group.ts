@@ -19,7 +19,7 @@ export interface GroupSpec {
 }
 
 /** Clock and chance as they were when a live query was subscribed to. */
-export interface Frozen {
+interface Frozen {
   readonly timeMs: number;
   readonly random: number;
 }

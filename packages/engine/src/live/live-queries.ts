@@ -32,7 +32,7 @@ export interface Watch {
   /** Whether nothing has changed since the state that the watcher said it has. */
   readonly unchanged: boolean;
   /** Idempotent. Nothing is heard afterwards. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /** A state of the result that a watcher has already. */
