@@ -9,7 +9,7 @@ import type { Result, Statement } from "../src/execute/statement.ts";
 import { violations } from "../src/graph/invariants.ts";
 import { Store } from "../src/graph/store.ts";
 import type { LiveCommit } from "../src/live/change.ts";
-import { type Copy, fold } from "../src/live/fold.ts";
+import { type Copy, fold } from "./fold.ts";
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from "../src/live/limits.ts";
 import { LiveQueries } from "../src/live/live-queries.ts";
 import { type RowSet, rowSetOf } from "../src/live/row-set.ts";

@@ -156,6 +156,10 @@ test("whatever the log does: no write is lost or done twice, and memory is what 
             expect(places).toEqual([]);
           }
         }
+        const acts = moves.flatMap((step) => (step.kind === "act" ? [step.act] : []));
+        const lost = acts.filter((act) => act === "lose").length;
+        if (!acts.includes("fail") && lost < DEFAULT_DOOR_LIMITS.appendAttempts)
+          expect(door.failure).toBeNull();
         expect(door.queuedWrites).toBe(0);
         expect(violations(replica.store)).toEqual([]);
         if (door.failure === null) expect(stateOf(replica)).toEqual(replayed(log, environment));

@@ -131,6 +131,8 @@ describe("writes that come together", () => {
       submit(insert("User")),
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    // The third saw one user: the first one's.
+    expect(outcomes[2]).toMatchObject({ value: { result: { rows: [[2]] } } });
     await expect(fails).rejects.toMatchObject({ code: "22012" });
     expect(countIn("User")).toBe(2);
     expect(replay()).toEqual(state());
@@ -311,6 +313,7 @@ describe("when an append fails", () => {
   const broken = new GeodeError("UNAVAILABLE", "the disk is full");
 
   beforeEach(async () => {
+    open({ batchWrites: 2 });
     await submit(insert("User"));
     log.script.push({ kind: "hold" }, { kind: "fail", error: broken });
   });
@@ -319,9 +322,10 @@ describe("when an append fails", () => {
     const before = submit(insert("User"));
     await environment.settle();
     const inFlight = [submit(insert("User")), submit(count("User"))];
+    const waiting = submit(insert("User"));
     log.release();
     await before;
-    const outcomes = await Promise.allSettled(inFlight);
+    const outcomes = await Promise.allSettled([...inFlight, waiting]);
     for (const outcome of outcomes)
       expect(outcome).toMatchObject({ status: "rejected", reason: { code: "UNAVAILABLE" } });
     await expect(submit(insert("User"))).rejects.toMatchObject({

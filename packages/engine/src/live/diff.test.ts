@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { diff } from "./diff.ts";
-import { type Copy, fold } from "./fold.ts";
+import { type Copy, fold } from "../../test/fold.ts";
 import type { RowSet } from "./row-set.ts";
 
 /** A result whose rows are given as key → text. */

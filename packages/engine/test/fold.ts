@@ -1,4 +1,4 @@
-import type { Change } from "./change.ts";
+import type { Change } from "../src/live/change.ts";
 
 /** A copy of a live result as somebody far away keeps it: keys and canonical row texts, in order. */
 export interface Copy {
