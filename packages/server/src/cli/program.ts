@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { runImport, type ImportOptions } from "../import/command.ts";
 import { runCheck } from "./check.ts";
 import { applyConfigFile } from "./config-file.ts";
+import { applyFlagVariables } from "./flag-variables.ts";
 import { FORMATS } from "./format.ts";
 import { count, duration, list, parameter, port, rate, repeated } from "./options.ts";
 import { runQuery, type QueryOptions } from "./query.ts";
@@ -21,10 +22,12 @@ export function geodeProgram(terminal: Terminal): Command {
       writeOut: (text) => terminal.out(text),
       writeErr: (text) => terminal.err(text),
     })
+    .configureHelp({ optionDescription })
     .showHelpAfterError("Add --help to see what is possible.")
     .exitOverride()
     .addHelpText("after", PROGRAM_HELP);
   program.hook("preAction", async (_program, command) => {
+    applyFlagVariables(command, terminal.env);
     const { config } = command.opts<{ config?: string }>();
     if (config !== undefined) await applyConfigFile(command, config);
   });
@@ -86,7 +89,7 @@ function serve(terminal: Terminal): Command {
   for (const name of LIMIT_NAMES) {
     const { option: flagName, summary, default: value, unit } = LIMITS[name];
     command.addOption(
-      option(`--${flagName} <n>`, `${summary} (${unit}, default: ${value})`)
+      option(`--${flagName} <n>`, `${summary} (${unit}; default: ${value})`)
         .argParser(count)
         .helpGroup("Limits:"),
     );
@@ -184,8 +187,24 @@ function option(flags: string, description: string): Option {
   return made.env(`GEODE_${made.name().replaceAll("-", "_").toUpperCase()}`);
 }
 
+/** One without a value; see {@link applyFlagVariables} for its variable. */
 function flag(flags: string, description: string): Option {
-  return new Option(flags, description).default(false, "off");
+  return new Option(flags, description).default(false);
+}
+
+/** Choices and defaults; the variables are named once, by their rule. */
+function optionDescription({
+  argChoices,
+  defaultValue,
+  defaultValueDescription,
+  description,
+}: Option): string {
+  const notes: string[] = [];
+  if (argChoices !== undefined) notes.push(argChoices.join(", "));
+  if (defaultValue !== undefined && defaultValue !== false) {
+    notes.push(`default: ${defaultValueDescription ?? String(defaultValue)}`);
+  }
+  return notes.length === 0 ? description : `${description} (${notes.join("; ")})`;
 }
 
 const PROGRAM_HELP = `

@@ -39,6 +39,10 @@ const SHUTDOWN_MS = 5_000;
 
 /** Runs the server until it is told to stop. */
 export async function runServe(options: ServeOptions, terminal: Terminal): Promise<void> {
+  // From the first moment on: until it serves, the process just ends, which loses nothing.
+  let serving = false;
+  const interrupted = terminal.interrupted();
+  void interrupted.then(() => serving || process.exit(EXIT.interrupted));
   const tls = await readTls(options);
   const secret = await secretOf(options, terminal);
   const log = pino(
@@ -54,8 +58,10 @@ export async function runServe(options: ServeOptions, terminal: Terminal): Promi
     const reload = (): void => void reloadTls(options, server!, log);
     process.on("SIGHUP", reload);
     if (options.demo) demo = await Demo.start({ database, lockFile: options.demoLock, log });
-    terminal.out(await greeting(options, { server, secret, directory, demo }));
-    const signal = await terminal.interrupted();
+    const text = await greeting(options, { server, secret, directory, demo });
+    serving = true;
+    terminal.out(text);
+    const signal = await interrupted;
     log.info({ signal }, "stopping");
     process.once("SIGINT", () => process.exit(EXIT.interrupted));
     setTimeout(() => process.exit(EXIT.failed), SHUTDOWN_MS).unref();

@@ -1,0 +1,231 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const run = promisify(execFile);
+const geode = fileURLToPath(new URL("../bin/geode.mjs", import.meta.url));
+const nodeOptions = { maxBuffer: 64 * 1024 * 1024 };
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "geode-e2e-"));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+/** Starts a server on a free port and waits until it says that it runs. */
+async function serve(
+  ...args: string[]
+): Promise<{ child: ChildProcess; greeting: string; ws: string }> {
+  const child = spawn(process.execPath, [geode, "serve", "--port", "0", ...args], {
+    cwd: directory,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+    output += chunk.toString();
+    if (output.includes("Ctrl+C")) break;
+  }
+  const ws = /WebSocket\s+(\S+)/.exec(output)?.[1];
+  if (ws === undefined) throw new Error(`the server did not start: ${output}`);
+  return { child, greeting: output, ws };
+}
+
+async function stop(
+  child: ChildProcess,
+  signal: NodeJS.Signals = "SIGTERM",
+): Promise<number | null> {
+  const exit = once(child, "exit") as Promise<[number | null]>;
+  child.kill(signal);
+  return (await exit)[0];
+}
+
+/** Runs a command to its end, whatever its exit code. */
+async function command(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  try {
+    const { stderr, stdout } = await run(process.execPath, [geode, ...args], {
+      cwd: directory,
+      ...nodeOptions,
+    });
+    return { code: 0, out: stdout, err: stderr };
+  } catch (error) {
+    const { code, stderr, stdout } = error as { code: number; stderr: string; stdout: string };
+    return { code, out: stdout, err: stderr };
+  }
+}
+
+describe("geode serve", () => {
+  test("prints a link that opens the console and a token that works, and stops cleanly", async () => {
+    const { child, greeting, ws } = await serve();
+    const link = /http:\/\/\S+/.exec(greeting)![0];
+    const [page, token] = link.split("#token=");
+    expect((await fetch(page!)).status).toBe(200);
+    expect((await fetch(`${page}health/ready`)).status).toBe(200);
+    const answer = await command(
+      "query",
+      "RETURN 1 AS one",
+      "--url",
+      ws,
+      "--token",
+      token!,
+      "--format",
+      "json",
+    );
+    expect(answer).toMatchObject({ code: 0, out: '[\n  {"one":1}\n]\n' });
+    expect(await stop(child)).toBe(0);
+  });
+
+  test.each(["SIGINT", "SIGTERM"] as const)("exits with 0 on %s", async (signal) => {
+    const { child } = await serve();
+    expect(await stop(child, signal)).toBe(0);
+  });
+
+  test("keeps its data", async () => {
+    const first = await serve("--data", "kept");
+    const insert = await command(
+      "query",
+      "INSERT (:Person {name: 'Ann'})",
+      "--url",
+      first.ws,
+      "--data",
+      "kept",
+    );
+    expect(insert).toMatchObject({
+      code: 0,
+      err: expect.stringContaining("1 nodes inserted") as string,
+    });
+    await stop(first.child);
+    const second = await serve("--data", "kept");
+    const found = await command(
+      "query",
+      "MATCH (p:Person) RETURN p.name AS name",
+      "--url",
+      second.ws,
+      "--data",
+      "kept",
+      "--format",
+      "csv",
+    );
+    expect(found.out).toBe("name\r\nAnn\r\n");
+    await stop(second.child);
+    expect(await command("check", "kept")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("is sound: 1 nodes") as string,
+    });
+  });
+
+  test("refuses what cannot be, with what to do", async () => {
+    expect(await command("serve", "--host", "0.0.0.0")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("--insecure") as string,
+    });
+    expect(await command("serve", "--tls-cert", "x.pem")).toMatchObject({ code: 2 });
+    const { child, ws } = await serve();
+    const { port } = new URL(ws);
+    expect(await command("serve", "--port", port, "--data", "elsewhere")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("is in use") as string,
+    });
+    await stop(child);
+  });
+
+  test("--demo fills in packages and this machine's load", async () => {
+    await writeFile(
+      join(directory, "package-lock.json"),
+      JSON.stringify({
+        lockfileVersion: 3,
+        packages: {
+          "": { name: "app", dependencies: { a: "^1.0.0" } },
+          "node_modules/a": { version: "1.0.1", license: "MIT" },
+        },
+      }),
+    );
+    const { child, greeting, ws } = await serve("--demo");
+    expect(greeting).toContain("2 packages of package-lock.json");
+    const packages = await command(
+      "query",
+      "MATCH (p:Package)-[d:DEPENDS_ON]->(q) RETURN p.name, d.range, q.name, q.version",
+      "--url",
+      ws,
+      "--format",
+      "csv",
+    );
+    expect(packages.out).toContain("app,^1.0.0,a,1.0.1");
+    const load = await command("query", "SELECT * FROM metrics", "--url", ws, "--format", "json");
+    const [metrics] = JSON.parse(load.out) as Record<string, unknown>[];
+    expect(Object.keys(metrics!).sort()).toEqual(["at", "cpu", "host", "load", "memory"]);
+    await stop(child);
+  });
+});
+
+describe("geode query", () => {
+  test("shows where a statement is wrong", async () => {
+    const { child, ws } = await serve();
+    const { code, err } = await command("query", "MATCH (p RETURN p", "--url", ws);
+    expect(code).toBe(1);
+    expect(err).toContain("42001");
+    expect(err).toContain("  MATCH (p RETURN p\n           ^ line 1, column 10");
+    await stop(child);
+  });
+
+  test("--live prints a line per changed row until it is interrupted", async () => {
+    const { child, ws } = await serve();
+    await command("query", "INSERT (:T {n: 1})", "--url", ws);
+    const live = spawn(
+      process.execPath,
+      [geode, "query", "--live", "SUBSCRIBE TO T", "--url", ws],
+      { cwd: directory },
+    );
+    let output = "";
+    const lines = (count: number) => output.split("\n").length > count;
+    let wanted = 1;
+    for await (const chunk of live.stdout as AsyncIterable<Buffer>) {
+      output += chunk.toString();
+      if (!lines(wanted)) continue;
+      if (wanted === 1) await command("query", "MATCH (t:T) SET t.n = 2", "--url", ws);
+      else if (wanted === 2) await command("query", "MATCH (t:T) DELETE t", "--url", ws);
+      else break;
+      wanted++;
+    }
+    expect(output).toBe('+ {"n":1}\n~ {"n":2}\n- {"n":2}\n');
+    expect(await stop(live, "SIGINT")).toBe(0);
+    await stop(child);
+  });
+
+  test("says when there is no server, and when there is no token", async () => {
+    expect(
+      await command("query", "RETURN 1", "--url", "ws://127.0.0.1:9/ws", "--token", "t"),
+    ).toMatchObject({ code: 3 });
+    expect(await command("query", "RETURN 1", "--data", "nothing-here")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("GEODE_TOKEN") as string,
+    });
+  });
+});
+
+test("geode import writes into a running server, or into the directory of a stopped one", async () => {
+  await writeFile(
+    join(directory, "people.csv"),
+    "id:ID,age:int,:LABEL\nann,38,Person\nbob,,Person\n",
+  );
+  await writeFile(join(directory, "knows.csv"), ":START_ID,:END_ID,:TYPE\nann,bob,KNOWS\n");
+  const files = ["people.csv", "knows.csv"];
+  const offline = await command("import", "--offline", "--data", "imported", ...files);
+  expect(offline).toMatchObject({ code: 0, out: "Imported 2 nodes and 1 edge.\n" });
+  const { child, ws } = await serve("--data", "imported");
+  const online = await command("import", "--url", ws, "--data", "imported", ...files);
+  expect(online).toMatchObject({
+    code: 0,
+    out: "Nothing to do: 2 nodes and 1 edge are there already.\n",
+  });
+  await writeFile(join(directory, "bad.csv"), "id:ID,age:int,:LABEL\ncyd,old,Person\n");
+  const bad = await command("import", "--url", ws, "--data", "imported", "bad.csv");
+  expect(bad).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('bad.csv:2: column 2 (age:int): "old" is no int') as string,
+  });
+  await stop(child);
+});
