@@ -4,13 +4,9 @@ import { join } from "node:path";
 import type { GeodeError, Value } from "@geode/values";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SimulatedEnvironment } from "../test/simulated.ts";
-import {
-  Database,
-  type DatabaseOptions,
-  type LiveQuery,
-  type Principal,
-  type Request,
-} from "./database.ts";
+import { Database } from "./database.ts";
+import type { DatabaseOptions } from "./options.ts";
+import type { LiveQuery, Principal, Request } from "./requests.ts";
 import type { LiveCommit } from "./live/change.ts";
 
 const ann: Principal = { id: "ann", roles: ["editor"], claims: new Map([["team", "blue"]]) };

@@ -1,112 +1,36 @@
 import { GeodeError, type Value } from "@geode/values";
-import { type Environment, SYSTEM } from "./commit/environment.ts";
 import { Door } from "./commit/door.ts";
+import { type Environment, SYSTEM } from "./commit/environment.ts";
 import { faultOf } from "./commit/fault.ts";
-import {
-  type IdempotencyLimits,
-  DEFAULT_IDEMPOTENCY,
-  IdempotencyKeys,
-} from "./commit/idempotency.ts";
-import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./commit/limits.ts";
-import { type Follower, Replica } from "./commit/replica.ts";
+import { DEFAULT_DOOR_LIMITS } from "./commit/limits.ts";
+import type { Replica } from "./commit/replica.ts";
 import { SeqWaiters } from "./commit/seq-waiters.ts";
 import { Budget, type BudgetLimits } from "./execute/budget.ts";
 import { compile } from "./execute/compile.ts";
-import type { Column, LiveForm, Notice, Row, Statement, WriteStats } from "./execute/statement.ts";
+import type { Statement } from "./execute/statement.ts";
 import { DEFAULT_GRAPH, type GraphName } from "./graph/effect.ts";
 import type { Graph } from "./graph/graph.ts";
 import { violations } from "./graph/invariants.ts";
-import { Store } from "./graph/store.ts";
 import { DEFAULT_QUERY_LIMITS, type QueryLimits } from "./limits.ts";
 import type { LiveCommit } from "./live/change.ts";
-import { DEFAULT_LIVE_LIMITS, type LiveLimits } from "./live/limits.ts";
+import { DEFAULT_LIVE_LIMITS } from "./live/limits.ts";
 import { LiveQueries } from "./live/live-queries.ts";
 import { NO_ROWS } from "./live/row-set.ts";
-import { LOG_START } from "./log/chain.ts";
-import { Checkpointer } from "./log/checkpointer.ts";
-import { DataDirectory, type Recovery } from "./log/directory.ts";
+import type { Checkpointer } from "./log/checkpointer.ts";
+import { DataDirectory } from "./log/directory.ts";
 import type { CommitLog } from "./log/log.ts";
 import { MemoryLog } from "./log/memory.ts";
+import type { DatabaseOptions } from "./options.ts";
 import { PlanCache } from "./plan-cache.ts";
+import { checkpointerOf, forgetting, recover } from "./recovery.ts";
+import {
+  type LiveQuery,
+  type QueryResult,
+  type Request,
+  type SubscribeRequest,
+  parametersOf,
+} from "./requests.ts";
 import { rowKeyHash } from "./row-key-hash.ts";
-
-/** Who asks. */
-export interface Principal {
-  /** The user's id: what the log keeps as the author of a commit. */
-  readonly id: string;
-  readonly roles: readonly string[];
-  /** The claims of the token: readable in statements as the fields of `$auth`, beside `id` and `roles`. */
-  readonly claims: ReadonlyMap<string, Value>;
-}
-
-export interface Request {
-  readonly text: string;
-  readonly parameters?: ReadonlyMap<string, Value>;
-  readonly principal: Principal;
-  /** Default: `default`. */
-  readonly graph?: GraphName;
-  /** Time for execution, in milliseconds; not more than {@link QueryLimits.timeoutMsMax}. */
-  readonly timeoutMs?: number;
-  /** A write that the principal committed under the same key within 24 h is not done again; the answer has its seq. */
-  readonly idempotencyKey?: string;
-  /** The answer shall hold this commit; waits for it for a bounded time. */
-  readonly minSeq?: number;
-  /** Gives up a request that has not begun to execute. */
-  readonly signal?: AbortSignal;
-}
-
-export interface SubscribeRequest extends Omit<Request, "idempotencyKey"> {
-  /** The state that the subscriber has already; if it is still right, the answer says `resumed` and holds no rows. */
-  readonly resume?: { readonly epoch: string; readonly seq: number; readonly digest?: string };
-  /** Whether updates carry the row before. Default: false. */
-  readonly before?: boolean;
-}
-
-export interface QueryResult {
-  readonly columns: readonly Column[];
-  /** "record": every row is one record, and the columns name its fields. */
-  readonly shape: Statement["shape"];
-  readonly rows: readonly Row[];
-  /** Of a read, the commit whose state it shows; of a write, its commit. */
-  readonly seq: number;
-  /** What a write changed; zeros when it had been done before under its key. */
-  readonly stats?: WriteStats;
-  readonly notices: readonly Notice[];
-}
-
-/** A live result as it was when it was subscribed to. Every later change comes to the listener. */
-export interface LiveQuery {
-  readonly columns: readonly Column[];
-  readonly shape: Statement["shape"];
-  /** "changes": the statement asked for changes only, and there are no rows here. */
-  readonly liveForm: LiveForm;
-  readonly rows: readonly Row[];
-  /** One per row: opaque, unique in the result, stable. */
-  readonly keys: readonly string[];
-  /** Each row as the canonical JSON text of an object keyed by column. */
-  readonly encodedRows: readonly string[];
-  readonly epoch: string;
-  readonly seq: number;
-  /** Of the whole result at `seq`, also when the rows are not here. */
-  readonly digest: string;
-  /** How the result is kept up to date. */
-  readonly maintenance: "reexecution";
-  /** The state named in `resume` is still right: nothing is here. */
-  readonly resumed: boolean;
-  /** The state named in `resume` cannot be brought up to date: what is here replaces it. */
-  readonly reset: boolean;
-  readonly notices: readonly Notice[];
-  /** Idempotent; the listener hears nothing afterwards. */
-  readonly close: () => void;
-}
-
-/** How far opening has come. */
-export interface OpeningProgress {
-  /** Entries of the log that are in, after the checkpoint. */
-  readonly entries: number;
-  /** Those that there are. */
-  readonly entryCount: number;
-}
 
 export interface DatabaseStatus {
   readonly writable: boolean;
@@ -128,27 +52,8 @@ export interface DatabaseStatus {
 
 /** Something that is not as it has to be. */
 export interface Finding {
-  readonly part: "graph" | "log";
+  readonly part: "graph";
   readonly message: string;
-}
-
-export interface DatabaseOptions {
-  /** The data directory, made if need be. Default: none, everything is in memory and gone with the process. */
-  readonly directory?: string;
-  /** "relaxed": writes are answered before they are safe from a power cut. Default: "durable". */
-  readonly durability?: "durable" | "relaxed";
-  /** Clock, chance and timers. Default: the real ones. */
-  readonly environment?: Environment;
-  readonly queryLimits?: Partial<QueryLimits>;
-  readonly doorLimits?: Partial<DoorLimits>;
-  readonly liveLimits?: Partial<LiveLimits>;
-  readonly idempotencyLimits?: Partial<IdempotencyLimits>;
-  /** How much the log grows before the next checkpoint is made, in bytes. Default: 64 MiB, or half the last checkpoint if that is more. */
-  readonly checkpointBytes?: number;
-  /** Entries that stay in the log whatever checkpoints there are. Default: 0. */
-  readonly retainedEntries?: number;
-  /** Called now and then while the log is read. */
-  readonly onProgress?: (progress: OpeningProgress) => void;
 }
 
 /** Where the log is kept. */
@@ -498,106 +403,6 @@ export class Database {
   #refuseClosed(): void {
     if (this.#closing !== null) throw closed();
   }
-}
-
-/** Entries that are brought in between two turns of the event loop while a database is opened. */
-const ENTRIES_PER_TURN = 256;
-
-interface Recovered {
-  readonly replica: Replica;
-  readonly checkpoint: Recovery["checkpoint"];
-}
-
-/** The state that the directory holds: that of its newest good checkpoint and of the entries behind it. */
-async function recover(
-  directory: DataDirectory | null,
-  options: DatabaseOptions,
-): Promise<Recovered> {
-  const environment = options.environment ?? SYSTEM;
-  const store = new Store();
-  const idempotency = new IdempotencyKeys({ ...DEFAULT_IDEMPOTENCY, ...options.idempotencyLimits });
-  if (directory === null) {
-    return { replica: new Replica(store, idempotency, environment, LOG_START), checkpoint: null };
-  }
-  const recovery = directory.recover();
-  for (const { error } of recovery.damaged) environment.report(error);
-  for (const chunk of recovery.chunks) for (const effect of chunk) store.apply(effect);
-  for (const record of recovery.idempotency) idempotency.add(record);
-  const { checkpoint, entryCount } = recovery;
-  const replica = new Replica(
-    store,
-    idempotency,
-    environment,
-    checkpoint ?? LOG_START,
-    checkpoint?.timeMs,
-  );
-  let entries = 0;
-  for (const next of recovery.entries) {
-    replica.bringIn(next);
-    entries += 1;
-    if (entries % ENTRIES_PER_TURN !== 0) continue;
-    options.onProgress?.({ entries, entryCount });
-    await new Promise<void>((resume) => environment.later(resume));
-  }
-  return { replica, checkpoint };
-}
-
-function checkpointerOf(
-  directory: DataDirectory | null,
-  checkpoint: Recovery["checkpoint"],
-  { environment = SYSTEM, checkpointBytes, retainedEntries, idempotencyLimits }: DatabaseOptions,
-): Checkpointer | null {
-  if (directory === null) return null;
-  const { keptMs, keysMax } = { ...DEFAULT_IDEMPOTENCY, ...idempotencyLimits };
-  return new Checkpointer({
-    log: directory.log,
-    directory: directory.checkpointsPath,
-    previous: checkpoint,
-    idempotency: { idempotencyKeptMs: keptMs, idempotencyKeysMax: keysMax },
-    onOutcome: (outcome) => {
-      if (outcome.kind === "failed") environment.report(outcome.error);
-    },
-    ...(checkpointBytes === undefined ? {} : { checkpointBytes }),
-    ...(retainedEntries === undefined ? {} : { retainedEntries }),
-  });
-}
-
-/** Nobody reads a log in memory behind us: entries that are applied can go. */
-function forgetting(log: CommitLog, environment: Environment): Follower {
-  return {
-    afterEntry: () => {
-      const { number, oldest } = log.head();
-      if (number - oldest >= ENTRIES_IN_MEMORY) log.trim(number).catch(environment.report);
-    },
-  };
-}
-
-/** Entries of a log in memory that are kept before they go. */
-const ENTRIES_IN_MEMORY = 1024;
-
-/** The name under which statements read who asks. */
-const AUTH_PARAMETER = "auth";
-const NAMES_AUTH = /\$["`]?auth/;
-
-/**
- * The parameters that the statement gets. Who asks is among them only when the text can name it: two users who watch the same thing
- * then share one live result, and a statement that does not show `$auth` has no way to read it.
- */
-function parametersOf({
-  text,
-  parameters = new Map(),
-  principal,
-}: Pick<Request, "text" | "parameters" | "principal">): ReadonlyMap<string, Value> {
-  if (parameters.has(AUTH_PARAMETER)) {
-    throw new GeodeError("42002", "The parameter $auth is who asks; it cannot be given.", {
-      hint: "Choose another name.",
-    });
-  }
-  if (!NAMES_AUTH.test(text)) return parameters;
-  const auth = new Map<string, Value>(principal.claims);
-  auth.set("id", principal.id);
-  auth.set("roles", principal.roles);
-  return new Map(parameters).set(AUTH_PARAMETER, auth);
 }
 
 function closed(): GeodeError {

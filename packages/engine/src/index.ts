@@ -1,21 +1,12 @@
 // oxlint-disable-next-line no-restricted-imports -- This is the way in from outside; inside, nobody imports database.
-export {
-  Database,
-  type DatabaseOptions,
-  type DatabaseStatus,
-  type Finding,
-  type LiveQuery,
-  type OpeningProgress,
-  type Principal,
-  type QueryResult,
-  type Request,
-  type SubscribeRequest,
-} from "./database.ts";
+export { Database, type DatabaseStatus, type Finding } from "./database.ts";
 export type { Environment } from "./commit/environment.ts";
 export type { IdempotencyLimits } from "./commit/idempotency.ts";
 export type { DoorLimits } from "./commit/limits.ts";
 export type { Column, LiveForm, Notice, Row, WriteStats } from "./execute/statement.ts";
 export type { QueryLimits } from "./limits.ts";
 export type { Change, LiveCommit } from "./live/change.ts";
+export type { DatabaseOptions, OpeningProgress } from "./options.ts";
+export type { LiveQuery, Principal, QueryResult, Request, SubscribeRequest } from "./requests.ts";
 export type { LiveLimits } from "./live/limits.ts";
 export { type CheckReport, checkDirectory } from "./log/check.ts";

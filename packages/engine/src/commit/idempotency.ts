@@ -1,11 +1,4 @@
-/** One write that was committed under a key. The same shape is kept in checkpoints. */
-export interface IdempotencyRecord {
-  readonly principal: string;
-  readonly key: string;
-  readonly seq: number;
-  /** When its entry was made, in milliseconds since 1970. */
-  readonly timeMs: number;
-}
+import type { IdempotencyRecord } from "../log/checkpoint.ts";
 
 export interface IdempotencyLimits {
   /** How long a key is remembered, in milliseconds. */

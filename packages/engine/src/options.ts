@@ -1,0 +1,32 @@
+import type { Environment } from "./commit/environment.ts";
+import type { IdempotencyLimits } from "./commit/idempotency.ts";
+import type { DoorLimits } from "./commit/limits.ts";
+import type { QueryLimits } from "./limits.ts";
+import type { LiveLimits } from "./live/limits.ts";
+
+/** How far opening has come. */
+export interface OpeningProgress {
+  /** Entries of the log that are in, after the checkpoint. */
+  readonly entries: number;
+  /** Those that there are. */
+  readonly entryCount: number;
+}
+
+export interface DatabaseOptions {
+  /** The data directory, made if need be. Default: none, everything is in memory and gone with the process. */
+  readonly directory?: string;
+  /** "relaxed": writes are answered before they are safe from a power cut. Default: "durable". */
+  readonly durability?: "durable" | "relaxed";
+  /** Clock, chance and timers. Default: the real ones. */
+  readonly environment?: Environment;
+  readonly queryLimits?: Partial<QueryLimits>;
+  readonly doorLimits?: Partial<DoorLimits>;
+  readonly liveLimits?: Partial<LiveLimits>;
+  readonly idempotencyLimits?: Partial<IdempotencyLimits>;
+  /** How much the log grows before the next checkpoint is made, in bytes. Default: 64 MiB, or half the last checkpoint if that is more. */
+  readonly checkpointBytes?: number;
+  /** Entries that stay in the log whatever checkpoints there are. Default: 0. */
+  readonly retainedEntries?: number;
+  /** Called now and then while the log is read. */
+  readonly onProgress?: (progress: OpeningProgress) => void;
+}

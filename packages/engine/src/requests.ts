@@ -1,0 +1,98 @@
+import { GeodeError, type Value } from "@geode/values";
+import type { Column, LiveForm, Notice, Row, Statement, WriteStats } from "./execute/statement.ts";
+import type { GraphName } from "./graph/effect.ts";
+
+/** Who asks. */
+export interface Principal {
+  /** The user's id: what the log keeps as the author of a commit. */
+  readonly id: string;
+  readonly roles: readonly string[];
+  /** The claims of the token: readable in statements as the fields of `$auth`, beside `id` and `roles`. */
+  readonly claims: ReadonlyMap<string, Value>;
+}
+
+export interface Request {
+  readonly text: string;
+  readonly parameters?: ReadonlyMap<string, Value>;
+  readonly principal: Principal;
+  /** Default: `default`. */
+  readonly graph?: GraphName;
+  /** Time for execution, in milliseconds; not more than {@link QueryLimits.timeoutMsMax}. */
+  readonly timeoutMs?: number;
+  /** A write that the principal committed under the same key within 24 h is not done again; the answer has its seq. */
+  readonly idempotencyKey?: string;
+  /** The answer shall hold this commit; waits for it for a bounded time. */
+  readonly minSeq?: number;
+  /** Gives up a request that has not begun to execute. */
+  readonly signal?: AbortSignal;
+}
+
+export interface SubscribeRequest extends Omit<Request, "idempotencyKey"> {
+  /** The state that the subscriber has already; if it is still right, the answer says `resumed` and holds no rows. */
+  readonly resume?: { readonly epoch: string; readonly seq: number; readonly digest?: string };
+  /** Whether updates carry the row before. Default: false. */
+  readonly before?: boolean;
+}
+
+export interface QueryResult {
+  readonly columns: readonly Column[];
+  /** "record": every row is one record, and the columns name its fields. */
+  readonly shape: Statement["shape"];
+  readonly rows: readonly Row[];
+  /** Of a read, the commit whose state it shows; of a write, its commit. */
+  readonly seq: number;
+  /** What a write changed; zeros when it had been done before under its key. */
+  readonly stats?: WriteStats;
+  readonly notices: readonly Notice[];
+}
+
+/** A live result as it was when it was subscribed to. Every later change comes to the listener. */
+export interface LiveQuery {
+  readonly columns: readonly Column[];
+  readonly shape: Statement["shape"];
+  /** "changes": the statement asked for changes only, and there are no rows here. */
+  readonly liveForm: LiveForm;
+  readonly rows: readonly Row[];
+  /** One per row: opaque, unique in the result, stable. */
+  readonly keys: readonly string[];
+  /** Each row as the canonical JSON text of an object keyed by column. */
+  readonly encodedRows: readonly string[];
+  readonly epoch: string;
+  readonly seq: number;
+  /** Of the whole result at `seq`, also when the rows are not here. */
+  readonly digest: string;
+  /** How the result is kept up to date. */
+  readonly maintenance: "reexecution";
+  /** The state named in `resume` is still right: nothing is here. */
+  readonly resumed: boolean;
+  /** The state named in `resume` cannot be brought up to date: what is here replaces it. */
+  readonly reset: boolean;
+  readonly notices: readonly Notice[];
+  /** Idempotent; the listener hears nothing afterwards. */
+  readonly close: () => void;
+}
+
+/** The name under which statements read who asks. */
+const AUTH_PARAMETER = "auth";
+const NAMES_AUTH = /\$["`]?auth/;
+
+/**
+ * The parameters that the statement gets. Who asks is among them only when the text can name it: two users who watch the same thing
+ * then share one live result, and a statement that does not show `$auth` has no way to read it.
+ */
+export function parametersOf({
+  text,
+  parameters = new Map(),
+  principal,
+}: Pick<Request, "text" | "parameters" | "principal">): ReadonlyMap<string, Value> {
+  if (parameters.has(AUTH_PARAMETER)) {
+    throw new GeodeError("42002", "The parameter $auth is who asks; it cannot be given.", {
+      hint: "Choose another name.",
+    });
+  }
+  if (!NAMES_AUTH.test(text)) return parameters;
+  const auth = new Map<string, Value>(principal.claims);
+  auth.set("id", principal.id);
+  auth.set("roles", principal.roles);
+  return new Map(parameters).set(AUTH_PARAMETER, auth);
+}
