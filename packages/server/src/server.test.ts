@@ -430,11 +430,22 @@ describe("PROTOCOL 4: queries", () => {
     expect(await peer.ask(query(1, "bug"))).toEqual({
       type: "ERROR",
       id: 1,
-      error: "internal error",
+      error: expect.stringMatching(/^internal error; see [0-9a-f-]{36} in the log$/) as string,
       code: "INTERNAL",
       retryable: false,
     });
     await peer.ask({ type: "PING" });
+  });
+
+  test("a fault of the server outside of a request closes that connection only: 1011", async () => {
+    await start();
+    const [peer, other] = [await running.peer(), await running.peer()];
+    running.database.access = () => {
+      throw new Error("a bug");
+    };
+    peer.send(query(1, "value"));
+    expect(await peer.closed).toEqual({ code: 1011, reason: "Internal error" });
+    await other.ask({ type: "PING" });
   });
 
   test("6.3 a parameter that is no value is an error of that request only", async () => {

@@ -6,7 +6,7 @@ import {
   type ErrorMessage,
   type RequestId,
 } from "@geode/protocol";
-import { GeodeError } from "@geode/values";
+import type { GeodeError } from "@geode/values";
 import type { LiveAnswer, QueryAnswer } from "../port.ts";
 
 /** RESULT of a QUERY. Throws TOO_LARGE. */
@@ -55,19 +55,18 @@ export interface Concerning {
   readonly subscription?: RequestId | undefined;
 }
 
-/** ERROR for an expected failure. Anything else is INTERNAL, and says no more than that. */
-export function errorFrame(about: Concerning, error: unknown, retryAfterMs?: number): string {
-  const known = error instanceof GeodeError ? error : new GeodeError("INTERNAL", "internal error");
+/** The ERROR of an expected failure. */
+export function errorFrame(about: Concerning, error: GeodeError, retryAfterMs?: number): string {
   const message: ErrorMessage = {
     type: "ERROR",
     ...(about.id === undefined ? {} : { id: about.id }),
     ...(about.subscription === undefined ? {} : { subscription: about.subscription }),
-    error: known.message,
-    code: known.code,
-    retryable: known.retryable,
+    error: error.message,
+    code: error.code,
+    retryable: error.retryable,
     ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }),
-    ...(known.position === undefined ? {} : { position: known.position }),
-    ...(known.hint === undefined ? {} : { hint: known.hint }),
+    ...(error.position === undefined ? {} : { position: error.position }),
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
   };
   return encodeServerMessage(message);
 }

@@ -54,8 +54,16 @@ test("everything of one turn leaves in one write, answers first", async () => {
   expect(connection.writes).toEqual([["a1", "a2", "u1", "u2", "u3"]]);
 });
 
+test("a commit that is larger than the limit reaches a peer that keeps up", () => {
+  const { connection, outbox, told } = harness(10);
+  outbox.answer("a");
+  outbox.update({}, update("u".repeat(11)));
+  expect(connection.writes).toEqual([["a", "u".repeat(11)]]);
+  expect(told).toEqual([]);
+});
+
 test("updates of a subscription can be taken back until they have left", async () => {
-  const { connection, outbox } = harness(10);
+  const { connection, outbox } = harness();
   const [mine, other] = [{}, {}];
   outbox.update(mine, update("mmmmm"));
   outbox.update(other, update("o"));

@@ -59,6 +59,8 @@ export class Outbox {
     if (this.#closed) return;
     this.#updates.push({ owner, update });
     this.#updateBytes += update.bytes;
+    // A large commit is no sign of a slow peer: only what is left when the connection has taken its part is too much.
+    if (this.#updateBytes > this.#bytesMax) this.flush();
     if (this.#updateBytes > this.#bytesMax) return this.#onOverflow();
     this.#askFlush();
   }

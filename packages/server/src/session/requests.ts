@@ -39,13 +39,6 @@ export class Requests {
     this.startMore();
   }
 
-  /** Takes back a request that has not been started. */
-  withdraw(request: Request): void {
-    const index = this.#waiting.indexOf(request);
-    if (index !== -1) this.#waiting.splice(index, 1);
-    this.startMore();
-  }
-
   /** How many wait or run. */
   get count(): number {
     return this.#waiting.length + this.#running;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   CLOSES,
   decodeClientMessage,
@@ -169,10 +170,18 @@ export class Session implements ConnectionListener {
     this.#on({ name: "frame", frame });
   }
 
+  /** A fault of ours ends this session and no other. */
   #on(event: SessionEvent): void {
-    const transition = next(this.#state, event);
-    this.#state = transition.state;
-    for (const action of transition.actions) this.#do(action);
+    try {
+      const transition = next(this.#state, event);
+      this.#state = transition.state;
+      for (const action of transition.actions) this.#do(action);
+    } catch (error) {
+      this.#unexpected(error);
+      this.#state = { name: "closed" };
+      this.#options.connection.close(CLOSES.internal.code, CLOSES.internal.reason);
+      this.#release();
+    }
   }
 
   #do(action: SessionAction): void {
@@ -407,13 +416,19 @@ export class Session implements ConnectionListener {
     };
   }
 
-  /** The ERROR of a failed request; what was not expected is logged in full and told as INTERNAL. */
+  /** The ERROR of a failed request. What was not expected stays inside, under the name by which the log has it. */
   #failure(about: { readonly id: RequestId }, error: unknown): string {
-    if (!(error instanceof GeodeError)) {
-      const stack = error instanceof Error ? error.stack : String(error);
-      this.#options.log.error({ session: this.name, error: stack }, "request failed unexpectedly");
-    }
-    return errorFrame(about, error);
+    if (error instanceof GeodeError) return errorFrame(about, error);
+    const fault = this.#unexpected(error);
+    return errorFrame(about, new GeodeError("INTERNAL", `internal error; see ${fault} in the log`));
+  }
+
+  /** Logs a fault of ours. Answers its name. */
+  #unexpected(error: unknown): string {
+    const fault = randomUUID();
+    const stack = error instanceof Error ? error.stack : String(error);
+    this.#options.log.error({ session: this.name, fault, error: stack }, "unexpected failure");
+    return fault;
   }
 
   #refuseMessage(error: string, id: RequestId | undefined): void {

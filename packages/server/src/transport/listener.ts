@@ -34,6 +34,7 @@ export interface ListenOptions {
 /** How long a peer gets to answer a close frame, and to take what was sent before it. */
 const CLOSE_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_TIMEOUT_MS = 5_000;
+const UNUPGRADED_MAX = 1_000;
 const HEADER_BYTES_MAX = 16 * 1024;
 
 /** One listening port for HTTP and WebSocket. The only place that knows `ws` and `node:http`. */
@@ -56,6 +57,8 @@ export class Listener {
       options.tls === undefined
         ? createHttpServer(settings)
         : createTlsServer({ ...settings, ...tlsContext(options.tls) });
+    // Sessions are counted where they begin; this bounds the sockets that have not come so far.
+    this.#http.maxConnections = limits.connectionsMax + UNUPGRADED_MAX;
     const socketOptions: ServerOptions & { closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
