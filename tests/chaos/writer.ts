@@ -3,7 +3,6 @@
  * standard output, one line each, which writes were acknowledged. Each write is one statement that makes two nodes and an edge between
  * them and counts itself.
  */
-import { writeSync } from "node:fs";
 import { Database } from "@geode/engine";
 
 const WRITERS = 8;
@@ -17,7 +16,8 @@ if (directory === undefined || first === undefined)
   throw new Error("usage: writer.ts DIRECTORY FIRST");
 
 const principal = { id: "writer", roles: [], claims: new Map() };
-const database = await Database.open({ directory });
+// Checkpoints all the time, so that some are being made, and the log is being trimmed, when the end comes.
+const database = await Database.open({ directory, checkpointBytes: 4 * 1024 });
 let next = Number(first);
 
 async function write(): Promise<never> {
@@ -25,8 +25,9 @@ async function write(): Promise<never> {
     const n = next;
     next += 1;
     await database.query({ text: PAIR, parameters: new Map([["n", n]]), principal });
-    // Synchronous: an acknowledgement that was given is with the reader before anything else happens.
-    writeSync(1, `${n}\n`);
+    await new Promise<void>((resume) => {
+      process.stdout.write(`${n}\n`, () => resume());
+    });
   }
 }
 

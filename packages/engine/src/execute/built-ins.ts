@@ -366,6 +366,17 @@ export const builtIns = {
     }
     return new Path(elements as (Node | Edge)[]);
   },
+  /** No node twice. */
+  is_acyclic(path: Value): Value {
+    return path instanceof Path && !repeatsNode(path.elements);
+  },
+  /** No node twice, but the first may be the last. */
+  is_simple(path: Value): Value {
+    if (!(path instanceof Path)) return false;
+    const [first, last] = [path.elements[0], path.elements.at(-1)];
+    const closed = path.elements.length > 1 && first?.id === last?.id;
+    return !repeatsNode(closed ? path.elements.slice(0, -1) : path.elements);
+  },
   /** Later fields win. */
   merge_records(...args: [...records: Value[], offset: number]): Value {
     const merged = new Map<string, Value>();
@@ -377,6 +388,11 @@ export const builtIns = {
     return Math.PI;
   },
 };
+
+function repeatsNode(elements: readonly (Node | Edge)[]): boolean {
+  const nodes = elements.filter((element) => element instanceof Node);
+  return new Set(nodes.map((node) => node.id)).size < nodes.length;
+}
 
 function endpoint(node: Value, edge: Value, offset: number, end: (edge: Edge) => number): Value {
   if (node === null || edge === null) return null;

@@ -25,6 +25,7 @@ import type { Budget } from "./budget.ts";
 import { builtIns } from "./built-ins.ts";
 import { cast, isTyped } from "./value-types.ts";
 import { located } from "./located.ts";
+import { groupOf, stepsOf, Trail } from "./repetition.ts";
 
 type Binary = (left: Value, right: Value) => Value;
 
@@ -228,6 +229,9 @@ export const functions = {
   descendingNullsLast: (left: Value, right: Value): number =>
     left === null ? (right === null ? 0 : 1) : right === null ? -1 : compare(right, left),
   byRowKey,
+  trail: (): Trail => new Trail(),
+  groupOf,
+  stepsOf,
   accumulator,
   resultOf: (state: Accumulator): Value => state.result(),
   functions: builtIns,

@@ -111,6 +111,19 @@ export class Run {
     return String(value);
   }
 
+  nodesKeyPart(slots: readonly number[] | null): string {
+    return slots === null ? "-" : `(${slots.map((slot) => this.nodeKeyPart(slot)).join(" ")})`;
+  }
+
+  edgesKeyPart(slots: readonly number[] | null): string {
+    return slots === null ? "-" : `(${slots.map((slot) => this.edgeKeyPart(slot)).join(" ")})`;
+  }
+
+  /** The edges tell the nodes. */
+  stepsKeyPart(slots: readonly number[] | null): string {
+    return this.edgesKeyPart(slots && slots.filter((_, index) => index % 2 === 0));
+  }
+
   /** The row key of a group of rows, which must not show their values. */
   groupRowKey(key: string | number | bigint | boolean | null): string {
     return this.#context.hashKey(`${typeof key}:${String(key)}`);
@@ -156,6 +169,14 @@ export class Run {
 
   edgeProperty(slot: number, key: string): Value {
     return this.graph.edges.columns.value(slot, this.graph.keys.id(key));
+  }
+
+  nodes(slots: readonly number[] | null): Value {
+    return slots && slots.map((slot) => this.nodeOrNull(slot));
+  }
+
+  edges(slots: readonly number[] | null): Value {
+    return slots && slots.map((slot) => this.edgeOrNull(slot));
   }
 
   /** From slots: node, edge, node, …; NULL if any of them is absent. */

@@ -2,7 +2,7 @@ import { GeodeError, unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
 import { bindExpression, bindLabels } from "./bind-expression.ts";
 import { type Expression, conjuncts, type Variable } from "./expression.ts";
-import type { EdgeAtom, MatchOperator, NodeAtom } from "./operators.ts";
+import type { EdgeAtom, MatchOperator, NodeAtom, RepeatAtom } from "./operators.ts";
 import type { Binding, Scope } from "./scope.ts";
 
 /** Every two edges of a MATCH are compared, and every edge is a loop inside of the one before. */
@@ -18,8 +18,8 @@ export function bindMatch(
   if (match.keep) throw binding.notAvailable("KEEP", match.keep.span.start);
   if (match.yieldItems) throw binding.notAvailable("MATCH … YIELD", match.span.start);
   const pattern = new PatternBinder(binding, scope, optional);
-  for (const path of match.paths) pattern.path(path);
-  return pattern.finish(match);
+  for (const path of match.paths) pattern.path(path, match.mode);
+  return pattern.finish(match.where, match.mode);
 }
 
 class PatternBinder {
@@ -29,6 +29,7 @@ class PatternBinder {
   readonly #outer: Scope;
   readonly #nodes: NodeAtom[] = [];
   readonly #edges: EdgeAtom[] = [];
+  readonly #repeats: RepeatAtom[] = [];
   readonly #introduces: Variable[] = [];
   /** Conditions are bound last: they may look at variables that come after them in the pattern. */
   readonly #conditions: (() => Expression)[] = [];
@@ -40,15 +41,15 @@ class PatternBinder {
     this.#optional = optional;
   }
 
-  path(path: ast.PathPattern): void {
+  path(path: ast.PathPattern, matchMode: ast.MatchMode | null): void {
     const { prefix, expression } = path;
     const selector = prefix?.selector ?? null;
     if (prefix && selector && selector.kind !== "all")
       throw this.#binding.notAvailable("A path search prefix", prefix.span.start);
-    if (expression.kind === "pathAlternation")
-      throw this.#binding.notAvailable("A path pattern union", expression.span.start);
-    const elements = this.#concatenation(expression.elements);
-    const mode = prefix?.mode ?? null;
+    const mode = prefix?.mode ?? "walk";
+    const acyclic = mode === "acyclic";
+    const trail = mode === "trail" || mode === "simple" || matchMode !== "repeatableElements";
+    const elements = this.#expression(expression, { acyclic, trail, matchMode });
     if (mode === "acyclic" || mode === "simple") this.#withoutRepeatedNodes(elements, mode);
     if (path.variable) {
       const name = path.variable;
@@ -66,63 +67,177 @@ class PatternBinder {
     }
   }
 
-  finish(match: ast.Match): { operator: MatchOperator; scope: Scope } {
-    if (match.where) {
-      const where = match.where;
-      this.#conditions.push(() => this.#bind(where));
-    }
+  finish(
+    where: ast.Expression | null,
+    mode: ast.MatchMode | null,
+  ): { operator: MatchOperator; scope: Scope } {
+    if (where) this.#conditions.push(() => this.#bind(where));
     const predicates = this.#conditions.flatMap((condition) => conjuncts(condition()));
     const operator: MatchOperator = {
       kind: "match",
       optional: this.#optional,
       nodes: this.#nodes,
       edges: this.#edges,
+      repeats: this.#repeats,
       predicates,
       introduces: this.#introduces,
-      differentEdges: match.mode !== "repeatableElements",
+      differentEdges: mode !== "repeatableElements",
     };
     return { operator, scope: this.#scope };
   }
 
+  #expression(expression: ast.PathExpression, limits: PathLimits): Variable[] {
+    if (expression.kind === "pathAlternation")
+      throw this.#binding.notAvailable("A path pattern union", expression.span.start);
+    return this.#concatenation(expression.elements, limits);
+  }
+
   /** Node, edge, node, …; returns their variables in that order. */
-  #concatenation(parts: readonly ast.PathElement[]): Variable[] {
+  #concatenation(parts: readonly ast.PathElement[], limits: PathLimits): Variable[] {
     const variables: Variable[] = [];
-    let pending: ast.EdgePattern | null = null;
     let last: Variable | null = null;
+    let pending: ast.EdgePattern | ast.ParenthesizedPath | null = null;
+    const reach = (node: Variable): void => {
+      if (pending && last) variables.push(this.#connection(pending, last, node, limits), node);
+      else if (last) this.#sameNode(last, node);
+      else variables.push(node);
+      pending = null;
+      last = node;
+    };
+    const anyNode = (part: ast.PathElement): Variable => this.#node(unnamedNode(part.span));
     for (const part of parts) {
       switch (part.kind) {
-        case "nodePattern": {
-          const node = this.#node(part);
-          if (pending && last) variables.push(this.#edge(pending, last, node));
-          else if (last)
-            throw this.#binding.notAvailable("Two node patterns side by side", part.span.start);
-          variables.push(node);
-          pending = null;
-          last = node;
+        case "nodePattern":
+          reach(this.#node(part));
           break;
-        }
-        case "edgePattern": {
-          if (pending || !last) {
-            // Two edges side by side, or an edge at the border, have an unnamed node between them.
-            const node = this.#node(unnamedNode(part));
-            if (pending && last) variables.push(this.#edge(pending, last, node));
-            variables.push(node);
-            last = node;
-          }
+        case "edgePattern":
+          if (pending || !last) reach(anyNode(part));
           pending = part;
           break;
-        }
         case "parenthesizedPath":
-          throw this.#binding.notAvailable("A parenthesised path pattern", part.span.start);
+          if (part.quantifier) {
+            if (pending || !last) reach(anyNode(part));
+            pending = part;
+          } else {
+            if (part.mode || part.variable)
+              throw this.#binding.notAvailable(
+                "A mode or a name inside of a path",
+                part.span.start,
+              );
+            const inner = this.#expression(part.expression, limits);
+            const [first, ...others] = inner;
+            if (!first) break;
+            reach(first);
+            variables.push(...others);
+            last = inner.at(-1) ?? first;
+            if (part.where) {
+              const { where } = part;
+              this.#conditions.push(() => this.#bind(where));
+            }
+          }
+          break;
         default:
           unreachable(part);
       }
     }
-    if (pending && last) {
-      const node = this.#node(unnamedNode(pending));
-      variables.push(this.#edge(pending, last, node), node);
-    }
+    const end = pending as ast.PathElement | null;
+    if (end) reach(anyNode(end));
     return variables;
+  }
+
+  /** Two node patterns side by side are one node. */
+  #sameNode(left: Variable, right: Variable): void {
+    if (left === right) return;
+    this.#conditions.push(() => ({
+      kind: "compare",
+      operator: "=",
+      left: { kind: "variable", variable: left },
+      right: { kind: "variable", variable: right },
+    }));
+  }
+
+  #connection(
+    part: ast.EdgePattern | ast.ParenthesizedPath,
+    left: Variable,
+    right: Variable,
+    limits: PathLimits,
+  ): Variable {
+    if (part.kind === "edgePattern" && !part.quantifier) return this.#edge(part, left, right);
+    const { quantifier } = part;
+    if (!quantifier) throw new Error("a repetition without its quantifier");
+    if (quantifier.max === null && !limits.trail && !limits.acyclic) {
+      throw this.#binding.invalidSyntax(
+        "This quantifier has no upper bound, and nothing makes the number of paths finite.",
+        quantifier.span.start,
+        "Write an upper bound, or TRAIL, ACYCLIC or SIMPLE before the path.",
+      );
+    }
+    return this.#repeat(part, quantifier, left, right, limits);
+  }
+
+  /** A repetition: its body is a pattern of its own, its variables are lists out here. */
+  #repeat(
+    part: ast.EdgePattern | ast.ParenthesizedPath,
+    quantifier: ast.Quantifier,
+    from: Variable,
+    to: Variable,
+    limits: PathLimits,
+  ): Variable {
+    const inner = new PatternBinder(this.#binding, this.#scope, false);
+    let body: readonly Variable[];
+    let where: ast.Expression | null = null;
+    if (part.kind === "edgePattern") {
+      const edge: ast.EdgePattern = { ...part, quantifier: null };
+      body = inner.#concatenation([unnamedNode(part.span), edge, unnamedNode(part.span)], limits);
+    } else {
+      if (part.mode || part.variable)
+        throw this.#binding.notAvailable("A mode or a name inside of a path", part.span.start);
+      body = inner.#expression(part.expression, limits);
+      ({ where } = part);
+    }
+    const [first, ...elements] = body;
+    const last = body.at(-1);
+    if (!first || !last || inner.#repeats.length > 0)
+      throw this.#binding.notAvailable("A repetition inside of a repetition", part.span.start);
+    const { operator } = inner.finish(where, limits.matchMode);
+    const groups: { inner: Variable; outer: Variable }[] = [];
+    for (const variable of operator.introduces) {
+      if (variable.name === null) continue;
+      const single = quantifier.kind === "optional";
+      const type = variable.type === "node" ? "nodes" : "edges";
+      const outer = single
+        ? this.#binding.variable(variable.name, variable.type, { nullable: true })
+        : this.#binding.variable(variable.name, type, { nullable: this.#optional });
+      if (this.#scope.has(variable.name)) {
+        throw this.#binding.invalidReference(
+          `The variable \`${variable.name}\` is already defined.`,
+          part.span.start,
+          "A variable in a repetition needs a name of its own.",
+        );
+      }
+      this.#scope.set(variable.name, outer);
+      this.#introduces.push(outer);
+      groups.push({ inner: variable, outer });
+    }
+    const steps = this.#binding.variable(null, "steps", { nullable: this.#optional });
+    this.#introduces.push(steps);
+    const { min, max } = quantifier;
+    const { acyclic, trail } = limits;
+    this.#repeats.push({
+      from,
+      to,
+      min,
+      max,
+      body: operator,
+      first,
+      last,
+      elements,
+      steps,
+      groups,
+      acyclic,
+      trail,
+    });
+    return steps;
   }
 
   #node(pattern: ast.NodePattern): Variable {
@@ -133,8 +248,6 @@ class PatternBinder {
   }
 
   #edge(pattern: ast.EdgePattern, left: Variable, right: Variable): Variable {
-    if (pattern.quantifier)
-      throw this.#binding.notAvailable("A quantified pattern", pattern.quantifier.span.start);
     if (pattern.orientation === "undirected") {
       throw this.#binding.notAvailable(
         "An undirected edge",
@@ -218,20 +331,9 @@ class PatternBinder {
 
   /** ACYCLIC: no node twice. SIMPLE: the same, but the first and the last may be one. */
   #withoutRepeatedNodes(elements: readonly Variable[], mode: "acyclic" | "simple"): void {
-    const nodes = elements.filter((element) => element.type === "node");
-    for (let left = 0; left < nodes.length; left++) {
-      for (let right = left + 1; right < nodes.length; right++) {
-        if (mode === "simple" && left === 0 && right === nodes.length - 1) continue;
-        const [a, b] = [nodes[left], nodes[right]];
-        if (a && b)
-          this.#conditions.push(() => ({
-            kind: "compare",
-            operator: "<>",
-            left: { kind: "variable", variable: a },
-            right: { kind: "variable", variable: b },
-          }));
-      }
-    }
+    const path = this.#binding.variable(null, "path", { elements });
+    const operand: Expression = { kind: "variable", variable: path };
+    this.#conditions.push(() => ({ kind: "call", name: `is_${mode}`, args: [operand], offset: 0 }));
   }
 
   #bind(expression: ast.Expression): Expression {
@@ -239,14 +341,22 @@ class PatternBinder {
   }
 }
 
-function unnamedNode(beside: ast.EdgePattern): ast.NodePattern {
+/** What holds for all of a path. */
+interface PathLimits {
+  readonly acyclic: boolean;
+  /** No edge comes twice. */
+  readonly trail: boolean;
+  readonly matchMode: ast.MatchMode | null;
+}
+
+function unnamedNode(span: ast.Span): ast.NodePattern {
   return {
     kind: "nodePattern",
     variable: null,
     labels: null,
     properties: null,
     where: null,
-    span: beside.span,
+    span,
   };
 }
 

@@ -268,6 +268,7 @@ class QueryBinder {
           optional: false,
           nodes: [{ variable, labels }],
           edges: [],
+          repeats: [],
           predicates: [],
           introduces: [variable],
           differentEdges: true,

@@ -2,8 +2,11 @@ import { unreachable, type Value } from "@geode/values";
 import type { ValueType } from "../gql/ast.ts";
 import type { Query } from "./operators.ts";
 
-/** What a variable holds. A "path" is held as the list of its elements' variables and made when it is looked at. */
-export type VariableType = "node" | "edge" | "value" | "path";
+/**
+ * What a variable holds. A "path" is held as its elements' variables and made when it is looked at; "nodes" and "edges" are the lists
+ * that a variable inside of a repetition is outside of it; "steps" are the edges and nodes, in turn, behind the first node of a repetition.
+ */
+export type VariableType = "node" | "edge" | "value" | "path" | "nodes" | "edges" | "steps";
 
 /** A name in scope, or an unnamed part of a pattern. Compared by identity; `number` is unique in its statement. */
 export interface Variable {
@@ -12,7 +15,7 @@ export interface Variable {
   readonly type: VariableType;
   /** Elements only: may be absent, because an OPTIONAL MATCH found nothing or the element was deleted. */
   readonly nullable: boolean;
-  /** Paths only: node, edge, node, …, node. */
+  /** Paths only: node, edge or steps, node, …, node. */
   readonly elements: readonly Variable[];
 }
 

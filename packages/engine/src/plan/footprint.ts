@@ -45,6 +45,7 @@ class ReadsCollector {
         for (const edge of operator.edges)
           this.edgeLabels = withLabels(this.edgeLabels, edge.labels);
         for (const predicate of operator.predicates) this.expression(predicate);
+        for (const repeat of operator.repeats) this.operator(repeat.body);
         return;
       }
       case "filter":
@@ -130,7 +131,14 @@ class ReadsCollector {
       case "edge":
         this.edgeKeys = "any";
         return;
+      case "nodes":
+        this.nodeKeys = "any";
+        return;
+      case "edges":
+        this.edgeKeys = "any";
+        return;
       case "path":
+      case "steps":
         this.nodeKeys = "any";
         this.edgeKeys = "any";
         return;

@@ -9,6 +9,8 @@ export interface NamesRead {
   readonly keys: ReadonlySet<string>;
 }
 
+const NOTHING = { kind: "nothing" } as const;
+
 /** Of the patterns that are matched, and of the properties that are read; what is written needs no warning. */
 export function namesRead(query: Query): NamesRead {
   const labels = new Set<string>();
@@ -28,6 +30,7 @@ export function namesRead(query: Query): NamesRead {
     for (const operator of operators) {
       switch (operator.kind) {
         case "match":
+          visit({ operators: operator.repeats.map((repeat) => repeat.body), output: NOTHING });
           for (const node of operator.nodes)
             for (const label of namedLabels(node.labels)) labels.add(label);
           for (const edge of operator.edges)

@@ -51,6 +51,7 @@ export interface MatchOperator {
   readonly optional: boolean;
   readonly nodes: readonly NodeAtom[];
   readonly edges: readonly EdgeAtom[];
+  readonly repeats: readonly RepeatAtom[];
   /** Conjuncts over the variables of this and earlier operators. */
   readonly predicates: readonly Expression[];
   /** Variables bound here and not before. */
@@ -71,6 +72,28 @@ export interface EdgeAtom {
   /** "out": from → to. Left-pointing edges are turned around when bound. */
   readonly direction: "out" | "any";
   readonly labels: LabelExpression | null;
+}
+
+/** A part of a path that is gone through several times, each time from where the last one ended. */
+export interface RepeatAtom {
+  readonly from: Variable;
+  readonly to: Variable;
+  readonly min: number;
+  /** null: as often as it goes. */
+  readonly max: number | null;
+  /** Once through: a pattern from `first` to `last`, with variables of its own. */
+  readonly body: MatchOperator;
+  readonly first: Variable;
+  readonly last: Variable;
+  /** The nodes and edges of the body in order, edge, node, …: what one time adds to `steps`. */
+  readonly elements: readonly Variable[];
+  readonly steps: Variable;
+  /** What variables of the body are outside of it. */
+  readonly groups: readonly { readonly inner: Variable; readonly outer: Variable }[];
+  /** No node twice on the way. */
+  readonly acyclic: boolean;
+  /** No edge twice on the way. */
+  readonly trail: boolean;
 }
 
 export interface Item {

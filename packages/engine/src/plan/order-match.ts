@@ -2,7 +2,7 @@ import type { Graph } from "../graph/graph.ts";
 import { type Expression, type LabelExpression, type Variable } from "./expression.ts";
 import { variablesOf } from "./uses.ts";
 import { labelCount, edgeLabelCount, requiredLabels } from "./labels.ts";
-import type { EdgeAtom, MatchOperator, NodeAtom } from "./operators.ts";
+import type { EdgeAtom, MatchOperator, NodeAtom, RepeatAtom } from "./operators.ts";
 
 /** One step of matching a pattern, for each row so far. The order is the join order. */
 export type Step =
@@ -34,6 +34,17 @@ export type Step =
       readonly fromKnown: boolean;
       readonly toKnown: boolean;
     }
+  /** `reverse`: from its `to`. `toKnown`: the other end is only compared. */
+  | {
+      readonly kind: "repeat";
+      readonly repeat: RepeatAtom;
+      readonly reverse: boolean;
+      readonly endKnown: boolean;
+      /** Edges of the MATCH that are bound by now, and must not come again. */
+      readonly different: readonly Variable[];
+    }
+  /** The edge is none of those that the repetitions so far have gone over. */
+  | { readonly kind: "offTrail"; readonly edge: Variable }
   | { readonly kind: "labels"; readonly node: Variable; readonly labels: LabelExpression }
   | { readonly kind: "different"; readonly left: Variable; readonly right: Variable }
   | { readonly kind: "filter"; readonly predicate: Expression };
@@ -59,6 +70,8 @@ class MatchOrder {
   #predicates: readonly Expression[];
   #edges: readonly EdgeAtom[];
   #nodes: readonly Variable[];
+  #repeats: readonly RepeatAtom[];
+  #hasTrail = false;
   readonly #matched: EdgeAtom[] = [];
 
   constructor(match: MatchOperator, known: ReadonlySet<Variable>, graph: Graph) {
@@ -67,6 +80,7 @@ class MatchOrder {
     this.#bound = new Set(known);
     this.#predicates = match.predicates;
     this.#edges = match.edges;
+    this.#repeats = match.repeats;
     this.#nodes = [...new Set(match.nodes.map((node) => node.variable))];
     for (const node of match.nodes) this.#require(node);
   }
@@ -75,7 +89,7 @@ class MatchOrder {
     for (const node of this.#nodes) if (this.#bound.has(node)) this.#testLabels(node);
     this.#place();
     for (;;) {
-      const choices = [...this.#edgeChoices(), ...this.#nodeChoices()];
+      const choices = [...this.#edgeChoices(), ...this.#repeatChoices(), ...this.#nodeChoices()];
       const best = choices.reduce<Choice | null>(
         (least, choice) => (least === null || choice.rows < least.rows ? choice : least),
         null,
@@ -122,6 +136,38 @@ class MatchOrder {
         take: () => this.#takeEdge(edge, { kind: "expand", edge, from, to, reverse: !fromKnown }),
       };
     }
+  }
+
+  *#repeatChoices(): Generator<Choice> {
+    for (const repeat of this.#repeats) {
+      const fromKnown = this.#bound.has(repeat.from);
+      const toKnown = this.#bound.has(repeat.to);
+      if (!fromKnown && !toKnown) continue;
+      const degree = this.#graph.edges.count / Math.max(1, this.#graph.nodes.count);
+      const rows =
+        fromKnown && toKnown ? 1 : Math.max(2, degree) ** Math.min(4, Math.max(2, repeat.min));
+      yield { rows, take: () => this.#takeRepeat(repeat, !fromKnown, fromKnown && toKnown) };
+    }
+  }
+
+  #takeRepeat(repeat: RepeatAtom, reverse: boolean, endKnown: boolean): void {
+    const { differentEdges } = this.#match;
+    this.#repeats = this.#repeats.filter((other) => other !== repeat);
+    const different = differentEdges ? this.#matched.map((edge) => edge.variable) : [];
+    this.#steps.push({
+      kind: "repeat",
+      repeat,
+      reverse,
+      endKnown,
+      different,
+    });
+    this.#hasTrail ||= differentEdges;
+    for (const { outer } of repeat.groups) this.#bound.add(outer);
+    this.#bound.add(repeat.steps);
+    const end = reverse ? repeat.from : repeat.to;
+    if (this.#bound.has(end)) return;
+    this.#bind(end);
+    this.#testLabels(end);
   }
 
   *#nodeChoices(): Generator<Choice> {
@@ -192,6 +238,7 @@ class MatchOrder {
           this.#steps.push({ kind: "different", left: other.variable, right: edge.variable });
       }
     }
+    if (this.#hasTrail) this.#steps.push({ kind: "offTrail", edge: edge.variable });
     this.#matched.push(edge);
     this.#bound.add(edge.variable);
     for (const node of [edge.from, edge.to]) {

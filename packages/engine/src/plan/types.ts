@@ -6,7 +6,7 @@ import type { Query } from "./operators.ts";
 export function outputTypes(query: Query): ReadonlyMap<Variable, string> {
   const types = new Map<Variable, string>();
   const typeOf = (variable: Variable): string =>
-    variable.type === "value" ? (types.get(variable) ?? "ANY") : variable.type.toUpperCase();
+    VARIABLE_TYPES[variable.type] ?? types.get(variable) ?? "ANY";
   for (const operator of query.operators) {
     if (operator.kind === "let")
       for (const item of operator.items)
@@ -26,6 +26,16 @@ export function outputTypes(query: Query): ReadonlyMap<Variable, string> {
     for (const { variable } of query.output.columns) types.set(variable, typeOf(variable));
   return types;
 }
+
+const VARIABLE_TYPES = {
+  node: "NODE",
+  edge: "EDGE",
+  path: "PATH",
+  nodes: "LIST",
+  edges: "LIST",
+  steps: "LIST",
+  value: null,
+} as const;
 
 function expressionType(expression: Expression, typeOf: (variable: Variable) => string): string {
   switch (expression.kind) {

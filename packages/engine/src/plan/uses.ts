@@ -48,6 +48,11 @@ export function usesOf(operator: Operator): Set<Variable> {
     case "match":
       for (const node of operator.nodes) used.add(node.variable);
       for (const edge of operator.edges) used.add(edge.variable).add(edge.from).add(edge.to);
+      for (const repeat of operator.repeats) {
+        used.add(repeat.from).add(repeat.to);
+        const own = new Set(repeat.body.introduces);
+        for (const variable of usesOf(repeat.body)) if (!own.has(variable)) used.add(variable);
+      }
       operator.predicates.forEach(look);
       break;
     case "filter":

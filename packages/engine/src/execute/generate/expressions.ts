@@ -185,11 +185,24 @@ export function variableCode(g: Generator, variable: Variable): string {
       return g.isNullable(variable)
         ? `rt.edgeOrNull(${g.local(variable)})`
         : `rt.edge(${g.local(variable)})`;
+    case "nodes":
+    case "edges":
+      return `rt.${variable.type}(${g.local(variable)})`;
+    case "steps":
+      throw new Error("the steps of a repetition are no value");
     case "path":
-      return `rt.path([${variable.elements.map((element) => g.local(element)).join(",")}])`;
+      return `rt.path([${pathParts(g, variable.elements).join(",")}])`;
     default:
       return unreachable(variable.type);
   }
+}
+
+/** The slots of a path. Steps end with the node that stands behind them. */
+function pathParts(g: Generator, elements: readonly Variable[]): string[] {
+  return elements.flatMap((element, index) => {
+    if (elements[index - 1]?.type === "steps") return [];
+    return element.type === "steps" ? [`...(${g.local(element)}??[-1])`] : [g.local(element)];
+  });
 }
 
 function propertyCode(g: Generator, expression: Expression & { kind: "property" }): string {

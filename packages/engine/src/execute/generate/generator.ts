@@ -198,4 +198,7 @@ const KEY_PART = {
   edge: "edgeKeyPart",
   value: "valueKeyPart",
   path: "valueKeyPart",
+  nodes: "nodesKeyPart",
+  edges: "edgesKeyPart",
+  steps: "stepsKeyPart",
 } as const;

@@ -8,18 +8,20 @@ import type { Generator } from "./generator.ts";
 /** Generates the loops of a MATCH around `inner`, which runs once per binding. */
 export function matchCode(g: Generator, match: MatchOperator, inner: () => void): void {
   const steps = orderMatch(match, g.bound, g.graph);
-  if (match.optional) optionalCode(g, match, steps, inner);
-  else stepsCode(g, steps, 0, inner);
+  const trail = match.repeats.length > 0 ? g.state("trail", "F.trail()") : "";
+  if (match.optional) optionalCode(g, match, { steps, trail }, inner);
+  else stepsCode(g, { steps, trail }, 0, inner);
   // What comes after this operator is generated inside of it, so the scope of `bound` is the whole rest.
 }
 
+/** How a pattern is matched: the steps, and the variable that knows the edges which repetitions are on. */
+interface Route {
+  readonly steps: readonly Step[];
+  readonly trail: string;
+}
+
 /** OPTIONAL MATCH: the bindings are collected per row; if there are none, there is one of nothing. */
-function optionalCode(
-  g: Generator,
-  match: MatchOperator,
-  steps: readonly Step[],
-  inner: () => void,
-): void {
+function optionalCode(g: Generator, match: MatchOperator, route: Route, inner: () => void): void {
   const { code } = g;
   const found = match.introduces.map((variable) => ({ variable, list: g.state("o", "[]") }));
   const [first] = found;
@@ -30,13 +32,13 @@ function optionalCode(
   }
   const outer = new Set(g.bound);
   for (const { list } of found) code.line(`${list}.length=0;`);
-  stepsCode(g, steps, 0, () => {
+  stepsCode(g, route, 0, () => {
     for (const { variable, list } of found) code.line(`${list}.push(${g.local(variable)});`);
     code.line("B.keep();");
   });
   g.bound = outer;
   code.block(`if(${first.list}.length===0)`, () => {
-    for (const { list } of found) code.line(`${list}.push(-1);`);
+    for (const { variable, list } of found) code.line(`${list}.push(${absent(variable)});`);
   });
   const at = code.fresh("i");
   code.block(`for(let ${at}=0;${at}<${first.list}.length;${at}++)`, () => {
@@ -50,30 +52,32 @@ function optionalCode(
 }
 
 /** Steps that are only conditions stand in one `if`: a pattern of n edges has n² / 2 of them. */
-function stepsCode(g: Generator, steps: readonly Step[], index: number, inner: () => void): void {
+function stepsCode(g: Generator, route: Route, index: number, inner: () => void): void {
   const conditions: string[] = [];
   let next = index;
-  for (; next < steps.length; next++) {
-    const step = steps[next];
-    const condition = step && conditionCode(g, step);
+  for (; next < route.steps.length; next++) {
+    const step = route.steps[next];
+    const condition = step && conditionCode(g, step, route.trail);
     if (condition === null || condition === undefined) break;
     conditions.push(condition);
   }
-  const step = steps[next];
+  const step = route.steps[next];
   const rest = (): void => {
-    if (step) stepCode(g, step, () => stepsCode(g, steps, next + 1, inner));
+    if (step) stepCode(g, step, route, () => stepsCode(g, route, next + 1, inner));
     else inner();
   };
   if (conditions.length > 0) g.code.block(`if(${conditions.join("&&")})`, rest);
   else rest();
 }
 
-function conditionCode(g: Generator, step: Step): string | null {
+function conditionCode(g: Generator, step: Step, trail: string): string | null {
   switch (step.kind) {
     case "labels":
       return `${present(g, step.node)}${g.labelMask(step.labels)}[N.labelSetId(${g.local(step.node)})]===1`;
     case "different":
       return `${g.local(step.left)}!==${g.local(step.right)}`;
+    case "offTrail":
+      return `!${trail}.has(${g.local(step.edge)})`;
     case "filter":
       return testCode(g, step.predicate);
     default:
@@ -81,7 +85,7 @@ function conditionCode(g: Generator, step: Step): string | null {
   }
 }
 
-function stepCode(g: Generator, step: Step, rest: () => void): void {
+function stepCode(g: Generator, step: Step, route: Route, rest: () => void): void {
   const { code } = g;
   switch (step.kind) {
     case "scan": {
@@ -127,10 +131,14 @@ function stepCode(g: Generator, step: Step, rest: () => void): void {
     case "ends":
       endsCode(g, step, rest);
       return;
+    case "repeat":
+      repeatCode(g, step, route.trail, rest);
+      return;
     case "labels":
     case "different":
+    case "offTrail":
     case "filter":
-      code.block(`if(${conditionCode(g, step)})`, rest);
+      code.block(`if(${conditionCode(g, step, route.trail)})`, rest);
       return;
     default:
       unreachable(step);
@@ -219,6 +227,103 @@ function endsCode(g: Generator, step: Step & { kind: "ends" }, rest: () => void)
 function bind(g: Generator, variable: Variable, expression: string): void {
   g.code.line(`const ${g.local(variable)}=${expression};`);
   g.bound.add(variable);
+}
+
+/**
+ * A repetition, depth first. `hop` goes through the body once from a node and yields where it ends; the stack of hops is the way so far.
+ * No recursion: a way may be as long as the graph.
+ */
+function repeatCode(
+  g: Generator,
+  { repeat, reverse, endKnown, different }: Step & { kind: "repeat" },
+  trail: string,
+  rest: () => void,
+): void {
+  const { code } = g;
+  const { body, elements, groups } = repeat;
+  const [start, end] = reverse ? [repeat.to, repeat.from] : [repeat.from, repeat.to];
+  const [entry, exit] = reverse ? [repeat.last, repeat.first] : [repeat.first, repeat.last];
+  const [hop, hops, node, depth, held, visited] = [
+    "hop",
+    "hops",
+    "node",
+    "depth",
+    "held",
+    "visited",
+  ].map((name) => code.fresh(name)) as [string, string, string, string, string, string];
+  const edges = elements.filter((element) => element.type === "edge");
+  const bodyCode = (): void => {
+    const outer = new Set(g.bound);
+    g.bound.add(entry);
+    const steps = orderMatch(body, g.bound, g.graph);
+    code.block(`function* ${hop}(${g.local(entry)})`, () => {
+      stepsCode(g, { steps, trail: "" }, 0, () => {
+        const conditions = [
+          ...(repeat.trail ? edges.map((edge) => `!${trail}.has(${g.local(edge)})`) : []),
+          ...edges.flatMap((edge) =>
+            different.map((other) => `${g.local(edge)}!==${g.local(other)}`),
+          ),
+          ...(repeat.acyclic ? [`!${visited}.has(${g.local(exit)})`] : []),
+        ];
+        const take = (): void => {
+          const parts = [...elements, ...groups.map((group) => group.inner)];
+          code.line(
+            `${held}=[${parts.map((part) => g.local(part)).join(",")}];yield ${g.local(exit)};`,
+          );
+        };
+        if (conditions.length > 0) code.block(`if(${conditions.join("&&")})`, take);
+        else take();
+      });
+    });
+    g.bound = outer;
+  };
+  const emit = (): void => {
+    if (endKnown) code.line(`if(${node}!==${g.local(end)})break ${hop}Emit;`);
+    else bind(g, end, node);
+    for (const [index, { outer }] of groups.entries())
+      bind(g, outer, `F.groupOf(${hops},${elements.length + index},${reverse},"${outer.type}")`);
+    bind(g, repeat.steps, `F.stepsOf(${hops},${elements.length},${reverse})`);
+    rest();
+  };
+  const loop = (): void => {
+    code.line(`const ${hops}=[];let ${node}=${g.local(start)},${depth}=0,${held}=null;`);
+    if (repeat.acyclic) code.line(`const ${visited}=new Set([${node}]);`);
+    bodyCode();
+    code.block("for(;;)", () => {
+      g.step();
+      code.block(`${hop}Emit: if(${depth}>=${repeat.min})`, emit);
+      const deeper = repeat.max === null ? "true" : `${depth}<${repeat.max}`;
+      code.line(`if(${deeper})${hops}.push({hop:${hop}(${node}),held:null,node:${node}});`);
+      code.block(`while(${hops}.length>0)`, () => {
+        const top = code.fresh("top");
+        code.line(`const ${top}=${hops}[${hops}.length-1];`);
+        // The step taken from here before is taken back, if there was one.
+        const edgeCount = edges.length;
+        code.block(`if(${top}.held!==null)`, () => {
+          if (repeat.trail) code.line(`${trail}.pop(${edgeCount});`);
+          if (repeat.acyclic) code.line(`${visited}.delete(${top}.to);`);
+          code.line(`${top}.held=null;${depth}--;`);
+        });
+        code.line(`const next=${top}.hop.next();`);
+        code.block("if(!next.done)", () => {
+          code.line(`${node}=next.value;${top}.held=${held};${depth}++;`);
+          if (repeat.acyclic) code.line(`${top}.to=${node};${visited}.add(${node});`);
+          if (repeat.trail)
+            for (const edge of edges)
+              code.line(`${trail}.push(${held}[${elements.indexOf(edge)}]);`);
+          code.line("break;");
+        });
+        code.line(`${hops}.pop();`);
+      });
+      code.line(`if(${hops}.length===0)break;`);
+    });
+  };
+  code.block(g.isNullable(start) ? `if(${g.local(start)}!==-1)` : "", loop);
+}
+
+/** What OPTIONAL MATCH binds when nothing is found. */
+function absent(variable: Variable): string {
+  return variable.type === "node" || variable.type === "edge" ? "-1" : "null";
 }
 
 /** A guard for a variable that may be absent. */
