@@ -26,6 +26,15 @@ export class ServerError extends GeodeError {
   }
 }
 
+/** For what was unanswered when the server closed the connection because it could not read a message. */
+export function unreadable(reason: string): GeodeError {
+  return new GeodeError(
+    "INVALID_MESSAGE",
+    `The server closed the connection over a message that it could not take: ${reason}`,
+    { hint: "It may have been another one that was sent at the same time" },
+  );
+}
+
 function knownCode(code: string): ErrorCode {
   return Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : "INTERNAL";
 }

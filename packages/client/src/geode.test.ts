@@ -324,6 +324,17 @@ describe("queries", () => {
     expect(server.socket.sent).toEqual([]);
   });
 
+  test("beyond what a frame may hold are refused before they cost the connection", async () => {
+    const { server, geode } = ready();
+    const long = "ä".repeat(600_000);
+    await expect(geode.query("RETURN $long", { long })).rejects.toMatchObject({
+      code: "TOO_LARGE",
+    });
+    expect(() => geode.live("RETURN $long", { long })).toThrow(/more than 1048576 bytes/);
+    void geode.query("RETURN $short", { short: "ä".repeat(500_000) });
+    expect(server.socket.sent).toHaveLength(1);
+  });
+
   test("closing ends what waits, and every timer", async () => {
     const { clock, geode } = ready();
     const query = geode.query("RETURN 1");
@@ -362,6 +373,17 @@ describe("a connection lost before the answer", () => {
     reconnect(server, clock);
     await expect(write).rejects.toMatchObject({ code: "UNAVAILABLE" });
     expect(server.socket.sent).toEqual([]);
+  });
+
+  test("because the server could not take a message, nothing that was unanswered is sent again", async () => {
+    const { server, clock, geode } = ready();
+    const query = geode.query("RETURN 1");
+    server.socket.drop(1003, "Invalid message format");
+    await expect(query).rejects.toMatchObject({ code: "INVALID_MESSAGE" });
+    void geode.query("RETURN 2");
+    clock.advance(1_000);
+    server.socket.accept();
+    expect(server.socket.sent.map((frame) => frame["query"])).toEqual(["RETURN 2"]);
   });
 
   test("a query that costs the connection three times is given up", async () => {

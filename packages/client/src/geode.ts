@@ -4,7 +4,7 @@ import type { Backoff } from "./connection/backoff.ts";
 import { Connection } from "./connection/connection.ts";
 import type { ConnectionOptions, Delivered, TokenSource } from "./connection/connection.ts";
 import type { SocketConstructor } from "./connection/socket.ts";
-import type { ConnectionState, Session } from "./connection/state.ts";
+import type { ConnectionState, Loss, Session } from "./connection/state.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { Live } from "./live/live.ts";
@@ -17,6 +17,7 @@ import { mayWrite } from "./request/statement.ts";
 import { decodeRow } from "./wire/decode.ts";
 import type { Floats } from "./wire/decode.ts";
 import { encodeParameters } from "./wire/encode.ts";
+import { FRAME_BYTES_MAX } from "./wire/limits.ts";
 
 /** Values of parameters by name: whatever {@link PlainValue} allows except elements and paths. */
 export type Parameters = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
@@ -151,7 +152,7 @@ export class Geode {
 
   /**
    * Runs one statement and resolves with its rows. Fails with a GeodeError: what the server said (`code`, `position`, `hint`),
-   * 22G03 for a parameter without a GQL value, TIMEOUT, CANCELLED, LIMIT when too many wait, UNAVAILABLE when it cannot be carried
+   * 22G03 for a parameter without a GQL value, TOO_LARGE, TIMEOUT, CANCELLED, LIMIT when too many wait, UNAVAILABLE when it cannot be carried
    * out any more.
    */
   async query<Row = AnyRow>(
@@ -169,6 +170,7 @@ export class Geode {
       ...(options.timeoutMs === undefined ? {} : { timeout_ms: options.timeoutMs }),
       ...(key === null ? {} : { idempotency_key: key }),
     };
+    refuseTooLarge(fields);
     this.#refuseWhenClosed();
     const answer = this.#requests.submit(fields, {
       repeatable: key !== null || !mayWrite(text),
@@ -179,7 +181,10 @@ export class Geode {
     return resultOf<Row>(await answer, this.#floats);
   }
 
-  /** A read query whose result stays up to date until it is closed. Never fails by itself: see `state`, `error` and `ready`. */
+  /**
+   * A read query whose result stays up to date until it is closed. Throws 22G03 or TOO_LARGE for what cannot be sent and UNAVAILABLE
+   * on a closed client; whatever goes wrong later is told by `state`, `error` and `ready`.
+   */
   live<Row = AnyRow>(
     text: string,
     parameters: Parameters = {},
@@ -191,6 +196,7 @@ export class Geode {
       ...parameterFields(parameters),
       ...(options.graph === undefined ? {} : { graph: options.graph }),
     };
+    refuseTooLarge(fields);
     const live = new Live<Row>(
       {
         clock: this.#clock,
@@ -243,8 +249,13 @@ export class Geode {
 
   #stateChanged(state: ConnectionState, before: ConnectionState): void {
     if (state.kind === "ready" && before.kind !== "ready") this.#connected();
-    if (before.kind === "ready" && state.kind !== "ready")
-      this.#disconnected(state.kind === "waiting" ? state.reason : state.kind);
+    if (before.kind === "ready" && state.kind !== "ready") {
+      const waiting = state.kind === "waiting" ? state : null;
+      this.#disconnected({
+        reason: waiting?.reason ?? state.kind,
+        unreadable: waiting?.unreadable ?? false,
+      });
+    }
     if (state.kind === "closed")
       this.#closed(state.error ?? new GeodeError("CANCELLED", "The client was closed"));
     if (state.kind === "idle" && (this.#requests.busy || this.#lives.size > 0))
@@ -265,9 +276,9 @@ export class Geode {
     for (const live of Array.from(this.#lives)) live.connected();
   }
 
-  #disconnected(reason: string): void {
-    this.#requests.disconnected(reason);
-    for (const live of Array.from(this.#lives)) live.disconnected();
+  #disconnected(loss: Loss): void {
+    this.#requests.disconnected(loss);
+    for (const live of Array.from(this.#lives)) live.disconnected(loss);
   }
 
   #closed(error: GeodeError): void {
@@ -349,6 +360,22 @@ function parameterFields(parameters: Parameters): {
 } {
   const encoded = encodeParameters(parameters);
   return Object.keys(encoded).length === 0 ? {} : { parameters: encoded };
+}
+
+/** What is around the fields of a request in its frame, at most, in bytes. */
+const ENVELOPE_BYTES = 512;
+
+/** A frame that is too long costs the connection, and everybody on it; so it is not sent. */
+function refuseTooLarge(fields: QueryFields | SubscribeFields): void {
+  const text = JSON.stringify(fields);
+  const bytesMax = FRAME_BYTES_MAX - ENVELOPE_BYTES;
+  // Most texts are so short that they need not be measured: a UTF-16 unit is three bytes at most.
+  if (text.length * 3 <= bytesMax || new TextEncoder().encode(text).length <= bytesMax) return;
+  throw new GeodeError(
+    "TOO_LARGE",
+    `The query and its parameters take more than ${FRAME_BYTES_MAX} bytes`,
+    { hint: "Send the data in several statements" },
+  );
 }
 
 function globalWebSocket(): SocketConstructor {

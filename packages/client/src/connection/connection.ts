@@ -1,6 +1,7 @@
 import { unreachable } from "@geode/values";
 import type { Clock } from "../clock.ts";
-import { BrokenFrame, readFrame } from "../wire/read.ts";
+import { BrokenFrame } from "../wire/broken-frame.ts";
+import { readFrame } from "../wire/read.ts";
 import type { ServerMessage } from "../wire/messages.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Backoff } from "./backoff.ts";
@@ -243,21 +244,19 @@ export class Connection {
 
   #receive(data: unknown): void {
     this.#heard = true;
-    let messages: readonly ServerMessage[];
+    const socket = this.#socket;
     try {
       if (typeof data !== "string")
         throw new BrokenFrame("a binary frame came although none was asked for");
-      messages = readFrame(data);
+      for (const message of readFrame(data)) {
+        // A message may have made the listener drop or close the connection.
+        if (this.#socket !== socket) return;
+        this.#take(message);
+      }
     } catch (cause) {
+      // Also a value inside that is none, or a commit that cannot be: nothing that comes after it can be trusted.
       if (!(cause instanceof BrokenFrame)) throw cause;
       this.fail(cause.message);
-      return;
-    }
-    const socket = this.#socket;
-    for (const message of messages) {
-      // A message may have made the listener drop or close the connection.
-      if (this.#socket !== socket) return;
-      this.#take(message);
     }
   }
 

@@ -12,7 +12,7 @@ const STATES: readonly ConnectionState[] = [
   { kind: "opening", attempt: 0, refusals: 0, token: "t" },
   { kind: "authenticating", attempt: 0, refusals: 0 },
   { kind: "ready", attempt: 0, session: null, resumeAfterMs: 0 },
-  { kind: "waiting", attempt: 1, refusals: 0, reason: "lost" },
+  { kind: "waiting", attempt: 1, refusals: 0, reason: "lost", unreadable: false },
   { kind: "closed", error: null },
 ];
 

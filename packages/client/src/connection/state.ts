@@ -26,12 +26,13 @@ export type ConnectionState =
       readonly session: Session;
       readonly resumeAfterMs: number;
     }
-  /** Until the back-off has passed. */
+  /** Until the back-off has passed. `unreadable`: the server closed because of something that it was sent. */
   | {
       readonly kind: "waiting";
       readonly attempt: number;
       readonly refusals: number;
       readonly reason: string;
+      readonly unreadable: boolean;
     }
   /** For good; `error` is null when the application closed it. */
   | { readonly kind: "closed"; readonly error: GeodeError | null };
@@ -76,6 +77,16 @@ export interface Step {
   readonly commands: readonly Command[];
 }
 
+/** Why a connection that stood is gone. */
+export interface Loss {
+  readonly reason: string;
+  /** The server closed because of something that it was sent: sending that again would end the same way. */
+  readonly unreadable: boolean;
+}
+
+/** The server could not read, or would not take, a frame of ours. */
+const UNREADABLE: ReadonlySet<number> = new Set([1002, 1003, 1007, 1009]);
+
 /** Tokens refused in a row before the connection gives up: the second one was made for this very attempt. */
 const REFUSALS_MAX = 2;
 
@@ -100,7 +111,11 @@ export function next(state: ConnectionState, event: ConnectionEvent, policy: Pol
       };
     case "tokenFailed":
       return state.kind === "authorizing"
-        ? retryLater(state, `no token: ${messageOf(event.cause)}`, policy, event.cause)
+        ? retryLater(
+            state,
+            { reason: `no token: ${messageOf(event.cause)}`, cause: event.cause },
+            policy,
+          )
         : stay(state);
     case "opened":
       if (state.kind !== "opening") return stay(state);
@@ -123,9 +138,9 @@ export function next(state: ConnectionState, event: ConnectionEvent, policy: Pol
     case "lost":
       return hasSocket(state) ? lost(state, event.code, event.reason, policy) : stay(state);
     case "failed":
-      if (state.kind === "authorizing") return retryLater(state, event.reason, policy, null);
+      if (state.kind === "authorizing") return retryLater(state, { reason: event.reason }, policy);
       return hasSocket(state)
-        ? dropFirst(retryLater(state, event.reason, policy, null))
+        ? dropFirst(retryLater(state, { reason: event.reason }, policy))
         : stay(state);
     case "goingAway":
       return state.kind === "ready"
@@ -179,12 +194,8 @@ function lost(state: WithSocket, code: number, reason: string, policy: Policy): 
   if (code === 1008 && (reason === "Invalid token" || reason === "Authentication required")) {
     return refused(state, `The server refused the token (${reason})`, policy);
   }
-  return retryLater(
-    state,
-    reason === "" ? `the connection was lost (${code})` : `${reason} (${code})`,
-    policy,
-    null,
-  );
+  const said = reason === "" ? `the connection was lost (${code})` : `${reason} (${code})`;
+  return retryLater(state, { reason: said, unreadable: UNREADABLE.has(code) }, policy);
 }
 
 function refused(state: WithSocket, message: string, policy: Policy): Step {
@@ -195,13 +206,18 @@ function refused(state: WithSocket, message: string, policy: Policy): Step {
   return begin(state.attempt, refusals);
 }
 
-function retryLater(state: Connecting, reason: string, policy: Policy, cause: unknown): Step {
+function retryLater(
+  state: Connecting,
+  loss: Partial<Loss> & { readonly reason: string; readonly cause?: unknown },
+  policy: Policy,
+): Step {
+  const { reason, unreadable = false, cause = null } = loss;
   if (!policy.reconnect) return ended("UNAVAILABLE", `Not connected: ${reason}`, cause);
   const attempt = state.attempt + 1;
   const refusals = state.kind === "ready" ? 0 : state.refusals;
   const leastMs = state.kind === "ready" ? state.resumeAfterMs : 0;
   return {
-    state: { kind: "waiting", attempt, refusals, reason },
+    state: { kind: "waiting", attempt, refusals, reason, unreadable },
     commands: [{ kind: "wait", attempt, leastMs }],
   };
 }

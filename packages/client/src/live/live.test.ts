@@ -12,6 +12,7 @@ interface Person {
 type Rows = readonly (readonly [key: string, row: Person])[];
 
 interface Fixture {
+  readonly server: FakeServer;
   readonly clock: FakeClock;
   readonly socket: FakeSocket;
   readonly live: Live<Person>;
@@ -30,7 +31,7 @@ function subscribed(text = "MATCH (p:Person) RETURN p.name AS name"): Fixture {
   server.socket.accept();
   const live = geode.live<Person>(text);
   expect(server.socket.take()).toEqual({ type: "SUBSCRIBE", id: "s1", query: text });
-  return { clock, socket: server.socket, live };
+  return { server, clock, socket: server.socket, live };
 }
 
 function snapshot(id: string, seq: number, rows: Rows, more: object = {}): object {
@@ -224,6 +225,39 @@ describe("a live result", () => {
     socket.says(update(6, 5, ADA, { op: "update", key: "b", data: { name: "Bob" } }));
     expect(live.rows).toEqual([{ name: "Bob" }]);
     expect(live.state).toBe("live");
+  });
+
+  test("changes only: what was missed while it was away is said", () => {
+    const { server, socket, clock, live } = subscribed("SELECT * FROM metrics EMIT CHANGES");
+    socket.says(snapshot("s1", 5, [], { digest: digestOf(ADA) }));
+    socket.says(update(6, 5, ADA, { op: "insert", key: "a", data: { name: "Ada" } }));
+    socket.drop();
+    clock.advance(1_000);
+    server.socket.accept();
+    expect(server.socket.take()).toMatchObject({ resume: { epoch: "e1", seq: 6 } });
+    server.socket.says(snapshot("s2", 9, [], { reset: true, digest: digestOf(BOTH) }));
+    expect(live.rows).toEqual([{ name: "Ada" }]);
+    expect(live.getSnapshot().notices).toEqual([
+      { code: "GAP", message: "Changes after commit 6 and up to 9 were missed" },
+    ]);
+  });
+
+  test("one that the server cannot even read ends, and is not sent for ever", () => {
+    const { server, socket, clock, live } = subscribed();
+    socket.drop(1009, "Message too big");
+    expect(live.error).toMatchObject({ code: "INVALID_MESSAGE" });
+    clock.advance(1_000);
+    server.socket.accept();
+    expect(server.socket.sent).toEqual([]);
+  });
+
+  test("a row that is none drops the connection; what was shown stays", () => {
+    const { socket, live } = subscribed();
+    socket.says(snapshot("s1", 5, ADA));
+    socket.says(update(6, 5, BOTH, { op: "insert", key: "b", data: { name: { $int: "x" } } }));
+    expect(live.state).toBe("stale");
+    expect(live.rows).toEqual([{ name: "Ada" }]);
+    expect(socket.closedByClient).toBe(1000);
   });
 
   test("closing tells the server and keeps the last rows", () => {

@@ -2,7 +2,8 @@ import { GeodeError } from "@geode/values";
 import { backoffMs } from "../connection/backoff.ts";
 import type { Backoff } from "../connection/backoff.ts";
 import type { Clock } from "../clock.ts";
-import { ServerError } from "../error.ts";
+import type { Loss } from "../connection/state.ts";
+import { ServerError, unreadable } from "../error.ts";
 import type { AnyRow } from "../request/result.ts";
 import type {
   Column,
@@ -58,7 +59,7 @@ export interface LiveHost {
 /** What the client tells a live result, whatever its rows are. */
 export interface LiveQuery {
   connected(): void;
-  disconnected(): void;
+  disconnected(loss: Loss): void;
   clientClosed(error: GeodeError): void;
   result(message: ResultMessage): void;
   update(message: UpdateMessage): void;
@@ -80,7 +81,7 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
   readonly #host: LiveHost;
   readonly #fields: SubscribeFields;
   readonly #replica: Replica<Row>;
-  readonly #verify: boolean;
+  readonly #changesOnly: boolean;
   #state: LiveState = { kind: "connecting", subscription: null };
   #columns: readonly Column[] = [];
   #notices: readonly Notice[] = [];
@@ -105,7 +106,7 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
     this.#host = host;
     this.#fields = fields;
     this.#replica = new Replica(decode);
-    this.#verify = !CHANGES_ONLY.test(fields.query);
+    this.#changesOnly = CHANGES_ONLY.test(fields.query);
     // Whoever awaits `ready` sees the failure; it is no unhandled rejection of those who read `error`.
     this.#ready.promise.catch(() => {});
   }
@@ -191,7 +192,11 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
     const { state } = this;
     const resume =
       this.#state.kind === "stale"
-        ? { epoch: this.#state.epoch, seq: this.#state.seq, digest: this.#replica.digest }
+        ? {
+            epoch: this.#state.epoch,
+            seq: this.#state.seq,
+            ...(this.#changesOnly ? {} : { digest: this.#replica.digest }),
+          }
         : null;
     this.#move({ kind: "subscribed", subscription });
     const sent = this.#host.send({
@@ -200,11 +205,21 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
       ...this.#fields,
       ...(resume === null ? {} : { resume }),
     });
-    if (!sent) this.disconnected();
+    if (!sent) this.#detach();
     else if (state !== this.state) this.#changed();
   }
 
-  disconnected(): void {
+  disconnected(loss: Loss): void {
+    if (loss.unreadable && this.#state.kind === "connecting" && this.#state.subscription !== null) {
+      // It was never answered, so it may well be what the server could not read.
+      this.#leave(false);
+      this.#end(unreadable(loss.reason));
+      return;
+    }
+    this.#detach();
+  }
+
+  #detach(): void {
     this.#stopRetry();
     if (this.#state.kind === "closed") return;
     const before = this.state;
@@ -224,7 +239,9 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
     this.#columns = message.columns;
     this.#notices = message.notices;
     this.#maintenance = live.maintenance;
-    if (live.resumed && this.#state.kind === "stale") this.#resume(message, live, this.#state.seq);
+    if (this.#state.kind !== "stale") this.#startOver(message, live);
+    else if (live.resumed) this.#resume(message, live, this.#state.seq);
+    else if (this.#changesOnly) this.#skip(message, live, this.#state.seq);
     else this.#startOver(message, live);
   }
 
@@ -266,10 +283,20 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
     this.#changed();
   }
 
-  /** The server kept our place: what changed since comes as UPDATEs, unless nothing did. */
+  /** The server kept our place: what changed since comes as UPDATEs. With an equal digest nothing did. */
   #resume(message: ResultMessage, live: LiveHead, ownSeq: number): void {
-    const unchanged = live.digest === null || live.digest === this.#replica.digest;
+    const unchanged = !this.#changesOnly && live.digest === this.#replica.digest;
     this.#move({ kind: "current", epoch: live.epoch, seq: unchanged ? message.seq : ownSeq });
+    this.#changed();
+  }
+
+  /** Changes only, and the server could not resume: what came in between is lost, which is said and not hidden. */
+  #skip(message: ResultMessage, live: LiveHead, ownSeq: number): void {
+    if (message.seq > ownSeq) {
+      const gap = `Changes after commit ${ownSeq} and up to ${message.seq} were missed`;
+      this.#notices = [...message.notices, { code: "GAP", message: gap }];
+    }
+    this.#move({ kind: "current", epoch: live.epoch, seq: message.seq });
     this.#changed();
   }
 
@@ -281,7 +308,7 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
 
   /** Tells of a commit if it made the copy what the server has; otherwise the copy is fetched anew. */
   #publishVerified(commit: Commit<Row>, digest: string | null): void {
-    if (!this.#verify || digest === null || digest === this.#replica.digest) {
+    if (this.#changesOnly || digest === null || digest === this.#replica.digest) {
       this.#divergences = 0;
       this.#publish(
         this.#held.length === 0 ? commit : mergeCommits([...this.#held.splice(0), commit]),

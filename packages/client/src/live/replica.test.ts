@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { digestOf } from "../../test/fake-server.ts";
 import type { Op, UpdateMessage } from "../wire/messages.ts";
-import { BrokenFrame } from "../wire/read.ts";
+import { BrokenFrame } from "../wire/broken-frame.ts";
 import { Replica } from "./replica.ts";
 
 interface Person {

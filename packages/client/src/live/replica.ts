@@ -1,7 +1,7 @@
 import { Digest } from "@geode/values";
 import { canonicalJson } from "../wire/canonical.ts";
 import type { UpdateMessage } from "../wire/messages.ts";
-import { BrokenFrame } from "../wire/read.ts";
+import { BrokenFrame } from "../wire/broken-frame.ts";
 import type { Change } from "./changes.ts";
 
 /** A row in the copy. Updated in place, so that a commit costs what it changes and not what the result holds. */

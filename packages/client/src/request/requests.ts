@@ -1,6 +1,7 @@
 import { GeodeError, unreachable } from "@geode/values";
 import type { Clock } from "../clock.ts";
-import { ServerError } from "../error.ts";
+import type { Loss } from "../connection/state.ts";
+import { ServerError, unreadable } from "../error.ts";
 import type { ErrorMessage, ResultMessage } from "../wire/messages.ts";
 import { transactionRole } from "./statement.ts";
 
@@ -123,14 +124,15 @@ export class Requests {
   }
 
   /** The connection is gone. What can safely be sent again waits at the head of the queue, the rest fails. */
-  disconnected(reason: string): void {
+  disconnected({ reason, unreadable: blamed }: Loss): void {
     this.#send = null;
     const unanswered = [...this.#inFlight.values()];
     this.#inFlight.clear();
     if (this.#transaction === "open") this.#transaction = "lost";
     const again: Request[] = [];
     for (const request of [...unanswered, ...this.#queue.splice(0)]) {
-      if (request.transactional) this.#settle(request, transactionLost());
+      if (blamed && request.sends > 0) this.#settle(request, unreadable(reason));
+      else if (request.transactional) this.#settle(request, transactionLost());
       else if (request.sends > 0 && !request.repeatable)
         this.#settle(request, unknownOutcome(reason));
       else if (request.sends >= SENDS_MAX) this.#settle(request, tooManySends(reason));

@@ -1,4 +1,5 @@
-import { GeodeError, float } from "@geode/values";
+import { float } from "@geode/values";
+import { BrokenFrame } from "./broken-frame.ts";
 import { GraphEdge, GraphNode, GraphPath } from "./value.ts";
 import type { PlainProperties, PlainValue } from "./value.ts";
 
@@ -10,14 +11,14 @@ const DEPTH_MAX = 128;
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** A row of the wire (PROTOCOL.md, "Values") as an application sees it. Throws INVALID_MESSAGE when it is none. */
+/** A row of the wire (PROTOCOL.md, "Values") as an application sees it. Throws BrokenFrame when it is none. */
 export function decodeRow(raw: unknown, floats: Floats): Record<string, PlainValue> {
   // Only the values inside can be tagged: a row is always an object of columns.
-  if (!isObject(raw)) throw malformed("a row is not an object");
+  if (!isObject(raw)) throw new BrokenFrame("a row is not an object");
   return fields(raw, floats, 0);
 }
 
-/** One value of the wire. Throws INVALID_MESSAGE when it is malformed. */
+/** One value of the wire. Throws BrokenFrame when it is malformed. */
 export function decodeValue(raw: unknown, floats: Floats, depth = 0): PlainValue {
   if (
     raw === null ||
@@ -26,10 +27,10 @@ export function decodeValue(raw: unknown, floats: Floats, depth = 0): PlainValue
     typeof raw === "number"
   )
     return raw;
-  if (depth >= DEPTH_MAX) throw malformed(`a value is nested deeper than ${DEPTH_MAX}`);
+  if (depth >= DEPTH_MAX) throw new BrokenFrame(`a value is nested deeper than ${DEPTH_MAX}`);
   if (Array.isArray(raw)) return raw.map((item) => decodeValue(item, floats, depth + 1));
-  if (!isObject(raw)) throw malformed("a value is no JSON");
-  if (Object.hasOwn(raw, "$int")) return BigInt(text(raw, "$int"));
+  if (!isObject(raw)) throw new BrokenFrame("a value is no JSON");
+  if (Object.hasOwn(raw, "$int")) return decodeInteger(text(raw, "$int"));
   if (Object.hasOwn(raw, "$float")) return decodeFloat(text(raw, "$float"), floats);
   if (Object.hasOwn(raw, "$bytes")) return decodeBytes(text(raw, "$bytes"));
   if (Object.hasOwn(raw, "$path")) return decodePath(raw["$path"], floats, depth);
@@ -40,7 +41,7 @@ export function decodeValue(raw: unknown, floats: Floats, depth = 0): PlainValue
 function decodeElement(raw: JsonObject, floats: Floats, depth: number): GraphNode | GraphEdge {
   const labels = raw["$labels"];
   if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string"))
-    throw malformed("an element has no labels");
+    throw new BrokenFrame("an element has no labels");
   const id = text(raw, "$id");
   const properties: PlainProperties = fields(raw, floats, depth);
   if (!Object.hasOwn(raw, "$from")) return new GraphNode(id, labels, properties);
@@ -52,11 +53,11 @@ function decodeElement(raw: JsonObject, floats: Floats, depth: number): GraphNod
 }
 
 function decodePath(raw: unknown, floats: Floats, depth: number): GraphPath {
-  if (!Array.isArray(raw)) throw malformed("a path is not a list");
+  if (!Array.isArray(raw)) throw new BrokenFrame("a path is not a list");
   return new GraphPath(
     raw.map((element: unknown) => {
       if (!isObject(element) || !Object.hasOwn(element, "$id"))
-        throw malformed("a path holds something that is no element");
+        throw new BrokenFrame("a path holds something that is no element");
       return decodeElement(element, floats, depth + 1);
     }),
   );
@@ -75,14 +76,24 @@ function fields(raw: JsonObject, floats: Floats, depth: number): Record<string, 
   return result;
 }
 
+function decodeInteger(digits: string): bigint {
+  if (!/^-?\d{1,32}$/.test(digits)) throw new BrokenFrame("an integer is no number");
+  return BigInt(digits);
+}
+
 function decodeFloat(digits: string, floats: Floats): PlainValue {
   const value = Number(digits);
-  if (Number.isNaN(value) && digits !== "NaN") throw malformed("a float is no number");
+  if (Number.isNaN(value) && digits !== "NaN") throw new BrokenFrame("a float is no number");
   return floats === "exact" ? float(value) : value;
 }
 
 function decodeBytes(base64: string): Uint8Array {
-  const binary = atob(base64);
+  let binary: string;
+  try {
+    binary = atob(base64);
+  } catch (cause) {
+    throw new BrokenFrame("bytes are not base64", cause);
+  }
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i += 1) bytes[i] = binary.charCodeAt(i);
   return bytes;
@@ -90,14 +101,10 @@ function decodeBytes(base64: string): Uint8Array {
 
 function text(raw: JsonObject, name: string): string {
   const value = raw[name];
-  if (typeof value !== "string") throw malformed(`${name} is not a string`);
+  if (typeof value !== "string") throw new BrokenFrame(`${name} is not a string`);
   return value;
 }
 
 function isObject(raw: unknown): raw is JsonObject {
   return typeof raw === "object" && raw !== null && !Array.isArray(raw);
-}
-
-function malformed(what: string): GeodeError {
-  return new GeodeError("INVALID_MESSAGE", `The server sent something malformed: ${what}`);
 }

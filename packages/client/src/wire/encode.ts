@@ -1,6 +1,6 @@
 import { Float, GeodeError } from "@geode/values";
+import { FIELDS_MAX, PARAMETER_DEPTH_MAX } from "./limits.ts";
 
-const DEPTH_MAX = 64;
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 
@@ -13,14 +13,16 @@ export function encodeParameters(
   parameters: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>,
 ): Record<string, unknown> {
   const result: Record<string, unknown> = Object.create(null);
-  const entries = isMap(parameters) ? parameters.entries() : Object.entries(parameters);
+  const entries = isMap(parameters) ? [...parameters] : Object.entries(parameters);
+  if (entries.length > FIELDS_MAX)
+    throw new GeodeError("22G03", `There are more than ${FIELDS_MAX} parameters`);
   for (const [name, value] of entries) result[name] = encodeValue(value, `$${name}`, 0);
   return result;
 }
 
 function encodeValue(value: unknown, path: string, depth: number): unknown {
-  if (depth > DEPTH_MAX)
-    throw refused(path, `nests deeper than ${DEPTH_MAX} levels; is it part of itself?`);
+  if (depth > PARAMETER_DEPTH_MAX)
+    throw refused(path, `nests deeper than ${PARAMETER_DEPTH_MAX} levels; is it part of itself?`);
   if (value === null || typeof value === "boolean" || typeof value === "string") return value;
   if (typeof value === "number") return encodeNumber(value);
   if (typeof value === "bigint") return encodeBigint(value, path);
@@ -28,7 +30,7 @@ function encodeValue(value: unknown, path: string, depth: number): unknown {
   if (value instanceof Uint8Array) return { $bytes: base64(value) };
   if (Array.isArray(value))
     return value.map((item, index) => encodeValue(item, `${path}[${index}]`, depth + 1));
-  if (isMap(value)) return encodeRecord(value.entries(), path, depth);
+  if (isMap(value)) return encodeRecord([...value], path, depth);
   if (typeof value === "object" && isPlain(value))
     return encodeRecord(Object.entries(value), path, depth);
   if (value instanceof Date)
@@ -37,10 +39,11 @@ function encodeValue(value: unknown, path: string, depth: number): unknown {
 }
 
 function encodeRecord(
-  entries: Iterable<[unknown, unknown]>,
+  entries: readonly (readonly [unknown, unknown])[],
   path: string,
   depth: number,
 ): Record<string, unknown> {
+  if (entries.length > FIELDS_MAX) throw refused(path, `has more than ${FIELDS_MAX} fields`);
   const result: Record<string, unknown> = Object.create(null);
   for (const [name, item] of entries) {
     if (typeof name !== "string") throw refused(path, "has a field whose name is not a string");

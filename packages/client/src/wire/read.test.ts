@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { BrokenFrame, readFrame } from "./read.ts";
+import { BrokenFrame } from "./broken-frame.ts";
+import { readFrame } from "./read.ts";
 
 describe("frames", () => {
   test("a BATCH is its messages; what a newer server adds is left out", () => {

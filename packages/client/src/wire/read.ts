@@ -1,4 +1,5 @@
 import type { Position } from "@geode/values";
+import { BrokenFrame } from "./broken-frame.ts";
 import type {
   Column,
   ErrorMessage,
@@ -12,11 +13,6 @@ import type {
 
 type Frame = Readonly<Record<string, unknown>>;
 
-/** A frame that is no message of the protocol: the peer is no Geode server, or a broken one. */
-export class BrokenFrame extends Error {
-  override readonly name = "BrokenFrame";
-}
-
 /**
  * The messages of one text frame, checked once, here: one, or several when it is a BATCH. Types that this client does not know
  * are left out. Throws BrokenFrame.
@@ -26,7 +22,7 @@ export function readFrame(text: string): readonly ServerMessage[] {
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw new BrokenFrame("a frame is not JSON", { cause });
+    throw new BrokenFrame("a frame is not JSON", cause);
   }
   const frame = object(parsed, "frame");
   if (frame["type"] !== "BATCH") return present(readMessage(frame));
@@ -79,10 +75,13 @@ function readMessage(frame: Frame): ServerMessage | null {
   }
 }
 
-function readResult(frame: Frame): ResultMessage {
+/** Null for an answer that is not ours: our ids are strings. */
+function readResult(frame: Frame): ResultMessage | null {
+  const { id } = frame as { readonly id: unknown };
+  if (typeof id !== "string") return notOurs(id);
   return {
     type: "RESULT",
-    id: string(frame["id"], "id"),
+    id,
     data: list(frame["data"] ?? [], "data"),
     columns: list(frame["columns"] ?? [], "columns").map(readColumn),
     seq: number(frame["seq"] ?? 0, "seq"),
@@ -103,10 +102,12 @@ function readLiveHead(frame: Frame): LiveHead {
   };
 }
 
-function readUpdate(frame: Frame): UpdateMessage {
+function readUpdate(frame: Frame): UpdateMessage | null {
+  const { subscription } = frame as { readonly subscription: unknown };
+  if (typeof subscription !== "string") return notOurs(subscription);
   return {
     type: "UPDATE",
-    subscription: string(frame["subscription"], "subscription"),
+    subscription,
     op: readOp(frame["op"]),
     key: string(frame["key"], "key"),
     data: frame["data"],
@@ -170,6 +171,14 @@ function readPosition(raw: unknown): Position | null {
     column: number(position["column"], "position.column"),
     offset: number(position["offset"], "position.offset"),
   };
+}
+
+function notOurs(id: unknown): null {
+  return id === undefined ? missingId() : null;
+}
+
+function missingId(): never {
+  throw new BrokenFrame("the id is missing");
 }
 
 function readOp(raw: unknown): Op {

@@ -65,12 +65,16 @@ describe("values as an application sees them", () => {
     );
   });
 
-  test.each([[{ $int: 5 }], [{ $float: "two" }], [{ $path: 3 }], [{ $id: "1" }]])(
-    "%o is refused",
-    (raw) => {
-      expect(() => decodeValue(raw, "number")).toThrow(GeodeError);
-    },
-  );
+  test.each([
+    [{ $int: 5 }],
+    [{ $int: "1.5" }],
+    [{ $bytes: "§" }],
+    [{ $float: "two" }],
+    [{ $path: 3 }],
+    [{ $id: "1" }],
+  ])("%o is refused", (raw) => {
+    expect(() => decodeValue(raw, "number")).toThrow(GeodeError);
+  });
 
   test("endless nesting is refused", () => {
     let raw: unknown = 1;
@@ -151,6 +155,14 @@ describe("parameters", () => {
     ],
   ])("%s is refused with its place", (_title, value, message) => {
     expect(() => encodeParameters({ value })).toThrow(message);
+  });
+
+  test("what would cost the connection is refused", () => {
+    const wide = Object.fromEntries(Array.from({ length: 1_001 }, (_unused, i) => [`f${i}`, i]));
+    expect(() => encodeParameters({ wide })).toThrow(
+      "The parameter $wide has more than 1000 fields",
+    );
+    expect(() => encodeParameters(wide)).toThrow("There are more than 1000 parameters");
   });
 
   test("a cycle is refused", () => {
