@@ -251,6 +251,16 @@ describe("a live result", () => {
     expect(server.socket.sent).toEqual([]);
   });
 
+  test("properties that nobody had before become columns, sorted as those of SELECT * are", () => {
+    const { socket, live } = subscribed("SUBSCRIBE TO users");
+    socket.says(snapshot("s1", 5, [], { columns: [] }));
+    expect(live.columns).toEqual([]);
+    const row = { name: "Ada", age: 36 };
+    const digest = digestOf([["a", row]]);
+    socket.says(update(6, 5, [], { op: "insert", key: "a", data: row, digest }));
+    expect(live.columns.map(({ name }) => name)).toEqual(["age", "name"]);
+  });
+
   test("a row that is none drops the connection; what was shown stays", () => {
     const { socket, live } = subscribed();
     socket.says(snapshot("s1", 5, ADA));

@@ -13,8 +13,11 @@ import type {
   ResultMessage,
   UpdateMessage,
 } from "../wire/messages.ts";
-import { ChangeBuffer, mergeCommits } from "./changes.ts";
-import type { Change, Commit } from "./changes.ts";
+import { BrokenFrame } from "../wire/broken-frame.ts";
+import { mergeCommits } from "./changes.ts";
+import type { Commit } from "./changes.ts";
+import { columnsWith } from "./columns.ts";
+import { Consumer } from "./consumer.ts";
 import { Replica } from "./replica.ts";
 import { nextLive } from "./state.ts";
 import type { LiveEvent, LiveState } from "./state.ts";
@@ -75,7 +78,7 @@ const CHANGES_ONLY = /\bEMIT\s+CHANGES\s*;?\s*$/i;
  *
  * After a lost connection the rows stay readable (`state` is "stale") and the result resumes where it was; should the server no
  * longer know, it is compared with a fresh snapshot, and listeners see the difference only. The digest that the server sends with
- * every commit is always checked; a copy that is not the server's result is thrown away and fetched again.
+ * every commit is always checked (it costs a few µs per changed row); a copy that is not the server's result is fetched again.
  */
 export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>> {
   readonly #host: LiveHost;
@@ -253,6 +256,7 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
       this.#resubscribe();
       return;
     }
+    if (this.#pending.length >= COMMIT_CHANGES_MAX) throw new BrokenFrame("a commit without end");
     this.#pending.push(message);
     if (!message.last) return;
     const commit = this.#pending;
@@ -363,6 +367,7 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
 
   #publish(commit: Commit<Row>): void {
     this.#rows = null;
+    this.#columns = columnsWith(this.#columns, commit.changes);
     // The first snapshot is said even when it is empty: now it is known that there is nothing.
     if (commit.changes.length > 0 || !this.#told)
       for (const consumer of this.#consumers) consumer.push(commit);
@@ -399,6 +404,9 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
   }
 }
 
+/** Changes of one commit that are kept until its last one comes. */
+const COMMIT_CHANGES_MAX = 1_000_000;
+
 /** Wrong copies in a row after which it is no accident. */
 const DIVERGENCES_MAX = 3;
 
@@ -411,54 +419,3 @@ function diverged(): GeodeError {
     },
   );
 }
-
-/** One `for await` loop over a live result. */
-class Consumer<Row> implements AsyncIterator<Commit<Row>, undefined> {
-  readonly #buffer = new ChangeBuffer<Row>();
-  readonly #leave: (consumer: Consumer<Row>) => void;
-  #waiting: {
-    resolve(result: IteratorResult<Commit<Row>, undefined>): void;
-    reject(error: Error): void;
-  }[] = [];
-  #ended: { readonly error: GeodeError | null } | null = null;
-
-  constructor(leave: (consumer: Consumer<Row>) => void) {
-    this.#leave = leave;
-  }
-
-  push(commit: Commit<Row>): void {
-    const waiting = this.#waiting.shift();
-    if (waiting === undefined) this.#buffer.push(commit);
-    else waiting.resolve({ done: false, value: commit });
-  }
-
-  end(error: GeodeError | null): void {
-    this.#ended ??= { error };
-    for (const waiting of this.#waiting.splice(0)) {
-      if (error === null) waiting.resolve({ done: true, value: undefined });
-      else waiting.reject(error);
-    }
-  }
-
-  next(): Promise<IteratorResult<Commit<Row>, undefined>> {
-    const commit = this.#buffer.shift();
-    if (commit !== undefined) return Promise.resolve({ done: false, value: commit });
-    if (this.#ended !== null) {
-      const { error } = this.#ended;
-      // An error is thrown once; after it the iteration is over.
-      this.#ended = { error: null };
-      return error === null
-        ? Promise.resolve({ done: true, value: undefined })
-        : Promise.reject(error);
-    }
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
-  }
-
-  return(): Promise<IteratorResult<Commit<Row>, undefined>> {
-    this.#leave(this);
-    this.end(null);
-    return Promise.resolve({ done: true, value: undefined });
-  }
-}
-
-export type { Change, Commit };
