@@ -37,6 +37,7 @@ export function printValue(value: Value, ignoreListOrder = false): string {
     return `[${(ignoreListOrder ? items.sort() : items).join(", ")}]`;
   }
   if (value instanceof Map) return `{${fields(value, print)}}`;
+  // oxlint-disable-next-line typescript/no-base-to-string -- temporal values print themselves
   return `'${String(value)}'`;
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Database, type Principal } from "@geode/engine";
-import { Server, secretOf, signToken } from "@geode/server";
+import { configuredSecret, Server, signToken, systemClock } from "@geode/server";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 /*
@@ -20,8 +20,8 @@ const sockets: WebSocket[] = [];
 
 beforeEach(async () => {
   database = await Database.open();
-  const secret = secretOf("a secret of at least thirty-two bytes, for tests");
-  token = await signToken(secret, { sub: "ada", roles: ["admin"], ttlMs: 60_000 });
+  const secret = configuredSecret("a secret of at least thirty-two bytes, for tests");
+  token = await signToken({ user: "ada", roles: ["admin"], ttlMs: 60_000 }, secret, systemClock);
   server = await Server.start({ database, secret, port: 0 });
 });
 

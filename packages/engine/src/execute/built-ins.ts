@@ -1,4 +1,5 @@
 import {
+  compareStrings,
   Edge,
   equals,
   Float,
@@ -136,7 +137,7 @@ export const builtIns = {
   },
   keys(value: Value, offset: number): Value {
     const properties = builtIns.properties(value, offset);
-    return properties instanceof Map ? [...properties.keys()].sort() : null;
+    return properties instanceof Map ? [...properties.keys()].sort(compareStrings) : null;
   },
   nodes(value: Value, offset: number): Value {
     if (value === null) return null;
@@ -334,7 +335,7 @@ export const builtIns = {
   is_normalized(text: Value, form: Value, offset: number): Value {
     if (text === null) return null;
     if (typeof text !== "string") throw wrong("IS NORMALIZED", "a STRING", text, offset);
-    return text.normalize(String(form)) === text;
+    return text.normalize(form as string) === text;
   },
   trim_leading: (text: Value, character: Value, offset: number): Value =>
     trimmed(text, character, offset, true, false),

@@ -13,7 +13,6 @@ import {
   multiply,
   negate,
   Node,
-  Path,
   power,
   subtract,
   typeName,

@@ -107,7 +107,8 @@ export class Run {
     return slot === -1 ? "-" : String(this.graph.edges.id(slot));
   }
 
-  valueKeyPart(value: Value): string {
+  /** Ordinals, and keys of rows that were merged. */
+  valueKeyPart(value: number | string): string {
     return String(value);
   }
 

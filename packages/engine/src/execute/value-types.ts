@@ -140,7 +140,7 @@ function convert(value: Value, type: ScalarType, offset: number): Value {
   switch (type.name) {
     case "string":
       if (typeof value === "boolean") return value ? "TRUE" : "FALSE";
-      return isNumeric(value) ? numberText(value) : temporalText(value);
+      return isNumeric(value) ? numberText(value) : null;
     case "integer":
       return typeof value === "string" || isNumeric(value)
         ? builtIns.tointeger(value, offset)
@@ -154,11 +154,6 @@ function convert(value: Value, type: ScalarType, offset: number): Value {
     default:
       return null;
   }
-}
-
-/** Temporal values print themselves; other objects have no text. */
-function temporalText(value: Value): Value {
-  return Object.values(TEMPORAL_NAMES).includes(typeName(value) as never) ? String(value) : null;
 }
 
 function cannot(value: Value, offset: number): unknown {

@@ -118,6 +118,8 @@ class ReadsCollector {
         // Which labels an element has besides those it was matched by.
         this.nodeLabels = "any";
         break;
+      default:
+        break;
     }
     for (const child of children(expression)) this.expression(child);
   }

@@ -1,5 +1,6 @@
 import type { Graph } from "../../graph/graph.ts";
 import type { LabelExpression, Variable } from "../../plan/expression.ts";
+import type { Query } from "../../plan/operators.ts";
 import { Code } from "./code.ts";
 
 /**
@@ -13,6 +14,8 @@ export class Generator {
   readonly graph: Graph;
   /** Rows carry keys, and their order is defined: for live queries. */
   readonly keyed: boolean;
+  /** Generates a query where the text stands now: how an expression comes to a subquery. */
+  readonly queryCode: QueryCode;
   /** What a row's key is made of so far. */
   keyParts: readonly Variable[] = [];
   /** Variables that have a value at this place. */
@@ -25,9 +28,10 @@ export class Generator {
   #heads: Head[] = [];
   #slowProperties = false;
 
-  constructor(graph: Graph, keyed: boolean) {
+  constructor(graph: Graph, keyed: boolean, queryCode: QueryCode) {
     this.graph = graph;
     this.keyed = keyed;
+    this.queryCode = queryCode;
   }
 
   local(variable: Variable): string {
@@ -186,6 +190,13 @@ export class Generator {
     this.code.line("if(--B.steps<0)B.look();");
   }
 }
+
+/** `output` generates what becomes of a row, given as one value per column. */
+export type QueryCode = (
+  g: Generator,
+  query: Query,
+  output: (row: readonly string[]) => void,
+) => void;
 
 interface Head {
   readonly lines: string[];

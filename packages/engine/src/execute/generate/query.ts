@@ -1,12 +1,12 @@
 import { unreachable } from "@geode/values";
 import type { Graph } from "../../graph/graph.ts";
 import type { Variable } from "../../plan/expression.ts";
-import type { Aggregate, Bound, Operator, OutputColumn, Query } from "../../plan/operators.ts";
+import type { Aggregate, Bound, Operator, Query } from "../../plan/operators.ts";
 import { neededAfter, usesOf } from "../../plan/uses.ts";
 import { functions } from "../functions.ts";
 import type { Run } from "../run.ts";
 import { isElement, testCode, valueCode, variableCode } from "./expressions.ts";
-import { Generator } from "./generator.ts";
+import { Generator, type QueryCode } from "./generator.ts";
 import { matchCode } from "./match.ts";
 import { deleteCode, insertCode, removeCode, setCode } from "./write.ts";
 
@@ -18,7 +18,7 @@ export type Compiled = (run: Run) => void;
  * are wanted.
  */
 export function generate(query: Query, graph: Graph, keyed: boolean): Compiled {
-  const g = new Generator(graph, keyed);
+  const g = new Generator(graph, keyed, queryCode);
   const { code } = g;
   code.line("return function run(rt) {");
   code.line("const g=rt.graph,B=rt.budget,N=g.nodes,E=g.edges;");
@@ -39,13 +39,7 @@ export function generate(query: Query, graph: Graph, keyed: boolean): Compiled {
 }
 
 /** Generates the pipelines of a query one after the other; `output` generates what becomes of a row, given as one value per column. */
-export function queryCode(
-  g: Generator,
-  query: Query,
-  output: (row: readonly string[]) => void,
-): void {
-  new QueryGenerator(g, query, output).pipelines();
-}
+const queryCode: QueryCode = (g, query, output) => new QueryGenerator(g, query, output).pipelines();
 
 /** Rows that wait between two pipelines: one array per variable. */
 export interface Buffer {

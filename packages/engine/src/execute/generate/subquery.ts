@@ -1,7 +1,6 @@
 import { unreachable } from "@geode/values";
 import type { Expression } from "../../plan/expression.ts";
 import type { Generator } from "./generator.ts";
-import { queryCode } from "./query.ts";
 
 /** A query as an expression: a function that is called at once, with pipelines of its own inside. */
 export function subqueryCode(
@@ -13,19 +12,19 @@ export function subqueryCode(
     switch (form) {
       case "exists": {
         const found = g.state("found", "false");
-        queryCode(g, query, () => code.line(`${found}=true;return true;`));
+        g.queryCode(g, query, () => code.line(`${found}=true;return true;`));
         code.line(`return ${found};`);
         return;
       }
       case "count": {
         const count = g.state("count", "0");
-        queryCode(g, query, () => code.line(`${count}++;`));
+        g.queryCode(g, query, () => code.line(`${count}++;`));
         code.line(`return ${count};`);
         return;
       }
       case "value": {
         const [count, value] = [g.state("count", "0"), g.state("value", "null")];
-        queryCode(g, query, ([column = "null"]) =>
+        g.queryCode(g, query, ([column = "null"]) =>
           code.line(`if(++${count}>1)rt.refuseManyRows(${offset});${value}=${column};`),
         );
         code.line(`return ${value};`);
@@ -33,7 +32,7 @@ export function subqueryCode(
       }
       case "list": {
         const list = g.state("list", `F.accumulator("collect_list",false,${offset})`);
-        queryCode(g, query, ([column = "null"]) => {
+        g.queryCode(g, query, ([column = "null"]) => {
           code.line(`B.keep();${list}.add(${column}${g.keyed ? `,${g.rowKey()}` : ""});`);
         });
         code.line(`return ${list}.result();`);
