@@ -1,3 +1,4 @@
+import type { GeodeError } from "@geode/values";
 import { ChangeBuffer } from "./changes.ts";
 import type { Commit } from "./changes.ts";
 
