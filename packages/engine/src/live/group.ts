@@ -110,6 +110,6 @@ export class Group implements Routed {
 
   #rowSetOf(result: Result): RowSet {
     this.#columns = result.columns;
-    return rowSetOf(result, this.spec.statement.shape, this.#columnNames);
+    return rowSetOf(result, this.spec.statement.shape, this.#columnNames, this.#rows);
   }
 }
