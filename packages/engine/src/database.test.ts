@@ -325,6 +325,29 @@ describe("a subscription", () => {
     });
   });
 
+  test("of somebody whose claims changed meanwhile starts over", async () => {
+    await query("INSERT (:Note {team: 'blue'}), (:Note {team: 'red'})");
+    const notes = "MATCH (n:Note) WHERE n.team = $auth.team RETURN n.team AS team";
+    const { epoch, seq, digest } = await subscribe(notes);
+    await subscribe(notes, { principal: bob });
+    const moved: Principal = { ...ann, claims: bob.claims };
+    expect(
+      await subscribe(notes, { principal: moved, resume: { epoch, seq, digest } }),
+    ).toMatchObject({
+      resumed: false,
+      reset: true,
+      rows: [["red"]],
+    });
+  });
+
+  test("tells everybody what is worth noticing, also who joins a result that is live already", async () => {
+    await query("INSERT (:User {name: 'Ann'})");
+    const first = await subscribe("MATCH (u:Usr) RETURN u.name AS name");
+    const second = await subscribe("MATCH (u:Usr) RETURN u.name AS name");
+    expect(first.notices).toHaveLength(1);
+    expect(second.notices).toEqual(first.notices);
+  });
+
   test("hears nothing after it was closed", async () => {
     const users = await subscribe(USERS);
     users.close();

@@ -166,6 +166,7 @@ export class Database {
    * UNAVAILABLE.
    */
   async query(request: Request): Promise<QueryResult> {
+    this.#refuseClosed();
     const statement = this.#compile(request.text);
     if (statement.liveForm !== null) {
       throw new GeodeError(
@@ -253,6 +254,7 @@ export class Database {
     onChange: (commit: LiveCommit) => void,
     onEnd: (error: GeodeError) => void = () => {},
   ): Promise<LiveQuery> {
+    this.#refuseClosed();
     const statement = this.#compile(request.text);
     if (statement.access !== "read") {
       throw new GeodeError(

@@ -1,5 +1,5 @@
 import { Digest, type GeodeError, type Value } from "@geode/values";
-import type { Column, Footprint, Result, Statement } from "../execute/statement.ts";
+import type { Column, Footprint, Notice, Result, Statement } from "../execute/statement.ts";
 import type { GraphName } from "../graph/effect.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { LiveCommit } from "./change.ts";
@@ -43,6 +43,7 @@ export class Group implements Routed {
   readonly #columnNames: readonly string[];
   readonly #digest = new Digest();
   #columns: readonly Column[];
+  #notices: readonly Notice[] = [];
   #rows: RowSet = NO_ROWS;
   #changedSeq = 0;
 
@@ -64,6 +65,10 @@ export class Group implements Routed {
   /** As of the last run: those of a `SELECT *` depend on the data. */
   get columns(): readonly Column[] {
     return this.#columns;
+  }
+
+  get notices(): readonly Notice[] {
+    return this.#notices;
   }
 
   /** The result as of the last run. */
@@ -110,6 +115,7 @@ export class Group implements Routed {
 
   #rowSetOf(result: Result): RowSet {
     this.#columns = result.columns;
+    this.#notices = result.notices;
     return rowSetOf(result, this.spec.statement.shape, this.#columnNames, this.#rows);
   }
 }

@@ -389,6 +389,12 @@ describe("a subscriber that comes back", () => {
     expect(watch(ordered, {}, { seq: 1, digest }).unchanged).toBe(false);
   });
 
+  test("with the digest of another result is not believed, whatever its seq", () => {
+    commit([insert(1, "Ann")]);
+    watch();
+    expect(watch(USERS, {}, { seq: 1, digest: "0123456789abcdef" }).unchanged).toBe(false);
+  });
+
   test("from the future is not believed", () => {
     expect(watch(USERS, {}, { seq: 99 }).unchanged).toBe(false);
   });

@@ -113,7 +113,7 @@ export class LiveQueries {
     known: Known | null = null,
   ): Watch {
     if (this.#closed) throw new GeodeError("UNAVAILABLE", "The database is closed.");
-    const { group, notices } = this.#groupOf(spec);
+    const group = this.#groupOf(spec);
     const seq = this.#seq();
     const watcher: Watcher = { fromSeq: seq, onChange: listener.onChange, onEnd: listener.onEnd };
     group.watchers.add(watcher);
@@ -122,7 +122,7 @@ export class LiveQueries {
       rows: group.rows,
       seq,
       digest: group.digest,
-      notices,
+      notices: group.notices,
       unchanged: known !== null && isUnchanged(group, known, seq),
       close: () => {
         if (group.watchers.delete(watcher) && group.watchers.size === 0) this.#drop(group);
@@ -131,7 +131,7 @@ export class LiveQueries {
   }
 
   /** The group, up to date. */
-  #groupOf(spec: GroupSpec): { group: Group; notices: readonly Notice[] } {
+  #groupOf(spec: GroupSpec): Group {
     const key = groupKey(spec);
     const existing = this.#groups.get(key);
     if (existing !== undefined) {
@@ -139,7 +139,7 @@ export class LiveQueries {
         const error = this.#refresh(existing);
         if (error !== null) throw error;
       }
-      return { group: existing, notices: [] };
+      return existing;
     }
     if (this.#groups.size >= this.#limits.groupsMax) {
       throw new GeodeError(
@@ -167,7 +167,7 @@ export class LiveQueries {
     this.#rowsKept += group.rows.keys.length;
     this.#groups.set(key, group);
     this.#routes.add(group);
-    return { group, notices: result.notices };
+    return group;
   }
 
   #drop(group: Group): void {
@@ -320,11 +320,13 @@ function groupKey({ statement, graph, parameters, before, frozen }: GroupSpec): 
   return JSON.stringify([graph.name, statement.text, encode(parameters), before, ...moment]);
 }
 
-/** Whether what the watcher has is the result as it is now: nothing changed since then, or the digest proves it. */
-function isUnchanged(group: Group, known: Known, seq: number): boolean {
-  if (known.seq > seq) return false;
+/** Whether what the watcher has is the result as it is now. */
+function isUnchanged(group: Group, { seq, digest }: Known, nowSeq: number): boolean {
+  if (seq > nowSeq) return false;
+  // It may have watched another result under the same text: as somebody else, or with other claims.
+  if (digest !== undefined && digest !== group.digest) return false;
   // The group knows its history from its beginning on.
-  if (known.seq >= group.changedSeq) return true;
-  // A digest says nothing of the order of rows.
-  return !group.spec.statement.ordered && known.digest === group.digest;
+  if (seq >= group.changedSeq) return true;
+  // Before that, the digest proves the rows, but says nothing of their order.
+  return digest !== undefined && !group.spec.statement.ordered;
 }
