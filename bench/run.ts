@@ -1,8 +1,12 @@
 import { commit } from "./commit.ts";
 import type { Figure } from "./figure.ts";
+import { live } from "./live.ts";
 
 /** Every bench, by the name with which it can be asked for: `npm run bench -- commit`. */
-const BENCHES = new Map<string, () => Promise<readonly Figure[]>>([["commit", commit]]);
+const BENCHES = new Map<string, () => Promise<readonly Figure[]>>([
+  ["commit", commit],
+  ["live", live],
+]);
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !BENCHES.has(name));
