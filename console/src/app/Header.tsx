@@ -16,6 +16,7 @@ export function Header({ geode, menuOpen, onMenu }: HeaderProps): ReactElement {
     <header className="header">
       <button
         type="button"
+        id="menu-button"
         className="icon-button menu-button"
         onClick={onMenu}
         aria-expanded={menuOpen}

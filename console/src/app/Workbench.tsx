@@ -12,6 +12,7 @@ import { ResultPane } from "../result/ResultPane.tsx";
 import { select } from "../result/selection.ts";
 import type { Tab } from "../result/Tabs.tsx";
 import { GraphContents } from "../sidebar/GraphContents.tsx";
+import { keepQuery } from "../sidebar/own-queries.ts";
 import { SavedQueries } from "../sidebar/SavedQueries.tsx";
 import { loadSchema } from "../sidebar/schema.ts";
 import { StatusBar } from "../status/StatusBar.tsx";
@@ -33,6 +34,10 @@ export function Workbench({
   const [menuOpen, setMenuOpen] = useState(false);
   const [height, setHeight] = useState(() => Number(recall("local", HEIGHT_KEY)) || HEIGHT_DEFAULT);
   const refresh = (): void => void loadSchema(geode);
+  const closeMenu = (): void => {
+    setMenuOpen(false);
+    document.getElementById("menu-button")?.focus();
+  };
 
   useEffect(() => {
     void loadSchema(geode);
@@ -50,6 +55,10 @@ export function Workbench({
       document.removeEventListener("visibilitychange", returned);
     };
   }, [geode]);
+  useEffect(() => {
+    // Who opens the menu wants to be in it.
+    if (menuOpen) document.querySelector<HTMLElement>("#sidebar button")?.focus();
+  }, [menuOpen]);
   useEffect(() => () => runner.stop(), [geode]);
   useEffect(() => remember("local", HEIGHT_KEY, String(height)), [height]);
 
@@ -74,7 +83,7 @@ export function Workbench({
         className={menuOpen ? "sidebar open" : "sidebar"}
         aria-label="Queries and contents"
         onKeyDown={(event) => {
-          if (event.key === "Escape") setMenuOpen(false);
+          if (event.key === "Escape" && menuOpen) closeMenu();
         }}
       >
         <SavedQueries onChoose={(query) => open(draftOf(query), query.view)} />
@@ -84,17 +93,16 @@ export function Workbench({
         />
       </nav>
       {menuOpen && (
-        <button
-          type="button"
-          className="scrim"
-          aria-label="Close the menu"
-          onClick={() => setMenuOpen(false)}
-        />
+        <button type="button" className="scrim" aria-label="Close the menu" onClick={closeMenu} />
       )}
       <main className="main" style={{ gridTemplateRows: `${height}px auto minmax(0, 1fr)` }}>
-        <QueryPane onRun={run} onLive={toggleLive} />
+        <QueryPane
+          onRun={run}
+          onLive={toggleLive}
+          onKeep={() => keepQuery(draft.get(), tab === "graph" ? "graph" : "table")}
+        />
         <Splitter height={height} onChange={setHeight} />
-        <ResultPane tab={tab} onTab={setTab} />
+        <ResultPane tab={tab} onTab={setTab} connected={connection.kind === "ready"} />
       </main>
       <StatusBar connection={connection} />
     </div>

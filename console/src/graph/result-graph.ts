@@ -65,6 +65,18 @@ export function graphOf(rows: readonly AnyRow[], elementsMax = ELEMENTS_DRAWN_MA
   return { nodes, edges, total: found.size + links.size };
 }
 
+const drawn = new WeakMap<readonly AnyRow[], ResultGraph>();
+
+/** As {@link graphOf}, computed once for the same rows: the drawing and the details beside it both ask. */
+export function drawnGraphOf(rows: readonly AnyRow[]): ResultGraph {
+  let graph = drawn.get(rows);
+  if (graph === undefined) {
+    graph = graphOf(rows);
+    drawn.set(rows, graph);
+  }
+  return graph;
+}
+
 function collect(
   value: PlainValue,
   nodes: Map<string, GraphNode>,

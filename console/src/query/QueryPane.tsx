@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { ReactElement } from "react";
-import { PlayIcon, StopIcon } from "../icons.tsx";
+import { PlayIcon, StarIcon, StopIcon } from "../icons.tsx";
 import { useStore } from "../store.ts";
 import { Editor } from "./Editor.tsx";
 import { LiveSwitch } from "./LiveSwitch.tsx";
@@ -13,10 +13,11 @@ import type { Run } from "./runner.ts";
 interface QueryPaneProps {
   readonly onRun: () => void;
   readonly onLive: (live: boolean) => void;
+  readonly onKeep: () => void;
 }
 
 /** Where a query is written and started. */
-export function QueryPane({ onRun, onLive }: QueryPaneProps): ReactElement {
+export function QueryPane({ onRun, onLive, onKeep }: QueryPaneProps): ReactElement {
   const { text, inputs, live } = useStore(draft);
   const run = useStore(runner.run);
   const names = useMemo(() => parametersIn(text), [text]);
@@ -43,6 +44,15 @@ export function QueryPane({ onRun, onLive }: QueryPaneProps): ReactElement {
           </button>
         )}
         <LiveSwitch live={live} onChange={onLive} />
+        <button
+          type="button"
+          className="icon-button"
+          onClick={onKeep}
+          aria-label="Keep this query"
+          title="Keep this query; a comment on its first line is its title"
+        >
+          <StarIcon />
+        </button>
         <ParameterFields names={names} inputs={inputs} onInput={setInput} onRun={onRun} />
       </div>
     </section>

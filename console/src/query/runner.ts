@@ -1,5 +1,6 @@
 import { GeodeError } from "@geode/client";
 import type { AnyRow, Geode, Live, LiveSnapshot, Result } from "@geode/client";
+import { columnLayout, grownLayout } from "../result/column-width.ts";
 import { changedCells, NO_FLASHES } from "../result/flash.ts";
 import { RateMeter } from "../result/rate.ts";
 import { Series } from "../result/series.ts";
@@ -137,11 +138,11 @@ export class Runner {
 
 function viewOf(result: Result): ResultView {
   const { columns, data, seq, stats, notices } = result;
-  const keys = data.map((_row, position) => String(position));
   return {
     columns,
     rows: data,
-    keys,
+    keys: data.map((_row, position) => String(position)),
+    layout: columnLayout(columns, data),
     seq,
     stats,
     notices,
@@ -155,22 +156,19 @@ function viewOf(result: Result): ResultView {
 /** The first view of a live result lights nothing up: all of it is new. */
 function liveViewOf(snapshot: LiveSnapshot<AnyRow>, before: ResultView | null): ResultView {
   const { columns, rows, keys, maintenance } = snapshot;
-  // What was worth noting at first (such as a label that nothing has) may have changed with the first commit since.
-  const notices =
-    before === null ? snapshot.notices : before.seq === snapshot.seq ? before.notices : [];
-  const flashes = before === null ? NO_FLASHES : changedCells(before, snapshot);
-  const turn = (before?.turn ?? 0) + 1;
+  const seq = snapshot.seq ?? 0;
+  const layout = columnLayout(columns, rows);
+  const view = { columns, rows, keys, seq, stats: null, maintenance, atMs: performance.now() };
+  if (before === null) {
+    return { ...view, layout, notices: snapshot.notices, flashes: NO_FLASHES, turn: 1 };
+  }
   return {
-    columns,
-    rows,
-    keys,
-    seq: snapshot.seq ?? 0,
-    stats: null,
-    notices,
-    maintenance,
-    atMs: performance.now(),
-    flashes,
-    turn,
+    ...view,
+    layout: grownLayout(before.layout, layout),
+    // What was worth noting at first (such as a label that nothing has) may have changed with the first commit since.
+    notices: before.seq === seq ? before.notices : [],
+    flashes: changedCells(before, snapshot),
+    turn: before.turn + 1,
   };
 }
 

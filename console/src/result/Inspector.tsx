@@ -1,7 +1,8 @@
-import type { PlainProperties, PlainValue } from "@geode/client";
+import type { AnyRow, PlainProperties, PlainValue } from "@geode/client";
 import type { ReactElement } from "react";
 import { labelColour } from "../graph/palette.ts";
 import type { DrawnEdge, DrawnNode, ResultGraph } from "../graph/result-graph.ts";
+import { drawnGraphOf } from "../graph/result-graph.ts";
 import { CloseIcon } from "../icons.tsx";
 import { useStore } from "../store.ts";
 import { theme } from "../theme/theme.ts";
@@ -9,7 +10,7 @@ import { select, selection } from "./selection.ts";
 import { valueText, valueType } from "./value-text.ts";
 
 /** Everything about the one thing that was clicked. It follows the live result. */
-export function Inspector({ graph }: { readonly graph: ResultGraph }): ReactElement | null {
+export function Inspector({ rows }: { readonly rows: readonly AnyRow[] }): ReactElement | null {
   const selected = useStore(selection);
   if (selected.kind === "none") return null;
   return (
@@ -32,7 +33,7 @@ export function Inspector({ graph }: { readonly graph: ResultGraph }): ReactElem
       {selected.kind === "value" ? (
         <WholeValue title={selected.title} value={selected.value} />
       ) : (
-        <Element id={selected.id} graph={graph} />
+        <Element id={selected.id} graph={drawnGraphOf(rows)} />
       )}
     </aside>
   );

@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { ReactElement } from "react";
 import { CopyIcon } from "../icons.tsx";
 import { rowsJson } from "./json-text.ts";
@@ -6,16 +6,25 @@ import type { ResultView } from "./view.ts";
 
 /** Rows that are written out; all of them are copied. */
 const ROWS_SHOWN_MAX = 500;
+/** How long the button says what became of it. */
+const SAID_MS = 1_500;
 
 /** The rows as JSON. */
 export function RawJson({ view }: { readonly view: ResultView }): ReactElement {
-  const [copied, setCopied] = useState(false);
+  const [copied, setCopied] = useState<string | null>(null);
   const text = useMemo(() => rowsJson(view.rows.slice(0, ROWS_SHOWN_MAX)), [view.rows]);
-  const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(rowsJson(view.rows));
-    setCopied(true);
-    setTimeout(() => setCopied(false), 1_500);
+  const copy = (): void => {
+    navigator.clipboard.writeText(rowsJson(view.rows)).then(
+      () => setCopied("Copied"),
+      // The browser may ask the user, and the user may say no.
+      () => setCopied("Not allowed"),
+    );
   };
+  useEffect(() => {
+    if (copied === null) return undefined;
+    const timer = setTimeout(() => setCopied(null), SAID_MS);
+    return () => clearTimeout(timer);
+  }, [copied]);
   return (
     <div className="raw">
       <div className="raw-bar">
@@ -26,9 +35,9 @@ export function RawJson({ view }: { readonly view: ResultView }): ReactElement {
         )}
         {/* Only a secure page (TLS or loopback) may write to the clipboard. */}
         {window.isSecureContext && (
-          <button type="button" className="quiet" onClick={() => void copy()}>
+          <button type="button" className="quiet" onClick={copy}>
             <CopyIcon />
-            {copied ? "Copied" : "Copy all"}
+            {copied ?? "Copy all"}
           </button>
         )}
       </div>

@@ -1,7 +1,6 @@
-import { memo, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { memo, useLayoutEffect, useRef, useState } from "react";
 import type { ReactElement } from "react";
 import type { AnyRow } from "@geode/client";
-import { columnLayout } from "./column-width.ts";
 import type { ColumnLayout } from "./column-width.ts";
 import { rowWindow } from "./row-window.ts";
 import { Value } from "./Value.tsx";
@@ -14,7 +13,7 @@ const ROW_HEIGHT = 30;
 export function ResultTable({ view }: { readonly view: ResultView }): ReactElement {
   const scroller = useRef<HTMLDivElement>(null);
   const [scrolled, setScrolled] = useState({ top: 0, height: 600 });
-  const layout = useMemo(() => columnLayout(view.columns, view.rows), [view.columns, view.rows]);
+  const { layout } = view;
 
   useLayoutEffect(() => {
     const element = scroller.current as HTMLDivElement;

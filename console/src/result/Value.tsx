@@ -10,6 +10,7 @@ import { valueText, valueType } from "./value-text.ts";
 
 /** Longer texts are cut in the table; a click shows the whole. */
 const TEXT_SHOWN_MAX = 80;
+const HINT_LENGTH_MAX = 400;
 
 /** A value in a cell. Nulls, texts and numbers look different; elements are chips that open. */
 export function Value({
@@ -66,7 +67,7 @@ export function NodeChip({ node }: { readonly node: GraphNode }): ReactElement {
       type="button"
       className="chip node"
       onClick={() => select({ kind: "element", id: node.id })}
-      title={valueText(node)}
+      title={valueText(node).slice(0, HINT_LENGTH_MAX)}
     >
       <span className="dot" style={{ background: labelColour(node.labels[0] ?? "", current) }} />
       {captionOf(node)}
@@ -80,7 +81,7 @@ function EdgeChip({ edge }: { readonly edge: GraphEdge }): ReactElement {
       type="button"
       className="chip edge"
       onClick={() => select({ kind: "element", id: edge.id })}
-      title={valueText(edge)}
+      title={valueText(edge).slice(0, HINT_LENGTH_MAX)}
     >
       {edge.label}
       <span aria-hidden="true">→</span>

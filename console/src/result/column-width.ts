@@ -41,3 +41,22 @@ export function columnLayout(
     return { name, width: Math.min(Math.max(longest, WIDTH_MIN), WIDTH_MAX), numeric };
   });
 }
+
+/**
+ * The layout of a live result after a change: columns grow when they have to and never shrink, so that nothing jumps to and fro. The
+ * same array when all fits, so that rows without news are not drawn again.
+ */
+export function grownLayout(
+  before: readonly ColumnLayout[],
+  now: readonly ColumnLayout[],
+): readonly ColumnLayout[] {
+  const known = new Map(before.map((column) => [column.name, column]));
+  const grown = now.map((column) => {
+    const old = known.get(column.name);
+    if (old === undefined) return column;
+    const width = Math.max(old.width, column.width);
+    return width === old.width && column.numeric === old.numeric ? old : { ...column, width };
+  });
+  const same = grown.length === before.length && grown.every((column, i) => column === before[i]);
+  return same ? before : grown;
+}

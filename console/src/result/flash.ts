@@ -14,11 +14,17 @@ interface KeyedRows {
 /** What to make visible when a live result changes. A row that is the same object as before has not changed. */
 export function changedCells(before: KeyedRows, now: KeyedRows): Flashes {
   if (before.rows === now.rows) return NO_FLASHES;
-  const known = new Map(before.keys.map((key, position) => [key, before.rows[position] as AnyRow]));
+  let known: ReadonlyMap<string, AnyRow> | null = null;
+  const rowBefore = (key: string, position: number): AnyRow | undefined => {
+    // Most rows stand where they stood; only when some moved is it worth to look them up.
+    if (before.keys[position] === key) return before.rows[position];
+    known ??= new Map(before.keys.map((old, at) => [old, before.rows[at] as AnyRow]));
+    return known.get(key);
+  };
   const flashes = new Map<string, ReadonlySet<string> | "inserted">();
   now.keys.forEach((key, position) => {
     const row = now.rows[position] as AnyRow;
-    const old = known.get(key);
+    const old = rowBefore(key, position);
     if (old === row) return;
     if (old === undefined) {
       flashes.set(key, "inserted");

@@ -2,7 +2,7 @@ import { Float, GraphEdge, GraphNode, GraphPath } from "@geode/client";
 import type { PlainValue } from "@geode/client";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { columnLayout } from "./column-width.ts";
+import { columnLayout, grownLayout } from "./column-width.ts";
 import { rowsJson } from "./json-text.ts";
 import { RateMeter } from "./rate.ts";
 import { rowWindow } from "./row-window.ts";
@@ -112,6 +112,15 @@ describe("a long table", () => {
   });
 });
 
+test("the columns of a live table grow when they must, never shrink, and stay the same when all fits", () => {
+  const column = (name: string, width: number) => ({ name, width, numeric: false });
+  const before = [column("a", 10), column("b", 20)];
+  expect(grownLayout(before, [column("a", 8), column("b", 20)])).toBe(before);
+  const grown = grownLayout(before, [column("a", 12), column("b", 5), column("c", 7)]);
+  expect(grown).toEqual([column("a", 12), column("b", 20), column("c", 7)]);
+  expect(grown[1]).toBe(before[1]);
+});
+
 describe("the recent past of a number", () => {
   test("is kept for results of one row only, and for a while only", () => {
     const series = new Series();
@@ -166,6 +175,7 @@ describe("a result in a few words", () => {
     columns: [],
     rows: [],
     keys: [],
+    layout: [],
     seq: 1,
     stats: null,
     notices: [],
@@ -185,6 +195,7 @@ describe("a result in a few words", () => {
       "1 node inserted, 3 properties set",
     ],
     [view({ stats: { nodesInserted: 0 } }), "Nothing changed"],
+    [view({}), "0 rows"],
     [view({ columns, rows: [{ x: 1 }], stats: { indexes_created: 1 } }), "1 row · 1 index created"],
   ])("%#", (result, words) => {
     expect(summaryOf(result)).toBe(words);

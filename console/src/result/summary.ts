@@ -1,9 +1,11 @@
+import type { Run } from "../query/runner.ts";
 import type { ResultView } from "./view.ts";
 
 /** A result in a few words; for a write, what it did. */
 export function summaryOf(view: ResultView): string {
   const changes = view.stats === null ? "" : statsText(view.stats);
-  if (view.columns.length === 0) return changes === "" ? "Nothing changed" : changes;
+  if (view.columns.length === 0 && view.stats !== null)
+    return changes === "" ? "Nothing changed" : changes;
   const rows = view.rows.length === 1 ? "1 row" : `${view.rows.length.toLocaleString("en")} rows`;
   return changes === "" ? rows : `${rows} · ${changes}`;
 }
@@ -29,4 +31,20 @@ function singular(things: string): string {
   if (things === "properties") return "property";
   if (things === "indexes") return "index";
   return things.replace(/s$/, "");
+}
+
+/** What a screen reader says, once, when it happens. Updates of a live result are not said: nobody could listen to that. */
+export function announcementOf(run: Run): string {
+  switch (run.kind) {
+    case "none":
+      return "";
+    case "running":
+      return "Running";
+    case "done":
+      return summaryOf(run.view);
+    case "live":
+      return run.stale ? "The connection was lost; the rows may be out of date" : "Live";
+    case "failed":
+      return "The query failed";
+  }
 }

@@ -1,4 +1,5 @@
 import type { AnyRow, Column, Notice } from "@geode/client";
+import type { ColumnLayout } from "./column-width.ts";
 import type { Flashes } from "./flash.ts";
 
 /** A result as every view of it needs it, live or not. */
@@ -7,6 +8,8 @@ export interface ResultView {
   readonly rows: readonly AnyRow[];
   /** One per row: the same for a row from one update to the next. */
   readonly keys: readonly string[];
+  /** How wide the table's columns are. */
+  readonly layout: readonly ColumnLayout[];
   readonly seq: number;
   /** What a write changed; null for a read. */
   readonly stats: Readonly<Record<string, number>> | null;

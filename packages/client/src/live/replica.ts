@@ -19,6 +19,7 @@ interface Entry<Row> {
 export class Replica<Row> {
   readonly #decode: (raw: unknown) => Row;
   #entries: Entry<Row>[] = [];
+  #keys: readonly string[] | null = null;
   readonly #byKey = new Map<string, Entry<Row>>();
   readonly #digest = new Digest();
 
@@ -39,8 +40,10 @@ export class Replica<Row> {
     return this.#entries.map((entry) => entry.row);
   }
 
+  /** The same array as long as no row comes, goes or moves. */
   keys(): readonly string[] {
-    return this.#entries.map((entry) => entry.key);
+    this.#keys ??= this.#entries.map((entry) => entry.key);
+    return this.#keys;
   }
 
   /** Becomes that snapshot, and returns what this changed: a row that was there already keeps its identity. */
@@ -49,6 +52,7 @@ export class Replica<Row> {
     const changes: Change<Row>[] = [];
     this.#byKey.clear();
     this.#digest.clear();
+    this.#keys = null;
     this.#entries = data.map((raw, position) => {
       // A server that sends no keys (changes only) sends no rows either.
       const key = keys[position] ?? String(position);
@@ -101,6 +105,7 @@ export class Replica<Row> {
     }
     if (gone.size > 0) this.#entries = this.#entries.filter((entry) => !gone.has(entry));
     if (placed.length > 0) this.#entries = merge(this.#entries, placed);
+    if (gone.size > 0 || placed.length > 0) this.#keys = null;
     return changes;
   }
 
