@@ -8,6 +8,7 @@ import {
   mkdirSync,
   openSync,
   readSync,
+  statfsSync,
   statSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -29,6 +30,9 @@ const MAGIC = 0xbeefc0de;
 const VERSION = 2;
 const PAGE_BYTES_MIN = 512;
 const PAGE_BYTES_MAX = 65_536;
+
+/** What a new environment needs, amply. */
+const FREE_BYTES_MIN = 1024 * 1024;
 
 /**
  * Makes the directory of an environment, if it is to be written, and throws what would keep LMDB from opening it: UNAVAILABLE if the
@@ -52,6 +56,8 @@ export function prepareLmdbFiles(directory: string, access: "write" | "read"): v
     }
     if (existsSync(dataFile)) {
       checkDataFile(dataFile, access);
+    } else {
+      requireSpace(directory);
     }
   } catch (cause) {
     if (cause instanceof GeodeError) {
@@ -75,6 +81,14 @@ function requireFileToWrite(path: string, access: "write" | "read"): void {
     if (access === "write" || (error as NodeJS.ErrnoException).code !== "EROFS") {
       throw error;
     }
+  }
+}
+
+/** LMDB's first pages have to fit. */
+function requireSpace(directory: string): void {
+  const { bavail, bsize } = statfsSync(directory);
+  if (bavail * bsize < FREE_BYTES_MIN) {
+    throw new Error(`the disk is full (${bavail * bsize} bytes are free)`);
   }
 }
 

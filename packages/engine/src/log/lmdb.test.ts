@@ -1,5 +1,13 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
@@ -111,6 +119,23 @@ describe("the log in LMDB", () => {
     expect(String(entries.get(key))).toBe("theirs");
   });
 
+  test("that is full of holes can be opened for reading or not, but neither hangs nor ends the process", async () => {
+    const path = temporaryPath();
+    const log = await LmdbLog.open({ path });
+    await fill(log, 200);
+    await log.close();
+    const file = join(path, "data.mdb");
+    const bytes = readFileSync(file);
+    // Everything but the two meta pages.
+    writeFileSync(
+      file,
+      Buffer.concat([bytes.subarray(0, 8_192), Buffer.alloc(bytes.length - 8_192)]),
+    );
+    for (const access of ["read", "write"] as const) {
+      await expect(LmdbLog.open({ path, access })).rejects.toMatchObject({ code: "CORRUPT" });
+    }
+  });
+
   test("takes a commit of many megabytes", async () => {
     const path = temporaryPath();
     const log = await open(path);
@@ -202,6 +227,7 @@ describe("the log in LMDB", () => {
     await fill(log, 50);
     await log.close();
     damage(join(path, "data.mdb"));
+    await expect(LmdbLog.open({ path, access: "read" })).rejects.toMatchObject({ code: "CORRUPT" });
     const opened = LmdbLog.open({ path }).then(async (damaged) => {
       try {
         return [...damaged.read(1)];

@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { GeodeError } from "@geode/values";
-import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
+import { type Database, type GetOptions, open, type RootDatabase, type Transaction } from "lmdb";
 import { decodeHeader, hashOf } from "./entry.ts";
 import {
   type AppendOutcome,
@@ -41,7 +41,7 @@ type Access = "write" | "read";
 type Commit = (write: () => Promise<boolean>) => Promise<boolean>;
 
 /*
- * Databases in the environment, all with keys of 8 or 32 bytes:
+ * The tables of the environment, all with keys of 8 or 32 bytes:
  *   entries     number (big-endian) → SHA-256 of the entry, bytes of all entries and blobs so far (u64), the entry
  *   state       "trimmed" → number, SHA-256 and bytes so far of the newest entry that was given up
  *               "flushed" → the head when flush() was last called in relaxed mode
@@ -74,13 +74,10 @@ export class LmdbLog implements CommitLog {
   readonly #durability: Durability;
   readonly #commit: Commit;
   readonly #root: RootDatabase<Buffer, Uint8Array>;
-  readonly #entries: Database<Buffer, Uint8Array>;
-  readonly #state: Database<Buffer, Uint8Array>;
-  readonly #blobs: Database<Buffer, Uint8Array>;
-  readonly #blobNames: Database<Buffer, Uint8Array>;
-  readonly #blobUsers: Database<Buffer, Uint8Array>;
+  readonly #tables: Tables;
   /** Who opened the log for reading sees it as it was then, however long it takes and whatever the writer trims. */
   readonly #snapshot: Transaction | null;
+  readonly #getOptions: GetOptions;
   readonly #waiters = new Waiters();
   #number: number;
   #hash: Uint8Array;
@@ -88,8 +85,8 @@ export class LmdbLog implements CommitLog {
   #oldest: number;
   #failure: GeodeError | null = null;
   #closing: Promise<void> | null = null;
-  /** The last append that was begun; never rejects. */
-  #appending: Promise<unknown> = Promise.resolve();
+  /** The last write that was asked for; never rejects. */
+  #writing: Promise<unknown> = Promise.resolve();
 
   /** Throws UNAVAILABLE if the log is in use or out of reach, CORRUPT if it is damaged, NOT_FOUND if there is none to read. */
   static async open(options: LmdbLogOptions): Promise<LmdbLog> {
@@ -97,16 +94,21 @@ export class LmdbLog implements CommitLog {
     const root = openRoot(options, access);
     const path = realpathSync(options.path);
     let claimed = false;
+    let snapshot: Transaction | null = null;
     try {
       if (access === "write") {
         claim(path, root);
         claimed = true;
       }
-      return new LmdbLog(path, root, options);
+      const tables = openTables(root);
+      snapshot = access === "read" ? root.useReadTransaction() : null;
+      return new LmdbLog(path, root, tables, snapshot, options);
     } catch (error) {
       if (claimed) {
         writers.delete(path);
       }
+      // Closing waits for it.
+      snapshot?.done();
       await root.close();
       throw error instanceof GeodeError ? error : unreadable(path, error);
     }
@@ -115,6 +117,8 @@ export class LmdbLog implements CommitLog {
   private constructor(
     path: string,
     root: RootDatabase<Buffer, Uint8Array>,
+    tables: Tables,
+    snapshot: Transaction | null,
     options: LmdbLogOptions,
   ) {
     const { access = "write", durability = "durable", commit = (write) => write() } = options;
@@ -123,17 +127,11 @@ export class LmdbLog implements CommitLog {
     this.#access = access;
     this.#durability = durability;
     this.#commit = commit;
-    const database = (name: string): Database<Buffer, Uint8Array> =>
-      root.openDB<Buffer, Uint8Array>({ name, encoding: "binary", keyEncoding: "binary" });
-    this.#entries = database("entries");
-    this.#state = database("state");
-    this.#blobs = database("blobs");
-    this.#blobNames = database("blob-names");
-    this.#blobUsers = database("blob-users");
-    this.#snapshot = access === "read" ? root.useReadTransaction() : null;
-    const inSnapshot = this.#snapshot === null ? {} : { transaction: this.#snapshot };
-    const [newest] = this.#entries.getKeys({ reverse: true, limit: 1, ...inSnapshot });
-    const [oldest] = this.#entries.getKeys({ limit: 1, ...inSnapshot });
+    this.#tables = tables;
+    this.#snapshot = snapshot;
+    this.#getOptions = snapshot === null ? {} : { transaction: snapshot };
+    const [newest] = this.#tables.entries.getKeys({ reverse: true, limit: 1, ...this.#getOptions });
+    const [oldest] = this.#tables.entries.getKeys({ limit: 1, ...this.#getOptions });
     const head = newest === undefined ? this.#trimmed() : this.#stamp(numberOf(newest));
     this.#number = head.number;
     this.#hash = head.hash;
@@ -149,9 +147,7 @@ export class LmdbLog implements CommitLog {
     if (this.#closing !== null) {
       return Promise.reject(logClosed());
     }
-    const appended = this.#appending.then(() => this.#append(expected, bytes, blobs));
-    this.#appending = appended.catch(() => {});
-    return appended;
+    return this.#inTurn(() => this.#append(expected, bytes, blobs));
   }
 
   *read(from: number): Iterable<Uint8Array> {
@@ -160,7 +156,7 @@ export class LmdbLog implements CommitLog {
       if (number < this.#oldest) {
         throw entryTrimmed(number, this.#oldest);
       }
-      const value = this.#get(this.#entries, keyOf(number));
+      const value = this.#get(this.#tables.entries, keyOf(number));
       if (value === undefined || value.length < STAMP_BYTES) {
         throw new GeodeError("CORRUPT", `log entry ${number} is missing`);
       }
@@ -181,28 +177,16 @@ export class LmdbLog implements CommitLog {
 
   async trim(upTo: number): Promise<void> {
     this.#requireOpen();
-    this.#requireHealthy();
     const last = Math.min(upTo, this.#number);
     while (this.#oldest <= last) {
       const until = Math.min(this.#oldest + TRIM_BATCH - 1, last);
-      const stamp = this.#stamp(until);
-      const first = this.#oldest;
-      // Readers are told before, so that nobody finds a hole.
-      this.#oldest = until + 1;
-      await this.#write(() =>
-        this.#root.batch(() => {
-          part(this.#state.put(TRIMMED_KEY, encodeStamp(stamp)));
-          for (let number = first; number <= until; number++) {
-            this.#dropEntry(number, until);
-          }
-        }),
-      );
+      await this.#inTurn(() => this.#trimTo(until));
     }
   }
 
   blob(hash: Uint8Array): Uint8Array | undefined {
     this.#requireOpen();
-    const bytes = this.#get(this.#blobs, hash);
+    const bytes = this.#get(this.#tables.blobs, hash);
     if (bytes === undefined) {
       return undefined;
     }
@@ -228,13 +212,15 @@ export class LmdbLog implements CommitLog {
   }
 
   async flush(): Promise<void> {
-    await this.#appending;
+    await this.#writing;
     if (this.#failure !== null) {
       throw this.#failure;
     }
     if (this.#durability === "relaxed" && this.#access === "write") {
       // A commit flushes all data of the file first, and with it the meta page of the commit before.
-      await this.#write(() => this.#state.put(FLUSHED_KEY, keyOf(this.#number)));
+      await this.#inTurn(() =>
+        this.#write(() => this.#tables.state.put(FLUSHED_KEY, keyOf(this.#number))),
+      );
     }
   }
 
@@ -261,15 +247,20 @@ export class LmdbLog implements CommitLog {
     );
     const stamp = { number, hash, bytesSoFar };
     await this.#write(() =>
-      this.#entries.ifNoExists(keyOf(number), () => {
+      this.#tables.entries.ifNoExists(keyOf(number), () => {
         for (const blob of blobs) {
-          part(this.#blobs.put(blob.hash, blob.bytes as Buffer));
-          part(this.#blobUsers.put(blob.hash, keyOf(number)));
+          part(this.#tables.blobs.put(blob.hash, blob.bytes as Buffer));
+          part(this.#tables.blobUsers.put(blob.hash, keyOf(number)));
         }
         if (blobs.length > 0) {
-          part(this.#blobNames.put(keyOf(number), Buffer.concat(blobs.map((blob) => blob.hash))));
+          part(
+            this.#tables.blobNames.put(
+              keyOf(number),
+              Buffer.concat(blobs.map((blob) => blob.hash)),
+            ),
+          );
         }
-        part(this.#entries.put(keyOf(number), Buffer.concat([stampPrefix(stamp), bytes])));
+        part(this.#tables.entries.put(keyOf(number), Buffer.concat([stampPrefix(stamp), bytes])));
       }),
     );
     this.#number = number;
@@ -277,6 +268,30 @@ export class LmdbLog implements CommitLog {
     this.#bytesSoFar = bytesSoFar;
     this.#waiters.arrived(number);
     return "ok";
+  }
+
+  /** Gives up the entries to `until`, which is not far. */
+  async #trimTo(until: number): Promise<void> {
+    this.#requireHealthy();
+    const first = this.#oldest;
+    const stamp = this.#stamp(until);
+    // Readers are told before, so that nobody finds a hole.
+    this.#oldest = until + 1;
+    await this.#write(() =>
+      this.#root.batch(() => {
+        part(this.#tables.state.put(TRIMMED_KEY, encodeStamp(stamp)));
+        for (let number = first; number <= until; number++) {
+          this.#dropEntry(number, until);
+        }
+      }),
+    );
+  }
+
+  /** One write after the other: each looks at what the one before has left. */
+  #inTurn<T>(write: () => Promise<T>): Promise<T> {
+    const written = this.#writing.then(write);
+    this.#writing = written.catch(() => {});
+    return written;
   }
 
   /** Runs a write; the first that fails is the last. */
@@ -297,40 +312,40 @@ export class LmdbLog implements CommitLog {
   /** Inside a batch: removes an entry and the blobs that no entry after `until` names. */
   #dropEntry(number: number, until: number): void {
     const key = keyOf(number);
-    part(this.#entries.remove(key));
-    const names = this.#get(this.#blobNames, key);
+    part(this.#tables.entries.remove(key));
+    const names = this.#get(this.#tables.blobNames, key);
     if (names === undefined) {
       return;
     }
-    part(this.#blobNames.remove(key));
+    part(this.#tables.blobNames.remove(key));
     for (let at = 0; at < names.length; at += HASH_BYTES) {
       const hash = Buffer.from(names.subarray(at, at + HASH_BYTES));
-      const user = this.#get(this.#blobUsers, hash);
+      const user = this.#get(this.#tables.blobUsers, hash);
       if (user !== undefined && numberOf(user) <= until) {
-        part(this.#blobs.remove(hash));
-        part(this.#blobUsers.remove(hash));
+        part(this.#tables.blobs.remove(hash));
+        part(this.#tables.blobUsers.remove(hash));
       }
     }
   }
 
   /** As LMDB's own; what it says of damaged pages becomes CORRUPT. */
-  #get(database: Database<Buffer, Uint8Array>, key: Uint8Array): Buffer | undefined {
+  #get(table: Table, key: Uint8Array): Buffer | undefined {
     try {
-      return database.get(key, this.#snapshot === null ? {} : { transaction: this.#snapshot });
+      return table.get(key, this.#getOptions);
     } catch (cause) {
       throw unreadable(this.#path, cause);
     }
   }
 
   #trimmed(): Stamp {
-    const value = this.#get(this.#state, TRIMMED_KEY);
+    const value = this.#get(this.#tables.state, TRIMMED_KEY);
     return value === undefined
       ? { number: 0, hash: ZERO_HASH, bytesSoFar: 0 }
       : stampOf(numberOf(value), value.subarray(8));
   }
 
   #stamp(number: number): Stamp {
-    const value = this.#get(this.#entries, keyOf(number));
+    const value = this.#get(this.#tables.entries, keyOf(number));
     if (value === undefined) {
       throw new GeodeError("CORRUPT", `log entry ${number} is missing`);
     }
@@ -361,6 +376,29 @@ export class LmdbLog implements CommitLog {
       throw this.#failure;
     }
   }
+}
+
+type Table = Database<Buffer, Uint8Array>;
+
+interface Tables {
+  readonly entries: Table;
+  readonly state: Table;
+  readonly blobs: Table;
+  readonly blobNames: Table;
+  readonly blobUsers: Table;
+}
+
+/** Ends the read transaction that is current. */
+function openTables(root: RootDatabase<Buffer, Uint8Array>): Tables {
+  const table = (name: string): Table =>
+    root.openDB<Buffer, Uint8Array>({ name, encoding: "binary", keyEncoding: "binary" });
+  return {
+    entries: table("entries"),
+    state: table("state"),
+    blobs: table("blobs"),
+    blobNames: table("blob-names"),
+    blobUsers: table("blob-users"),
+  };
 }
 
 /** What is known of an entry beside its bytes. */

@@ -3,12 +3,16 @@ import {
   GeodeError,
   Float,
   float,
+  isTemporal,
   unreachable,
   type Properties,
+  type Temporal,
+  type TemporalType,
   type Value,
 } from "@geode/values";
 import type { Effect, Patch } from "../graph/effect.ts";
 import type { ByteReader, ByteWriter } from "./bytes.ts";
+import { readTemporal, writeTemporal } from "./temporal.ts";
 
 /*
  * Effects as bytes. Effects that follow each other and are of one shape (kind, graph, labels, property names) stand together as columns:
@@ -46,8 +50,27 @@ const TAG = {
   bytes: 7,
   list: 8,
   record: 9,
+  date: 10,
+  localTime: 11,
+  zonedTime: 12,
+  localDatetime: 13,
+  zonedDatetime: 14,
   mixed: 15,
+  duration: 16,
 } as const;
+
+const TEMPORAL_TAGS: Readonly<Record<TemporalType, number>> = {
+  DATE: TAG.date,
+  "LOCAL TIME": TAG.localTime,
+  "ZONED TIME": TAG.zonedTime,
+  "LOCAL DATETIME": TAG.localDatetime,
+  "ZONED DATETIME": TAG.zonedDatetime,
+  DURATION: TAG.duration,
+};
+
+const TEMPORAL_TYPES: ReadonlyMap<number, TemporalType> = new Map(
+  Object.entries(TEMPORAL_TAGS).map(([type, tag]) => [tag, type as TemporalType]),
+);
 
 /** Writes patches one after the other; what one has named, the next may refer to. */
 export class PatchWriter {
@@ -269,6 +292,13 @@ export class PatchWriter {
         }
         return;
       }
+      case TAG.date:
+      case TAG.localTime:
+      case TAG.zonedTime:
+      case TAG.localDatetime:
+      case TAG.zonedDatetime:
+      case TAG.duration:
+        return writeTemporal(out, value as Temporal);
       default:
         return;
     }
@@ -585,8 +615,13 @@ export class PatchReader {
         }
         return record;
       }
-      default:
-        throw reader.damaged(`unknown type of value ${tag}`);
+      default: {
+        const type = TEMPORAL_TYPES.get(tag);
+        if (type === undefined) {
+          throw reader.damaged(`unknown type of value ${tag}`);
+        }
+        return readTemporal(reader, type);
+      }
     }
   }
 
@@ -676,6 +711,9 @@ function tagOf(value: Value): number {
   }
   if (value instanceof Map) {
     return TAG.record;
+  }
+  if (isTemporal(value)) {
+    return TEMPORAL_TAGS[value.type];
   }
   throw new GeodeError("22G03", "a property cannot hold a graph element or a path");
 }
