@@ -5,6 +5,16 @@ import { ByteReader, ByteWriter } from "./bytes.ts";
 import type { Blob } from "./log.ts";
 import { PatchReader, PatchWriter } from "./patch.ts";
 
+/*
+ * An entry:
+ *
+ *   format u32, number u64, first seq u64, previous hash (32), writer (8), nonce (16), time f64
+ *   count of commits; for each: principal, flags, key if it has one, then its patch, or the length of the blob that the patch is in
+ *   hashes of the blobs (32 each), in the order of the commits that are in them; count of blobs u32
+ *
+ * Names and shapes of effects are written once per entry (see patch.ts); the patch in a blob stands on its own.
+ */
+
 /** The one form of entries that this version writes and reads. */
 export const ENTRY_FORMAT = 1;
 

@@ -232,6 +232,16 @@ export function testCommitLog(name: string, open: () => Promise<Subject>): void 
       expect(log.blob(blob.hash)).toBeUndefined();
     });
 
+    test("a blob that is named again while its last entry is given up stays", async () => {
+      const { log } = await start();
+      const first = largeEntryAfter(log.head());
+      await log.append(0, first.bytes, first.blobs);
+      const second = largeEntryAfter(log.head());
+      await Promise.all([log.append(1, second.bytes, second.blobs), log.trim(1)]);
+      const [blob] = second.blobs;
+      expect(log.blob(blob?.hash as Uint8Array)).toEqual(blob?.bytes);
+    });
+
     test("a closed log refuses everything and closes once", async () => {
       const { log } = await start();
       await fill(log, 1);

@@ -81,7 +81,11 @@ function read(reader: ByteReader, type: TemporalType): Temporal {
       const months = reader.signed();
       const days = reader.signed();
       const seconds = reader.i64();
-      return new Duration({ months, days, nanoseconds: seconds * SECOND + BigInt(reader.signed()) });
+      return new Duration({
+        months,
+        days,
+        nanoseconds: seconds * SECOND + BigInt(reader.signed()),
+      });
     }
     default:
       return unreachable(type);
