@@ -2,11 +2,6 @@ import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import type { TSchema } from "typebox";
 import { CLIENT_MESSAGES, type ClientMessage, type ClientMessageType } from "./messages.ts";
 
-/** What is wrong with a message: a sentence that names the field. */
-export interface Invalid {
-  readonly error: string;
-}
-
 let compiled: ReadonlyMap<string, ValidateFunction<ClientMessage>> | undefined;
 
 /**

@@ -7,8 +7,8 @@ import type { GeodeError, Value } from "@geode/values";
 export interface DatabasePort {
   readonly epoch: string;
   readonly seq: number;
-  /** Whether the text would write, as far as can be told without running it. */
-  access(text: string): Access;
+  /** Whether the text would write, if the database can tell without running it. */
+  access?(text: string): Access;
   query(request: QueryRequest): Promise<QueryAnswer>;
   /**
    * `onChange` gets every change after the snapshot, in order, never before it is durable; `onEnd` is called once if the result cannot

@@ -3,7 +3,6 @@ import { Database } from "@geode/engine";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { signToken } from "../src/auth/token.ts";
 import { systemClock } from "../src/clock.ts";
-import { enginePort } from "../src/engine.ts";
 import { Server } from "../src/server.ts";
 import { SECRET } from "./running-server.ts";
 
@@ -13,7 +12,7 @@ let server: Server;
 const clients: Geode[] = [];
 beforeEach(async () => {
   database = await Database.open();
-  server = await Server.start({ database: enginePort(database), secret: SECRET, port: 0 });
+  server = await Server.start({ database, secret: SECRET, port: 0 });
 });
 afterEach(async () => {
   for (const client of clients.splice(0)) client.close();

@@ -7,7 +7,6 @@ import { configuredSecret, keptSecret } from "../auth/secret.ts";
 import { signToken, type Secret } from "../auth/token.ts";
 import { systemClock } from "../clock.ts";
 import { Demo } from "../demo/demo.ts";
-import { enginePort } from "../engine.ts";
 import type { Rate } from "../limits/bucket.ts";
 import { Server, type ServerOptions } from "../server.ts";
 import type { TlsFiles } from "../transport/listener.ts";
@@ -36,6 +35,7 @@ export interface ServeOptions {
 const LINK_TOKEN_MS = 3_600_000;
 /** From the signal to the end of the process, whatever happens. */
 const SHUTDOWN_MS = 5_000;
+const SAME_SIGNAL_MS = 500;
 
 /** Runs the server until it is told to stop. */
 export async function runServe(options: ServeOptions, terminal: Terminal): Promise<void> {
@@ -63,13 +63,23 @@ export async function runServe(options: ServeOptions, terminal: Terminal): Promi
     terminal.out(text);
     const signal = await interrupted;
     log.info({ signal }, "stopping");
-    process.once("SIGINT", () => process.exit(EXIT.interrupted));
+    endOnSecondSignal();
     setTimeout(() => process.exit(EXIT.failed), SHUTDOWN_MS).unref();
     process.off("SIGHUP", reload);
   } finally {
     await demo?.close();
     await server?.close();
     await database.close();
+  }
+}
+
+/** A person who asks again wants it to end now. One Ctrl+C may arrive twice: from the terminal, and from whoever started us. */
+function endOnSecondSignal(): void {
+  const firstMs = systemClock.nowMs();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (systemClock.nowMs() - firstMs > SAME_SIGNAL_MS) process.exit(EXIT.interrupted);
+    });
   }
 }
 
@@ -85,7 +95,7 @@ function serverOptions(
   const { database, secret, tls, log } = parts;
   const { allowedOrigins, host, insecure, invalidMessages, port, rateLimit } = options;
   return {
-    database: enginePort(database),
+    database,
     secret,
     host,
     port,

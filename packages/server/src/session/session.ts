@@ -20,6 +20,7 @@ import type { Users } from "../limits/users.ts";
 import type { Log } from "../log.ts";
 import type { DatabasePort, QueryRequest } from "../port.ts";
 import type { Connection, ConnectionListener } from "../transport/connection.ts";
+import { accessOf } from "./access.ts";
 import { errorFrame, liveFrame, resultFrame } from "./answers.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Outbox } from "./outbox.ts";
@@ -308,7 +309,7 @@ export class Session implements ConnectionListener {
       return this.#outbox.answer(errorFrame({ id }, idInUse()));
     this.#queryIds.add(id);
     this.#requests.submit({
-      access: this.#options.database.access(message.query),
+      access: accessOf(message.query, this.#options.database),
       run: async () => {
         let frame;
         try {

@@ -145,13 +145,16 @@ test("a request that fails inside is HTTP 500 without the inside", async () => {
   expect(await response.text()).toBe("Internal error\n");
 });
 
+/** Node.js makes keys, but no certificates. */
+const OPENSSL = "openssl";
+
 describe("TLS", () => {
   let directory: string;
   const certificate = (name: string): TlsFiles => {
     const [key, cert] = [join(directory, `${name}.key`), join(directory, `${name}.pem`)];
     const subject = `/CN=${name}`;
     execFileSync(
-      "openssl",
+      OPENSSL,
       [
         "req",
         "-x509",
