@@ -1,10 +1,17 @@
 import { GeodeError } from "./error.ts";
+import { decimalOf } from "./temporal/decimal.ts";
+import { addDurations, Duration, negateDuration, scaleDuration } from "./temporal/duration.ts";
+import { minus, plus } from "./temporal/shift.ts";
+import type { Temporal } from "./temporal/temporal.ts";
+import { TemporalValue, type TemporalType } from "./temporal/temporal-value.ts";
 import { Edge, Float, float, Node, Path, type Value } from "./value.ts";
 
 /*
  * The operators + - * / % ^ and || (ISO/IEC 39075:2024 §20.21 and following). NULL in, NULL out. An operation on two integers gives an
  * integer or fails with 22003; as soon as a float takes part the result is a float, after IEEE 754. Errors: 22003 beyond 64 bits,
  * 22012 integer division by zero, 22G03 for operands of a type that the operator does not take.
+ *
+ * Durations are added to each other and to what stands in time, subtracted likewise, multiplied and divided by numbers.
  */
 
 /** The range of an INTEGER: 64 bits, signed. */
@@ -15,7 +22,7 @@ export const INTEGER_MAX = 2n ** 63n - 1n;
 export const TEXT_LENGTH_MAX = 1 << 26;
 export const LIST_LENGTH_MAX = 1 << 24;
 
-/** `a + b`: the sum of numbers; strings, lists and byte strings are joined, also with what Cypher lets stand beside them. */
+/** `a + b`: the sum of numbers; durations are added to each other and to temporal values; strings, lists and byte strings are joined, also with what Cypher lets stand beside them. */
 export function add(a: Value, b: Value): Value {
   if (typeof a === "number" && typeof b === "number") {
     const sum = a + b;
@@ -44,6 +51,9 @@ export function add(a: Value, b: Value): Value {
   }
   if (typeof b === "string" && isNumeric(a)) {
     return joinStrings(numberText(a), b);
+  }
+  if (a instanceof TemporalValue && b instanceof TemporalValue) {
+    return addTemporal(a as Temporal, b as Temporal);
   }
   return join("+", a, b);
 }
@@ -74,6 +84,9 @@ export function subtract(a: Value, b: Value): Value {
   if (isNumeric(a) && isNumeric(b)) {
     return float(toNumber(a) - toNumber(b));
   }
+  if (a instanceof TemporalValue && b instanceof TemporalValue) {
+    return subtractTemporal(a as Temporal, b as Temporal);
+  }
   return refuse("-", a, b);
 }
 
@@ -95,6 +108,12 @@ export function multiply(a: Value, b: Value): Value {
   }
   if (isNumeric(a) && isNumeric(b)) {
     return float(toNumber(a) * toNumber(b));
+  }
+  if (a instanceof Duration && isNumeric(b)) {
+    return multiplyDuration(a, b);
+  }
+  if (b instanceof Duration && isNumeric(a)) {
+    return multiplyDuration(b, a);
   }
   return refuse("*", a, b);
 }
@@ -122,6 +141,9 @@ export function divide(a: Value, b: Value): Value {
   }
   if (isNumeric(a) && isNumeric(b)) {
     return float(toNumber(a) / toNumber(b));
+  }
+  if (a instanceof Duration && isNumeric(b)) {
+    return divideDuration(a, b);
   }
   return refuse("/", a, b);
 }
@@ -174,7 +196,10 @@ export function negate(a: Value): Value {
   if (a instanceof Float) {
     return float(-a.value);
   }
-  throw new GeodeError("22G03", `- takes a number, not ${article(typeName(a))}`);
+  if (a instanceof Duration) {
+    return negateDuration(a);
+  }
+  throw new GeodeError("22G03", `- takes a number or a DURATION, not ${article(typeName(a))}`);
 }
 
 /** The INTEGER of that value; 22003 when it does not fit 64 bits. */
@@ -228,7 +253,8 @@ export type TypeName =
   | "RECORD"
   | "NODE"
   | "EDGE"
-  | "PATH";
+  | "PATH"
+  | TemporalType;
 
 /** The name of a value's type, as messages and `columns` show it. */
 export function typeName(value: Value): TypeName {
@@ -262,6 +288,9 @@ export function typeName(value: Value): TypeName {
   if (value instanceof Float) {
     return "FLOAT";
   }
+  if (value instanceof TemporalValue) {
+    return value.type;
+  }
   return value instanceof Uint8Array ? "BYTES" : "RECORD";
 }
 
@@ -270,6 +299,37 @@ export function article(name: TypeName): string {
   return name === "NULL" || name === "BYTES"
     ? name
     : `${name === "INTEGER" || name === "EDGE" ? "an" : "a"} ${name}`;
+}
+
+function addTemporal(a: Temporal, b: Temporal): Value {
+  if (b instanceof Duration) {
+    return a instanceof Duration ? addDurations(a, b) : plus(a, b);
+  }
+  return a instanceof Duration ? plus(b, a) : refuse("+", a, b);
+}
+
+function subtractTemporal(a: Temporal, b: Temporal): Value {
+  if (b instanceof Duration) {
+    return a instanceof Duration ? addDurations(a, negateDuration(b)) : minus(a, b);
+  }
+  return refuse("-", a, b, "DURATION_BETWEEN(start, end) tells how far apart two values are.");
+}
+
+function multiplyDuration(duration: Duration, factor: number | bigint | Float): Duration {
+  const { digits, places } = exact(factor);
+  return scaleDuration(duration, { numerator: digits, denominator: 10n ** BigInt(places) });
+}
+
+function divideDuration(duration: Duration, divisor: number | bigint | Float): Duration {
+  const { digits, places } = exact(divisor);
+  if (digits === 0n) {
+    throw new GeodeError("22012", "a DURATION was divided by zero");
+  }
+  return scaleDuration(duration, { numerator: 10n ** BigInt(places), denominator: digits });
+}
+
+function exact(value: number | bigint | Float): ReturnType<typeof decimalOf> {
+  return decimalOf(typeof value === "bigint" ? value : toNumber(value));
 }
 
 function join(operator: string, a: Value, b: Value): Value {
@@ -311,9 +371,10 @@ function divisionByZero(): GeodeError {
   });
 }
 
-function refuse(operator: string, a: Value, b: Value): never {
+function refuse(operator: string, a: Value, b: Value, hint?: string): never {
   throw new GeodeError(
     "22G03",
     `${operator} cannot be applied to ${article(typeName(a))} and ${article(typeName(b))}`,
+    { hint },
   );
 }

@@ -1,3 +1,7 @@
+import { compareTemporal, relateDurations, temporalKey } from "./temporal/order.ts";
+import type { Duration } from "./temporal/duration.ts";
+import type { Temporal } from "./temporal/temporal.ts";
+import { TemporalValue, type TemporalType } from "./temporal/temporal-value.ts";
 import { Edge, Float, Node, Path, type Value, type ValueRecord } from "./value.ts";
 
 /*
@@ -54,8 +58,9 @@ export function equivalent(a: Value, b: Value): boolean {
 }
 
 /**
- * A total order over all values, ascending: record, node, edge, list, path, string, byte string, boolean, number, NULL (openCypher's
- * orderability, with byte strings put after strings). Numbers stand by their exact value, whatever their type, NaN last; strings by
+ * A total order over all values, ascending: record, node, edge, list, path, zoned datetime, local datetime, date, zoned time, local time,
+ * duration, string, byte string, boolean, number, NULL (openCypher's orderability, with byte strings put after strings). What is zoned
+ * stands by its instant, durations by their mean length. Numbers stand by their exact value, whatever their type, NaN last; strings by
  * UTF-16 code unit; false before true; lists element by element, the shorter first; records as the list of their fields sorted by
  * name; nodes and edges by element id; paths by the ids of their elements.
  */
@@ -83,6 +88,13 @@ export function compare(a: Value, b: Value): number {
       return comparePaths(a as Path, b as Path);
     case Rank.bytes:
       return compareBytes(a as Uint8Array, b as Uint8Array);
+    case Rank.zonedDatetime:
+    case Rank.localDatetime:
+    case Rank.date:
+    case Rank.zonedTime:
+    case Rank.localTime:
+    case Rank.duration:
+      return compareTemporal(a as Temporal, b as Temporal);
     case Rank.boolean:
       return Number(a as boolean) - Number(b as boolean);
     case Rank.number: {
@@ -139,12 +151,27 @@ const Rank = {
   edge: 2,
   list: 3,
   path: 4,
-  string: 5,
-  bytes: 6,
-  boolean: 7,
-  number: 8,
-  null: 9,
+  zonedDatetime: 5,
+  localDatetime: 6,
+  date: 7,
+  zonedTime: 8,
+  localTime: 9,
+  duration: 10,
+  string: 11,
+  bytes: 12,
+  boolean: 13,
+  number: 14,
+  null: 15,
 } as const;
+
+const TEMPORAL_RANK: Readonly<Record<TemporalType, number>> = {
+  "ZONED DATETIME": Rank.zonedDatetime,
+  "LOCAL DATETIME": Rank.localDatetime,
+  DATE: Rank.date,
+  "ZONED TIME": Rank.zonedTime,
+  "LOCAL TIME": Rank.localTime,
+  DURATION: Rank.duration,
+};
 
 function rankOf(value: Value): number {
   switch (typeof value) {
@@ -176,6 +203,9 @@ function rankOf(value: Value): number {
   if (value instanceof Path) {
     return Rank.path;
   }
+  if (value instanceof TemporalValue) {
+    return TEMPORAL_RANK[value.type];
+  }
   return value instanceof Uint8Array ? Rank.bytes : Rank.record;
 }
 
@@ -194,7 +224,8 @@ function isNaNumber(value: number | bigint): boolean {
 
 /**
  * Negative, 0 or positive when the operators `<`, `<=`, … know the answer, NaN when it is "no" to all of them, null when it is NULL.
- * Comparable are numbers, strings, byte strings, booleans, and lists of such.
+ * Comparable are numbers, strings, byte strings, booleans, temporal values of one type, and lists of such; durations as far as the
+ * months do not matter.
  */
 function relate(a: Value, b: Value): number | null {
   if (typeof a === "number" && typeof b === "number") {
@@ -211,7 +242,14 @@ function relate(a: Value, b: Value): number | null {
     case Rank.string:
     case Rank.bytes:
     case Rank.boolean:
+    case Rank.zonedDatetime:
+    case Rank.localDatetime:
+    case Rank.date:
+    case Rank.zonedTime:
+    case Rank.localTime:
       return compare(a, b);
+    case Rank.duration:
+      return relateDurations(a as Duration, b as Duration);
     case Rank.number:
       return compareNumeric(numeric(a), numeric(b));
     case Rank.list:
@@ -367,6 +405,13 @@ function nestedKey(value: Value): string {
       }
       return text;
     }
+    case Rank.zonedDatetime:
+    case Rank.localDatetime:
+    case Rank.date:
+    case Rank.zonedTime:
+    case Rank.localTime:
+    case Rank.duration:
+      return `d${temporalKey(value as Temporal)};`;
     case Rank.boolean:
       return value === true ? "t" : "f";
     case Rank.number: {

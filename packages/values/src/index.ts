@@ -33,6 +33,33 @@ export {
 export { Digest, hash64, murmur3 } from "./digest.ts";
 export { ERROR_CODES, GeodeError, unreachable, type ErrorCode, type Position } from "./error.ts";
 export { decode, encode, encodeCanonicalRow, encodeRow, NESTING_MAX } from "./json.ts";
+export { componentOf } from "./temporal/components.ts";
+export {
+  daysBetween,
+  dayTimeBetween,
+  durationBetween,
+  monthsBetween,
+  secondsBetween,
+} from "./temporal/between.ts";
+export {
+  isTemporal,
+  toDuration,
+  toInstant,
+  toZone,
+  type InstantOf,
+  type InstantType,
+} from "./temporal/construct.ts";
+export { Duration, type DurationParts } from "./temporal/duration.ts";
+export { datetimeAt, datetimeOfEpoch } from "./temporal/epoch.ts";
+export { LocalDate } from "./temporal/local-date.ts";
+export { LocalDatetime } from "./temporal/local-datetime.ts";
+export { LocalTime } from "./temporal/local-time.ts";
+export { type Temporal, type TemporalInstant } from "./temporal/temporal.ts";
+export { TemporalValue, type TemporalType } from "./temporal/temporal-value.ts";
+export { truncate } from "./temporal/truncate.ts";
+export { type Zone } from "./temporal/zone.ts";
+export { ZonedDatetime } from "./temporal/zoned-datetime.ts";
+export { ZonedTime } from "./temporal/zoned-time.ts";
 export {
   Edge,
   Float,

@@ -1,6 +1,7 @@
 import { INTEGER_MAX, INTEGER_MIN, article, integer, numberText, typeName } from "./arithmetic.ts";
 import { compareStrings } from "./compare.ts";
 import { GeodeError } from "./error.ts";
+import { TemporalValue } from "./temporal/temporal-value.ts";
 import {
   Edge,
   Float,
@@ -14,7 +15,8 @@ import {
 
 /*
  * The JSON form of values, as it goes over the wire. What JSON has no type for is an object whose keys start with `$`; a key of a
- * user's that starts with `$` is sent with that `$` doubled.
+ * user's that starts with `$` is sent with that `$` doubled. Temporal values are strings, their ISO 8601 texts: what type they have stands
+ * with the columns, and in a parameter they come as what they look like, strings.
  *
  * Every text made here but that of `encodeRow` is canonical (RFC 8785): no white space, object members sorted by the UTF-16 code units
  * of their names, numbers and strings as ECMAScript writes them. Equal values have equal texts, which is what digests rest on.
@@ -64,6 +66,9 @@ function encodeAt(value: Value, depth: number): string {
   }
   if (value instanceof Float) {
     return `{"$float":"${numberText(value)}"}`;
+  }
+  if (value instanceof TemporalValue) {
+    return quote(value.toString());
   }
   if (value instanceof Uint8Array) {
     return `{"$bytes":"${toBase64(value)}"}`;

@@ -1,3 +1,5 @@
+import type { Temporal } from "./temporal/temporal.ts";
+
 /**
  * The values of GQL (ISO/IEC 39075:2024 §4.13) as JavaScript sees them.
  *
@@ -13,6 +15,7 @@ export type Value =
   | Float
   | string
   | Uint8Array
+  | Temporal
   | readonly Value[]
   | ValueRecord
   | Node

@@ -8,6 +8,7 @@ import {
   integer,
   isInteger,
   isNumeric,
+  isTemporal,
   LIST_LENGTH_MAX,
   modulo,
   Node,
@@ -19,6 +20,7 @@ import {
   type Value,
 } from "@geode/values";
 import { located } from "./located.ts";
+import { temporalFunctions } from "./temporal-functions.ts";
 
 /*
  * The functions of ISO/IEC 39075:2024 §20 and Cypher's, by the one name that the binder gives them. Each takes its arguments and, last,
@@ -113,6 +115,7 @@ function portion(
 }
 
 export const builtIns = {
+  ...temporalFunctions,
   element_id(value: Value, offset: number): Value {
     if (value === null) return null;
     if (value instanceof Node || value instanceof Edge) return String(value.id);
@@ -243,7 +246,8 @@ export const builtIns = {
     if (value === null || typeof value === "string") return value;
     if (typeof value === "boolean") return String(value);
     if (isNumeric(value)) return numberText(value);
-    throw wrong("TOSTRING", "a STRING, a number or a BOOLEAN", value, offset);
+    if (isTemporal(value)) return value.toString();
+    throw wrong("TOSTRING", "a STRING, a number, a BOOLEAN or a temporal value", value, offset);
   },
   /** NULL for a text that is no number. Fractions are cut off. */
   tointeger(value: Value, offset: number): Value {

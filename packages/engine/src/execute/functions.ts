@@ -1,12 +1,14 @@
 import {
   add,
   compare,
+  componentOf,
   concatenate,
   divide,
   Edge,
   equals,
   equivalenceKey,
   GeodeError,
+  isTemporal,
   lessThan,
   lessThanOrEqual,
   modulo,
@@ -112,7 +114,14 @@ export const functions = {
     if (of instanceof Map) return of.get(key) ?? null;
     throw located(
       new GeodeError("22G03", `${typeName(of)} has no properties.`, {
-        hint: `.${key} needs a node, an edge or a record before it.`,
+        hint: `.${key} needs a node, an edge, a record or a temporal value before it.`,
+    if (isTemporal(of)) {
+      try {
+        return componentOf(of, key);
+      } catch (error) {
+        throw located(error, offset);
+      }
+    }
       }),
       offset,
     );

@@ -49,6 +49,11 @@ export class Run {
     return writer;
   }
 
+  /** The moment of the statement: the same for all of it. */
+  get timeMs(): number {
+    return this.#context.timeMs;
+  }
+
   // Results
 
   row(values: Row, key?: string): void {

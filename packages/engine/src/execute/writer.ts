@@ -1,6 +1,7 @@
 import {
   type ElementId,
   GeodeError,
+  isTemporal,
   type Value,
   Edge,
   Node,
@@ -426,6 +427,8 @@ function identical(left: Value, right: Value): boolean {
   if (typeof left !== typeof right || left === null || right === null || typeof left !== "object")
     return false;
   if (typeName(left) !== typeName(right) || !equivalent(left, right)) return false;
+  // The same instant in another zone is another value.
+  if (isTemporal(left)) return String(left) === String(right);
   // Within collections equivalence is blind to the number type; treat those as changed.
   return !(Array.isArray(left) || left instanceof Map);
 }

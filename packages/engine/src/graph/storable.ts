@@ -1,4 +1,4 @@
-import { Float } from "@geode/values";
+import { Float, TemporalValue } from "@geode/values";
 import type { Value } from "@geode/values";
 
 /** How deep lists and records of a property may be nested: whatever walks a value may recurse. */
@@ -23,7 +23,8 @@ export function isStorable(value: Value, depth = 0): boolean {
 }
 
 function isStorableObject(value: object, depth: number): boolean {
-  if (value instanceof Float || value instanceof Uint8Array) return true;
+  if (value instanceof Float || value instanceof Uint8Array || value instanceof TemporalValue)
+    return true;
   if (depth === PROPERTY_NESTING_MAX) return false;
   if (Array.isArray(value)) return value.every((item) => isStorable(item, depth + 1));
   if (!(value instanceof Map)) return false;

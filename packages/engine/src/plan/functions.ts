@@ -47,11 +47,51 @@ const SIGNATURES: readonly (readonly [names: string, least: number, most: number
   ["power", 2, 2],
   ["mod", 2, 2],
   ["pi", 0, 0],
+  ["datetime_from_epoch datetime.fromepoch", 2, 2],
+  ["datetime_from_epoch_millis datetime.fromepochmillis", 1, 1],
+  ["duration", 1, 1],
+  ["duration_between duration.between", 2, 3],
+  ["duration_in_months duration.inmonths", 2, 2],
+  ["duration_in_days duration.indays", 2, 2],
+  ["duration_in_seconds duration.inseconds", 2, 2],
 ];
+
+/** Those that may read the clock: without all of their arguments they are about now. */
+const CLOCK_SIGNATURES: typeof SIGNATURES = [
+  ["date", 0, 1],
+  ["local_time localtime", 0, 1],
+  ["zoned_time time", 0, 1],
+  ["local_datetime localdatetime local_timestamp", 0, 1],
+  ["zoned_datetime datetime", 0, 1],
+  ["current_date date.transaction date.statement date.realtime", 0, 1],
+  ["current_local_time localtime.transaction localtime.statement localtime.realtime", 0, 1],
+  ["current_time time.transaction time.statement time.realtime", 0, 1],
+  [
+    "current_local_datetime localdatetime.transaction localdatetime.statement localdatetime.realtime",
+    0,
+    1,
+  ],
+  ["current_timestamp datetime.transaction datetime.statement datetime.realtime", 0, 1],
+  ["date_truncate date.truncate", 1, 3],
+  ["local_time_truncate localtime.truncate", 1, 3],
+  ["zoned_time_truncate time.truncate", 1, 3],
+  ["local_datetime_truncate localdatetime.truncate", 1, 3],
+  ["zoned_datetime_truncate datetime.truncate", 1, 3],
+  ["timestamp", 0, 0],
+];
+
+const CLOCK_NAMES: ReadonlySet<string> = new Set(
+  CLOCK_SIGNATURES.map(([names]) => names.split(" ")[0] ?? ""),
+);
+
+/** Whether the function, by its one name, takes the statement's time as its first argument. */
+export function readsClock(name: string): boolean {
+  return CLOCK_NAMES.has(name);
+}
 
 /** By every name, in lower case. The first name of a line is the one. */
 export const FUNCTIONS: ReadonlyMap<string, FunctionSignature> = new Map(
-  SIGNATURES.flatMap(([names, least, most]) => {
+  [...SIGNATURES, ...CLOCK_SIGNATURES].flatMap(([names, least, most]) => {
     const all = names.split(" ");
     const [name = ""] = all;
     return all.map((alias) => [alias, { name, arity: [least, most] }] as const);

@@ -1,5 +1,6 @@
 import { unreachable } from "@geode/values";
 import type { Expression, Variable } from "../../plan/expression.ts";
+import { readsClock } from "../../plan/functions.ts";
 import type { Generator } from "./generator.ts";
 import { subqueryCode } from "./subquery.ts";
 
@@ -227,7 +228,9 @@ function callCode(g: Generator, expression: Expression & { kind: "call" }): stri
       .map((argument) => valueCode(g, argument))
       .reduceRight((rest, argument) => `(${argument}??${rest})`);
   }
-  return `F.functions.${expression.name}(${[...expression.args.map((argument) => valueCode(g, argument)), expression.offset].join(",")})`;
+  const args = [...expression.args.map((argument) => valueCode(g, argument)), expression.offset];
+  if (readsClock(expression.name)) args.unshift("rt.timeMs");
+  return `F.functions.${expression.name}(${args.join(",")})`;
 }
 
 function elementCode(g: Generator, of: Expression, node: string, edge: string): string | null {
