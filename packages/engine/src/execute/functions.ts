@@ -24,7 +24,10 @@ import type { Comparison } from "../plan/expression.ts";
 import { accumulator, type Accumulator, byRowKey } from "./aggregates.ts";
 import type { Budget } from "./budget.ts";
 import { builtIns } from "./built-ins.ts";
+import type { Run } from "./run.ts";
 import { cast, isTyped } from "./value-types.ts";
+import { groupKey } from "./group-key.ts";
+import { combine } from "./combine.ts";
 import { located } from "./located.ts";
 import { groupOf, stepsOf, Trail } from "./repetition.ts";
 
@@ -112,9 +115,6 @@ export const functions = {
     if (of === null) return null;
     if (of instanceof Node || of instanceof Edge) return of.properties.get(key) ?? null;
     if (of instanceof Map) return of.get(key) ?? null;
-    throw located(
-      new GeodeError("22G03", `${typeName(of)} has no properties.`, {
-        hint: `.${key} needs a node, an edge, a record or a temporal value before it.`,
     if (isTemporal(of)) {
       try {
         return componentOf(of, key);
@@ -122,6 +122,9 @@ export const functions = {
         throw located(error, offset);
       }
     }
+    throw located(
+      new GeodeError("22G03", `${typeName(of)} has no properties.`, {
+        hint: `.${key} needs a node, an edge, a record or a temporal value before it.`,
       }),
       offset,
     );
@@ -214,16 +217,34 @@ export const functions = {
   },
   cast,
   isTyped,
-  /** A key that several values share with others exactly when they are equivalent one by one. */
-  groupKey(values: readonly Value[]): string {
-    let text = "";
-    for (const value of values) {
-      const key = equivalenceKey(value);
-      if (typeof key === "string") text += `s${key.length}:${key}`;
-      else text += `${typeof key === "number" ? "n" : typeof key}${String(key)};`;
-    }
-    return text;
+  /** Set operators from left to right: rows are arrays of columns and, last, a row key. */
+  combine(
+    operation: "union" | "except" | "intersect" | "otherwise",
+    all: boolean,
+    sides: readonly (readonly Value[][])[],
+    columns: number,
+    run: Pick<Run, "groupRowKey">,
+    budget: Budget,
+  ): Value[][] {
+    return combine({
+      operation,
+      all,
+      sides,
+      columns,
+      rowKey: (key) => run.groupRowKey(key),
+      budget,
+    });
   },
+  /** What MERGE inserts: it could never be found again by a property that is NULL. */
+  mergedProperties(value: Value): ReadonlyMap<string, Value> {
+    const map = functions.propertyMap(value);
+    for (const [key, item] of map) {
+      if (item === null)
+        throw new GeodeError("22004", `MERGE cannot look for the property ${key}: it is NULL.`);
+    }
+    return map;
+  },
+  groupKey,
   noProperties: NO_PROPERTIES,
   propertyMap(value: Value): ReadonlyMap<string, Value> {
     if (value instanceof Map) return value;

@@ -289,6 +289,18 @@ export class Run {
     );
   }
 
+  /** The slot of an element that is held as a value; -1 for NULL and for what is gone. */
+  slotOf(type: "node" | "edge", value: Value, offset: number): number {
+    if (value === null) return -1;
+    if (type === "node" && value instanceof Node) return this.graph.nodes.slot(value.id);
+    if (type === "edge" && value instanceof Edge) return this.graph.edges.slot(value.id);
+    const wanted = type === "node" ? "a NODE" : "an EDGE";
+    throw located(
+      new GeodeError("22G03", `The pattern needs ${wanted} here, not ${typeName(value)}.`),
+      offset,
+    );
+  }
+
   refuseManyRows(offset: number): never {
     throw located(
       new GeodeError("22G03", "VALUE takes a query with at most one row; this one has more."),

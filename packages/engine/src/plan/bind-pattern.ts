@@ -2,7 +2,7 @@ import { GeodeError, unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
 import { bindExpression, bindLabels } from "./bind-expression.ts";
 import { type Expression, conjuncts, type Variable } from "./expression.ts";
-import type { EdgeAtom, MatchOperator, NodeAtom, RepeatAtom } from "./operators.ts";
+import type { EdgeAtom, MatchOperator, NodeAtom, Operator, RepeatAtom } from "./operators.ts";
 import type { Binding, Scope } from "./scope.ts";
 
 /** Every two edges of a MATCH are compared, and every edge is a loop inside of the one before. */
@@ -14,7 +14,7 @@ export function bindMatch(
   match: ast.Match,
   scope: Scope,
   optional: boolean,
-): { operator: MatchOperator; scope: Scope } {
+): { before: readonly Operator[]; operator: MatchOperator; scope: Scope } {
   if (match.keep) throw binding.notAvailable("KEEP", match.keep.span.start);
   if (match.yieldItems) throw binding.notAvailable("MATCH … YIELD", match.span.start);
   const pattern = new PatternBinder(binding, scope, optional);
@@ -30,6 +30,8 @@ class PatternBinder {
   readonly #nodes: NodeAtom[] = [];
   readonly #edges: EdgeAtom[] = [];
   readonly #repeats: RepeatAtom[] = [];
+  /** What has to be done before matching. */
+  readonly #before: Operator[] = [];
   readonly #introduces: Variable[] = [];
   /** Conditions are bound last: they may look at variables that come after them in the pattern. */
   readonly #conditions: (() => Expression)[] = [];
@@ -70,7 +72,7 @@ class PatternBinder {
   finish(
     where: ast.Expression | null,
     mode: ast.MatchMode | null,
-  ): { operator: MatchOperator; scope: Scope } {
+  ): { before: readonly Operator[]; operator: MatchOperator; scope: Scope } {
     if (where) this.#conditions.push(() => this.#bind(where));
     const predicates = this.#conditions.flatMap((condition) => conjuncts(condition()));
     const operator: MatchOperator = {
@@ -83,7 +85,7 @@ class PatternBinder {
       introduces: this.#introduces,
       differentEdges: mode !== "repeatableElements",
     };
-    return { operator, scope: this.#scope };
+    return { before: this.#before, operator, scope: this.#scope };
   }
 
   #expression(expression: ast.PathExpression, limits: PathLimits): Variable[] {
@@ -286,11 +288,7 @@ class PatternBinder {
     const known = name && this.#scope.get(name.name);
     if (known) {
       if (known.type === type) return known;
-      if (known.type === "value")
-        throw this.#binding.notAvailable(
-          `Matching from \`${known.name}\`, which holds a value`,
-          name.span.start,
-        );
+      if (known.type === "value") return this.#elementOf(name, known, type);
       throw this.#binding.invalidReference(
         `The variable \`${name.name}\` is ${article(known.type)}, not ${article(type)}.`,
         name.span.start,
@@ -299,6 +297,16 @@ class PatternBinder {
     const variable = this.#binding.variable(name?.name ?? null, type, { nullable: this.#optional });
     if (name) this.#scope.set(name.name, variable);
     this.#introduces.push(variable);
+    return variable;
+  }
+
+  /** Matches from an element that a variable holds as a value, e.g. out of a list. From here on the name means the element. */
+  #elementOf(name: ast.Name, value: Variable, type: "node" | "edge"): Variable {
+    const variable = this.#binding.variable(name.name, type, { nullable: true });
+    this.#before.push({ kind: "element", variable, of: value, offset: name.span.start });
+    this.#scope.set(name.name, variable);
+    const isNull: Expression = { kind: "isNull", operand: { kind: "variable", variable } };
+    this.#conditions.push(() => ({ kind: "not", operand: isNull }));
     return variable;
   }
 

@@ -1,6 +1,7 @@
 import { unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
 import { bindExpression } from "./bind-expression.ts";
+import { bindMatch } from "./bind-pattern.ts";
 import type { Expression, Variable } from "./expression.ts";
 import type {
   InsertEdgeAtom,
@@ -90,10 +91,142 @@ export function bindInsert(
   return { operator: { kind: "insert", nodes, edges }, scope };
 }
 
+/** MERGE: the pattern as a MATCH and as an INSERT, over the same variables. */
+export function bindMerge(
+  binding: Binding,
+  merge: ast.Merge,
+  outer: Scope,
+): { operator: WriteOperator; scope: Scope } {
+  const { path, span } = merge;
+  const names = (labels: readonly ast.Name[]): ast.LabelExpression | null => {
+    const operands = labels.map((label): ast.LabelExpression => ({
+      kind: "labelName",
+      name: label.name,
+      span: label.span,
+    }));
+    const [first, ...others] = operands;
+    return first ? (others.length > 0 ? { kind: "labelAnd", operands, span } : first) : null;
+  };
+  for (const element of path.elements) {
+    const known = element.variable && outer.get(element.variable.name);
+    if (!known || !element.variable) continue;
+    const bare =
+      element.kind === "insertNode" && element.labels.length === 0 && !element.properties;
+    if (!bare || path.elements.length === 1)
+      throw binding.invalidReference(
+        `The variable \`${element.variable.name}\` is already defined.`,
+        element.variable.span.start,
+      );
+  }
+  const elements = path.elements.map((element): ast.PathElement =>
+    element.kind === "insertNode"
+      ? {
+          kind: "nodePattern",
+          variable: element.variable,
+          labels: names(element.labels),
+          properties: recordOf(binding, element.properties),
+          where: null,
+          span: element.span,
+        }
+      : {
+          kind: "edgePattern",
+          orientation: element.direction,
+          variable: element.variable,
+          labels: names([element.label]),
+          properties: recordOf(binding, element.properties),
+          where: null,
+          quantifier: null,
+          span: element.span,
+        },
+  );
+  const match: ast.Match = {
+    kind: "match",
+    optional: false,
+    mode: null,
+    paths: [
+      {
+        kind: "pathPattern",
+        variable: path.variable,
+        prefix: null,
+        expression: { kind: "pathConcatenation", elements, span },
+        span,
+      },
+    ],
+    keep: null,
+    where: null,
+    yieldItems: null,
+    span,
+  };
+  const { before, operator, scope } = bindMatch(binding, match, outer, false);
+  if (before.length > 0)
+    throw binding.notAvailable("MERGE from an element that is held as a value", span.start);
+  const bindProperties = (properties: ast.Expression | null): Expression | null =>
+    properties && bindExpression(binding, properties, { scope: outer });
+  const introduced = new Set(operator.introduces);
+  let [node, edge] = [0, 0];
+  const nodes: InsertNodeAtom[] = [];
+  const edges: InsertEdgeAtom[] = [];
+  for (const element of path.elements) {
+    if (element.kind === "insertNode") {
+      const atom = operator.nodes[node++];
+      if (atom && introduced.delete(atom.variable))
+        nodes.push({
+          variable: atom.variable,
+          labels: element.labels.map((label) => label.name),
+          properties: bindProperties(element.properties),
+        });
+    } else {
+      const atom = operator.edges[edge++];
+      if (atom)
+        edges.push({
+          variable: atom.variable,
+          label: element.label.name,
+          from: atom.from,
+          to: atom.to,
+          properties: bindProperties(element.properties),
+        });
+    }
+  }
+  const items = (list: readonly ast.SetItem[]): readonly SetItem[] =>
+    bindSetItems(binding, list, scope);
+  return {
+    operator: {
+      kind: "merge",
+      match: operator,
+      nodes,
+      edges,
+      onCreate: items(merge.onCreate),
+      onMatch: items(merge.onMatch),
+      offset: span.start,
+    },
+    scope,
+  };
+}
+
+function recordOf(
+  binding: Binding,
+  properties: ast.Expression | null,
+): ast.RecordConstructor | null {
+  if (!properties || properties.kind === "record") return properties;
+  throw binding.invalidSyntax(
+    "MERGE names the properties that it looks for.",
+    properties.span.start,
+    "Write {key: $value}.",
+  );
+}
+
 export function bindSet(binding: Binding, clause: ast.SetClause, scope: Scope): WriteOperator {
+  return { kind: "set", items: bindSetItems(binding, clause.items, scope) };
+}
+
+function bindSetItems(
+  binding: Binding,
+  items: readonly ast.SetItem[],
+  scope: Scope,
+): readonly SetItem[] {
   const bind = (expression: ast.Expression): Expression =>
     bindExpression(binding, expression, { scope });
-  const items = clause.items.map((item): SetItem => {
+  return items.map((item): SetItem => {
     const offset = item.span.start;
     switch (item.kind) {
       case "setProperty":
@@ -123,7 +256,6 @@ export function bindSet(binding: Binding, clause: ast.SetClause, scope: Scope): 
         return unreachable(item);
     }
   });
-  return { kind: "set", items };
 }
 
 export function bindRemove(binding: Binding, clause: ast.Remove, scope: Scope): WriteOperator {

@@ -3,7 +3,7 @@ import type * as ast from "../gql/ast.ts";
 import { bindExpression, bindLabels, type ExpressionContext } from "./bind-expression.ts";
 import { bindMatch } from "./bind-pattern.ts";
 import { bindOrderAndPage, bindProjection } from "./bind-projection.ts";
-import { bindDelete, bindInsert, bindRemove, bindSet } from "./bind-write.ts";
+import { bindDelete, bindInsert, bindMerge, bindRemove, bindSet } from "./bind-write.ts";
 import { conjuncts, type Variable } from "./expression.ts";
 import type { Operator, Output, Query } from "./operators.ts";
 import { Binding, declare, EMPTY_SCOPE, type Scope } from "./scope.ts";
@@ -92,13 +92,15 @@ class QueryBinder {
   }
 
   query(query: ast.Query): Query {
-    const [step, next] = query.steps;
-    if (next)
-      throw this.#binding.notAvailable("NEXT", next.span.start, "WITH can often say the same.");
-    const [operation] = step?.rest ?? [];
-    if (operation)
-      throw this.#binding.notAvailable(operation.operator.toUpperCase(), operation.span.start);
-    const clauses = step?.first.clauses ?? [];
+    for (const [index, step] of query.steps.entries()) {
+      if (index > 0) this.#next(step);
+      if (step.rest.length > 0) this.#combine(step);
+      else this.#linear(step.first);
+    }
+    return { operators: this.#operators, output: this.#output ?? { kind: "nothing" } };
+  }
+
+  #linear({ clauses }: ast.LinearQuery): void {
     for (const [index, clause] of clauses.entries()) {
       if (this.#output)
         throw this.#binding.invalidSyntax(
@@ -116,18 +118,142 @@ class QueryBinder {
         "Add RETURN and what you want to see, or FINISH.",
       );
     }
+  }
+
+  /** NEXT: the columns so far are the variables from here on. */
+  #next({ yieldItems, span }: ast.QueryStep): void {
+    const columns = this.#output?.kind === "rows" ? this.#output.columns : [];
+    const names = new Map(columns.map((column) => [column.name, column.variable]));
+    this.#output = null;
+    if (!yieldItems) {
+      this.#scope = names;
+      return;
+    }
+    const scope = new Map<string, Variable>();
+    for (const { name, alias } of yieldItems) {
+      const variable = names.get(name.name);
+      if (!variable)
+        throw this.#binding.invalidReference(
+          `NEXT has no column \`${name.name}\`.`,
+          name.span.start,
+          `There are: ${[...names.keys()].join(", ")}.`,
+        );
+      scope.set((alias ?? name).name, variable);
+    }
+    if (scope.size < yieldItems.length)
+      throw this.#binding.invalidSyntax("YIELD names a column twice.", span.start);
+    this.#scope = scope;
+  }
+
+  /** Set operators over queries with the same columns. */
+  #combine({ first, rest }: ast.QueryStep): void {
+    const binding = this.#binding;
+    const [operator] = rest;
+    if (!operator) return;
+    const bound = [first, ...rest.map((operation) => operation.query)].map((linear) => {
+      const branch = new QueryBinder(binding, this.#scope, this.#nested);
+      branch.#linear(linear);
+      const query = branch.#bound();
+      if (writes(query))
+        throw binding.notAvailable(
+          `${operator.operator.toUpperCase()} of writes`,
+          linear.span.start,
+        );
+      if (query.output.kind !== "rows")
+        throw binding.invalidSyntax(
+          `Both sides of ${operator.operator.toUpperCase()} return named columns.`,
+          linear.span.start,
+        );
+      return { query, columns: query.output.columns, offset: linear.span.start };
+    });
+    const [left, ...others] = bound;
+    if (!left) return;
+    const names = left.columns.map((column) => column.name);
+    const branches = [left.query];
+    for (const { query, columns, offset } of others) {
+      const ordered = names.map((name) => columns.find((column) => column.name === name));
+      const same = ordered.filter((column) => column !== undefined);
+      if (same.length < names.length || columns.length !== names.length) {
+        throw binding.invalidSyntax(
+          `Both sides of ${operator.operator.toUpperCase()} have the same columns: ${names.join(", ")}.`,
+          offset,
+          `Here: ${columns.map((column) => column.name).join(", ")}.`,
+        );
+      }
+      branches.push({ ...query, output: { kind: "rows", columns: same } });
+    }
+    const columns = left.columns.map((column) => ({
+      ...column,
+      variable: binding.variable(column.name, "value"),
+    }));
+    this.#operators.push({
+      kind: "combine",
+      operation: operator.operator,
+      all: operator.all,
+      branches,
+      columns: columns.map((column) => column.variable),
+      rowKey: binding.variable(null, "value"),
+    });
+    this.#output = { kind: "rows", columns };
+  }
+
+  #bound(): Query {
     return { operators: this.#operators, output: this.#output ?? { kind: "nothing" } };
+  }
+
+  /** `CALL (scope) { query }`: what it returns comes beside the row. */
+  #call(call: ast.CallQuery): void {
+    const binding = this.#binding;
+    const inner = new Map<string, Variable>();
+    for (const name of call.scope ?? []) {
+      const variable = this.#scope.get(name.name);
+      if (!variable)
+        throw binding.invalidReference(
+          `The variable \`${name.name}\` is not defined.`,
+          name.span.start,
+        );
+      inner.set(name.name, variable);
+    }
+    const query = new QueryBinder(binding, call.scope ? inner : this.#scope, true).query(
+      call.query,
+    );
+    const scope = new Map(this.#scope);
+    const columns = (query.output.kind === "rows" ? query.output.columns : []).map((column) => {
+      const { type } = column.variable;
+      const kept = type === "node" || type === "edge" ? type : "value";
+      const variable = binding.variable(column.name, kept, { nullable: true });
+      declare(binding, scope, { kind: "name", name: column.name, span: call.span }, variable);
+      return variable;
+    });
+    if (query.output.kind === "records")
+      throw binding.invalidSyntax(
+        "CALL takes a query that returns named columns.",
+        call.span.start,
+      );
+    this.#operators.push({
+      kind: "call",
+      query,
+      optional: call.optional,
+      columns,
+      rowKey: binding.variable(null, "value"),
+    });
+    this.#scope = scope;
   }
 
   #clause(clause: ast.Clause): void {
     const binding = this.#binding;
     const offset = clause.span.start;
     if (this.#nested && isWrite(clause))
-      throw binding.invalidSyntax("A subquery in an expression cannot change data.", offset);
+      throw binding.notAvailable("Changing data in a subquery", offset);
     switch (clause.kind) {
       case "match": {
-        const { operator, scope } = bindMatch(binding, clause, this.#scope, clause.optional);
-        this.#operators.push(operator);
+        const { before, operator, scope } = bindMatch(
+          binding,
+          clause,
+          this.#scope,
+          clause.optional,
+        );
+        this.#operators.push(...before, operator);
         this.#scope = scope;
         return;
       }
@@ -219,13 +345,23 @@ class QueryBinder {
         throw binding.notAvailable("USE", offset);
       case "optionalBlock":
         throw binding.notAvailable("OPTIONAL { }", offset, "OPTIONAL MATCH works.");
-      case "merge":
-        throw binding.notAvailable("MERGE", offset);
+      case "merge": {
+        const { operator, scope } = bindMerge(binding, clause, this.#scope);
+        this.#operators.push(operator);
+        this.#scope = scope;
+        return;
+      }
       case "callProcedure":
+        throw binding.notAvailable("CALL of a procedure", offset);
       case "callQuery":
-        throw binding.notAvailable("CALL", offset);
-      case "nestedQuery":
-        throw binding.notAvailable("A nested query", offset);
+        this.#call(clause);
+        return;
+      case "nestedQuery": {
+        const query = new QueryBinder(binding, this.#scope, this.#nested).query(clause.query);
+        this.#operators.push(...query.operators);
+        this.#output = query.output;
+        return;
+      }
       default:
         unreachable(clause);
     }
@@ -345,11 +481,13 @@ function isWrite(clause: ast.Clause): boolean {
 
 /** Whether running it changes data. */
 export function writes(query: Query): boolean {
-  return query.operators.some(
-    (operator) =>
-      operator.kind === "insert" ||
-      operator.kind === "set" ||
-      operator.kind === "remove" ||
-      operator.kind === "delete",
-  );
+  return query.operators.some((operator) => WRITES.has(operator.kind));
 }
+
+const WRITES: ReadonlySet<Operator["kind"]> = new Set([
+  "insert",
+  "merge",
+  "set",
+  "remove",
+  "delete",
+]);

@@ -72,8 +72,16 @@ class ReadsCollector {
       case "sort":
         for (const key of operator.keys) this.expression(key.expression);
         return;
+      case "call":
+        this.query(operator.query);
+        return;
+      case "combine":
+        for (const branch of operator.branches) this.query(branch);
+        return;
+      case "element":
       case "slice":
       case "insert":
+      case "merge":
       case "set":
       case "remove":
       case "delete":

@@ -51,6 +51,12 @@ export function namesRead(query: Query): NamesRead {
         case "sort":
           for (const key of operator.keys) look(key.expression);
           break;
+        case "call":
+          visit(operator.query);
+          break;
+        case "combine":
+          operator.branches.forEach(visit);
+          break;
         default:
           break;
       }

@@ -36,9 +36,40 @@ export type Operator =
       readonly aggregates: readonly Aggregate[];
       readonly rowKey: Variable;
     }
+  | CallOperator
+  | CombineOperator
+  /** The element that a value is, to match from: `variable` is its slot; NULL for what is no such element. */
+  | {
+      readonly kind: "element";
+      readonly variable: Variable;
+      readonly of: Variable;
+      readonly offset: number;
+    }
   | { readonly kind: "sort"; readonly keys: readonly SortKey[] }
   | { readonly kind: "slice"; readonly offset: Bound | null; readonly limit: Bound | null }
   | WriteOperator;
+
+/** A query per row, over the row's variables: each of its rows is put beside the row. */
+export interface CallOperator {
+  readonly kind: "call";
+  readonly query: Query;
+  /** Keeps a row for which the query has none. */
+  readonly optional: boolean;
+  /** The columns of the query, in order, as variables of this one. */
+  readonly columns: readonly Variable[];
+  readonly rowKey: Variable;
+}
+
+/** Set operators (ISO/IEC 39075:2024 §14.2), from left to right over queries with the same columns. */
+export interface CombineOperator {
+  readonly kind: "combine";
+  readonly operation: "union" | "except" | "intersect" | "otherwise";
+  /** Keeps duplicates. */
+  readonly all: boolean;
+  readonly branches: readonly Query[];
+  readonly columns: readonly Variable[];
+  readonly rowKey: Variable;
+}
 
 /** A number of rows: a non-negative integer without variables. `where` is the source offset for errors. */
 export interface Bound {
@@ -119,6 +150,7 @@ export interface Aggregate {
 export type AggregateName = "count" | "sum" | "avg" | "min" | "max" | "collect_list";
 
 export type WriteOperator =
+  | MergeOperator
   | {
       readonly kind: "insert";
       readonly nodes: readonly InsertNodeAtom[];
@@ -131,6 +163,17 @@ export type WriteOperator =
       readonly detach: boolean;
       readonly targets: readonly { readonly expression: Expression; readonly offset: number }[];
     };
+
+/** Per row: the pattern's bindings, or one that is inserted. */
+export interface MergeOperator {
+  readonly kind: "merge";
+  readonly match: MatchOperator;
+  readonly nodes: readonly InsertNodeAtom[];
+  readonly edges: readonly InsertEdgeAtom[];
+  readonly onCreate: readonly SetItem[];
+  readonly onMatch: readonly SetItem[];
+  readonly offset: number;
+}
 
 export interface InsertNodeAtom {
   readonly variable: Variable;

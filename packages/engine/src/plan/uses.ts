@@ -64,6 +64,25 @@ export function usesOf(operator: Operator): Set<Variable> {
     case "for":
       look(operator.list);
       break;
+    case "call":
+      for (const variable of freeVariables(operator.query)) used.add(variable);
+      break;
+    case "combine":
+      for (const branch of operator.branches)
+        for (const variable of freeVariables(branch)) used.add(variable);
+      break;
+    case "element":
+      used.add(operator.of);
+      break;
+    case "merge":
+      for (const variable of usesOf(operator.match)) used.add(variable);
+      for (const atom of [...operator.nodes, ...operator.edges]) look(atom.properties);
+      for (const item of [...operator.onCreate, ...operator.onMatch]) {
+        look(item.target);
+        if (item.kind !== "labels") look(item.value);
+      }
+      for (const variable of operator.match.introduces) used.delete(variable);
+      break;
     case "distinct":
       for (const variable of operator.variables) addVariable(variable, used);
       break;
@@ -139,6 +158,13 @@ export function introducedBy(operator: Operator): readonly Variable[] {
       return operator.items.map((item) => item.variable);
     case "for":
       return [operator.variable, operator.hidden, ...(operator.ordinal ? [operator.ordinal] : [])];
+    case "call":
+    case "combine":
+      return [...operator.columns, operator.rowKey];
+    case "element":
+      return [operator.variable];
+    case "merge":
+      return operator.match.introduces;
     case "distinct":
       return [operator.rowKey];
     case "aggregate":

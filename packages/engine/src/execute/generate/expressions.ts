@@ -95,7 +95,7 @@ export function valueCode(g: Generator, expression: Expression): string {
       return `F.reduce(B,${value(expression.initial)},${value(expression.list)},${step},${offset})`;
     }
     case "subquery":
-      return subqueryCode(g, expression);
+      return subqueryCode(g, expression, variableCode);
     default:
       return unreachable(expression);
   }

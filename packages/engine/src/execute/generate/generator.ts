@@ -191,11 +191,11 @@ export class Generator {
   }
 }
 
-/** `output` generates what becomes of a row, given as one value per column. */
+/** `output` generates what becomes of a row, given as one variable per column. */
 export type QueryCode = (
   g: Generator,
   query: Query,
-  output: (row: readonly string[]) => void,
+  output: (row: readonly Variable[]) => void,
 ) => void;
 
 interface Head {

@@ -8,7 +8,7 @@ import type { Run } from "../run.ts";
 import { isElement, testCode, valueCode, variableCode } from "./expressions.ts";
 import { Generator, type QueryCode } from "./generator.ts";
 import { matchCode } from "./match.ts";
-import { deleteCode, insertCode, removeCode, setCode } from "./write.ts";
+import { deleteCode, insertCode, mergeCode, removeCode, setCode } from "./write.ts";
 
 export type Compiled = (run: Run) => void;
 
@@ -26,7 +26,8 @@ export function generate(query: Query, graph: Graph, keyed: boolean): Compiled {
   queryCode(g, query, (row) => {
     if (query.output.kind === "nothing") return;
     const key = keyed ? `,${g.rowKey()}` : "";
-    code.line(`rt.row([${row.join(",")}]${key});`);
+    const values = row.map((variable) => variableCode(g, variable));
+    code.line(`rt.row([${values.join(",")}]${key});`);
   });
   code.putAt(head, g.runHead());
   code.line("};");
@@ -52,13 +53,13 @@ class QueryGenerator {
   readonly #operators: readonly Operator[];
   readonly #needed: readonly Set<Variable>[];
   readonly #g: Generator;
-  readonly #emit: (row: readonly string[]) => void;
+  readonly #emit: (row: readonly Variable[]) => void;
   /** What has a value around this query. */
   readonly #outer: ReadonlySet<Variable>;
   /** What comes after the pipeline under construction: code between the two, and the loop of the next one around its body. */
   #next: { between: () => void; loop: (body: () => void) => void; index: number } | null = null;
 
-  constructor(g: Generator, query: Query, emit: (row: readonly string[]) => void) {
+  constructor(g: Generator, query: Query, emit: (row: readonly Variable[]) => void) {
     this.#g = g;
     this.#emit = emit;
     this.#outer = new Set(g.bound);
@@ -128,6 +129,21 @@ class QueryGenerator {
         });
         return;
       }
+      case "element": {
+        const { variable, of, offset } = operator;
+        this.#define(variable, `rt.slotOf("${variable.type}",${g.local(of)},${offset})`);
+        rest();
+        return;
+      }
+      case "call":
+        this.#call(operator, rest);
+        return;
+      case "combine":
+        this.#combine(operator, rest);
+        return;
+      case "merge":
+        this.#barrier(index, (buffer) => mergeCode(g, operator, buffer, this.#writing(buffer)));
+        return;
       case "aggregate":
         this.#aggregate(operator, index);
         return;
@@ -154,14 +170,71 @@ class QueryGenerator {
     }
   }
 
+  #call(operator: Operator & { kind: "call" }, rest: () => void): void {
+    const g = this.#g;
+    const { query, columns, optional, rowKey } = operator;
+    const rows = g.code.fresh("rows");
+    g.code.line(`const ${rows}=${this.#rowsOf(query, (column) => g.local(column))};`);
+    if (optional) {
+      const nothing = columns.map((column) => (isElement(column) ? "-1" : "null"));
+      g.code.line(`if(${rows}.length===0)${rows}.push([${[...nothing, '"-"'].join(",")}]);`);
+    }
+    if (query.output.kind === "nothing") {
+      rest();
+      return;
+    }
+    this.#each(rows, columns, rowKey, rest);
+  }
+
+  #combine(operator: Operator & { kind: "combine" }, rest: () => void): void {
+    const g = this.#g;
+    const { operation, all, branches, columns, rowKey } = operator;
+    const rows = g.code.fresh("rows");
+    const sides = branches.map((branch) =>
+      this.#rowsOf(branch, (column) => variableCode(g, column)),
+    );
+    g.code.line(
+      `const ${rows}=F.combine("${operation}",${all},[${sides.join(",")}],${columns.length},rt,B);`,
+    );
+    this.#each(rows, columns, rowKey, rest);
+  }
+
+  /** The text of all rows of a query over the variables so far: arrays of its columns and, last, the row's key. */
+  #rowsOf(query: Query, columnCode: (column: Variable) => string): string {
+    const g = this.#g;
+    return g.subquery(() => {
+      const rows = g.state("rows", "[]");
+      queryCode(g, query, (row) => {
+        const key = g.keyed ? g.rowKey() : '""';
+        g.code.line(`B.keep();${rows}.push([${[...row.map(columnCode), key].join(",")}]);`);
+      });
+      g.code.line(`return ${rows};`);
+    });
+  }
+
+  #each(rows: string, columns: readonly Variable[], rowKey: Variable, rest: () => void): void {
+    const g = this.#g;
+    const at = g.code.fresh("i");
+    g.code.block(`for(let ${at}=0;${at}<${rows}.length;${at}++)`, () => {
+      g.step();
+      for (const [index, column] of columns.entries())
+        this.#define(column, `${rows}[${at}][${index}]`);
+      if (g.keyed) {
+        this.#define(rowKey, `${rows}[${at}][${columns.length}]`);
+        this.#extendKey([rowKey]);
+      }
+      rest();
+    });
+  }
+
   #output(): void {
     const { output } = this.#query;
     switch (output.kind) {
       case "rows":
-        this.#emit(output.columns.map(({ variable }) => variableCode(this.#g, variable)));
+        this.#emit(output.columns.map(({ variable }) => variable));
         return;
       case "records":
-        this.#emit([this.#g.local(output.variable)]);
+        this.#emit([output.variable]);
         return;
       case "nothing":
         this.#emit([]);

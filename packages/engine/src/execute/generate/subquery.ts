@@ -1,11 +1,12 @@
 import { unreachable } from "@geode/values";
-import type { Expression } from "../../plan/expression.ts";
+import type { Expression, Variable } from "../../plan/expression.ts";
 import type { Generator } from "./generator.ts";
 
 /** A query as an expression: a function that is called at once, with pipelines of its own inside. */
 export function subqueryCode(
   g: Generator,
   { form, query, offset }: Expression & { kind: "subquery" },
+  variableCode: (g: Generator, variable: Variable) => string,
 ): string {
   const { code } = g;
   return g.subquery(() => {
@@ -24,16 +25,19 @@ export function subqueryCode(
       }
       case "value": {
         const [count, value] = [g.state("count", "0"), g.state("value", "null")];
-        g.queryCode(g, query, ([column = "null"]) =>
-          code.line(`if(++${count}>1)rt.refuseManyRows(${offset});${value}=${column};`),
+        g.queryCode(g, query, ([column]) =>
+          code.line(
+            `if(++${count}>1)rt.refuseManyRows(${offset});${value}=${column ? variableCode(g, column) : "null"};`,
+          ),
         );
         code.line(`return ${value};`);
         return;
       }
       case "list": {
         const list = g.state("list", `F.accumulator("collect_list",false,${offset})`);
-        g.queryCode(g, query, ([column = "null"]) => {
-          code.line(`B.keep();${list}.add(${column}${g.keyed ? `,${g.rowKey()}` : ""});`);
+        g.queryCode(g, query, ([column]) => {
+          const value = column ? variableCode(g, column) : "null";
+          code.line(`B.keep();${list}.add(${value}${g.keyed ? `,${g.rowKey()}` : ""});`);
         });
         code.line(`return ${list}.result();`);
         return;

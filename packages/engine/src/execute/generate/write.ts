@@ -1,8 +1,14 @@
 import { unreachable } from "@geode/values";
 import type { Expression, Variable } from "../../plan/expression.ts";
-import type { WriteOperator } from "../../plan/operators.ts";
+import type {
+  InsertEdgeAtom,
+  InsertNodeAtom,
+  SetItem,
+  WriteOperator,
+} from "../../plan/operators.ts";
 import { isElement, valueCode } from "./expressions.ts";
 import type { Generator } from "./generator.ts";
+import { matchCode } from "./match.ts";
 import type { Buffer } from "./query.ts";
 
 type Loop = (body: () => void) => void;
@@ -14,67 +20,125 @@ export function insertCode(g: Generator, operator: Of<"insert">, buffer: Buffer,
   const fresh = [...operator.nodes, ...operator.edges].map(
     ({ variable }) => [variable, g.state("b", "[]")] as const,
   );
-  const arrays = new Map(fresh);
   loop(() => {
-    for (const node of operator.nodes) {
-      define(
-        g,
-        node.variable,
-        `rt.writer.insertNode(${code.constant(node.labels)},${propertiesCode(g, node.properties)})`,
-      );
-      code.line(`${arrays.get(node.variable)}.push(${g.local(node.variable)});`);
-    }
-    for (const edge of operator.edges) {
-      const ends = [edge.from, edge.to].map((end) =>
-        g.isNullable(end)
-          ? `rt.presentNode(${g.local(end)},${code.constant(end.name ?? "a node")})`
-          : g.local(end),
-      );
-      define(
-        g,
-        edge.variable,
-        `rt.writer.insertEdge(${code.constant(edge.label)},${ends.join(",")},${propertiesCode(g, edge.properties)})`,
-      );
-      code.line(`${arrays.get(edge.variable)}.push(${g.local(edge.variable)});`);
-    }
+    insertAtoms(g, operator.nodes, operator.edges, "propertyMap");
+    for (const [variable, array] of fresh) code.line(`${array}.push(${g.local(variable)});`);
   });
   for (const [variable, array] of fresh) buffer.columns.set(variable, array);
 }
 
+/** Inserts nodes and edges, and binds their variables. `properties` is what makes properties of a record. */
+function insertAtoms(
+  g: Generator,
+  nodes: readonly InsertNodeAtom[],
+  edges: readonly InsertEdgeAtom[],
+  properties: "propertyMap" | "mergedProperties",
+): void {
+  const { code } = g;
+  const mapOf = (record: Expression | null): string =>
+    record ? `F.${properties}(${valueCode(g, record)})` : "F.noProperties";
+  for (const node of nodes) {
+    const labels = code.constant(node.labels);
+    define(g, node.variable, `rt.writer.insertNode(${labels},${mapOf(node.properties)})`);
+  }
+  for (const edge of edges) {
+    const ends = [edge.from, edge.to].map((end) =>
+      g.isNullable(end)
+        ? `rt.presentNode(${g.local(end)},${code.constant(end.name ?? "a node")})`
+        : g.local(end),
+    );
+    const label = code.constant(edge.label);
+    const map = mapOf(edge.properties);
+    define(g, edge.variable, `rt.writer.insertEdge(${label},${ends.join(",")},${map})`);
+  }
+}
+
+/**
+ * MERGE: per kept row, the pattern is matched, or inserted if nothing matches; a row sees what the rows before it inserted. The rows
+ * that come out replace those that went in.
+ */
+export function mergeCode(g: Generator, operator: Of<"merge">, buffer: Buffer, loop: Loop): void {
+  const { code } = g;
+  const { match, nodes, edges } = operator;
+  const out = new Map<Variable, string>();
+  for (const variable of [...buffer.columns.keys(), ...match.introduces])
+    out.set(variable, g.state("b", "[]"));
+  const count = g.state("n", "0");
+  const keep = (): void => {
+    for (const [variable, array] of out) code.line(`${array}.push(${g.local(variable)});`);
+    code.line(`${count}++;B.keep();`);
+  };
+  loop(() => {
+    const first = code.fresh("first");
+    code.line(`const ${first}=${count};`);
+    const outer = new Set(g.bound);
+    g.freshBlock("", () => matchCode(g, match, keep));
+    g.bound = new Set(outer);
+    const inserted = code.fresh("inserted");
+    code.line(`const ${inserted}=${count}===${first};`);
+    code.block(`if(${inserted})`, () => {
+      insertAtoms(g, nodes, edges, "mergedProperties");
+      keep();
+    });
+    g.bound = new Set(outer);
+    const assign = (items: readonly SetItem[], condition: string): void => {
+      if (items.length === 0) return;
+      code.block(`if(${condition})`, () => {
+        const [assignments, at] = [code.fresh("set"), code.fresh("i")];
+        code.line(`const ${assignments}=rt.assignments();`);
+        code.block(`for(let ${at}=${first};${at}<${count};${at}++)`, () => {
+          for (const variable of match.introduces)
+            define(g, variable, `${out.get(variable)}[${at}]`);
+          setItems(g, items, assignments);
+        });
+        code.line(`${assignments}.apply();`);
+      });
+    };
+    assign(operator.onCreate, inserted);
+    assign(operator.onMatch, `!${inserted}`);
+  });
+  code.line(`${buffer.count}=${count};`);
+  for (const [variable, array] of out) buffer.columns.set(variable, array);
+}
+
 /** SET: all right sides of all rows first, then the assignments. */
 export function setCode(g: Generator, operator: Of<"set">, loop: Loop): void {
-  const { code } = g;
   const assignments = g.state("set", "rt.assignments()");
-  loop(() => {
-    for (const item of operator.items) {
-      switch (item.kind) {
-        case "property":
-          target(g, item.target, item.offset, (element) =>
-            code.line(
-              `${assignments}.property(${element},${code.constant(item.key)},${valueCode(g, item.value)},${item.offset});`,
-            ),
-          );
-          break;
-        case "properties":
-          target(g, item.target, item.offset, (element) =>
-            code.line(
-              `${assignments}.properties(${element},${valueCode(g, item.value)},${item.replace},${item.offset});`,
-            ),
-          );
-          break;
-        case "labels":
-          target(g, item.target, item.offset, (element) =>
-            code.line(
-              `${assignments}.addLabels(${element},${code.constant(item.labels)},${item.offset});`,
-            ),
-          );
-          break;
-        default:
-          unreachable(item);
+  loop(() => setItems(g, operator.items, assignments));
+  g.code.line(`${assignments}.apply();`);
+}
+
+/** Notes what is to be assigned. */
+function setItems(g: Generator, items: readonly SetItem[], assignments: string): void {
+  const { code } = g;
+  for (const item of items) {
+    const note = (call: (element: string) => string): void =>
+      target(g, item.target, item.offset, (element) =>
+        code.line(`${assignments}.${call(element)};`),
+      );
+    switch (item.kind) {
+      case "property": {
+        const { key, value, offset } = item;
+        note(
+          (element) =>
+            `property(${element},${code.constant(key)},${valueCode(g, value)},${offset})`,
+        );
+        break;
       }
+      case "properties": {
+        const { value, replace, offset } = item;
+        note((element) => `properties(${element},${valueCode(g, value)},${replace},${offset})`);
+        break;
+      }
+      case "labels": {
+        const { labels, offset } = item;
+        note((element) => `addLabels(${element},${code.constant(labels)},${offset})`);
+        break;
+      }
+      default:
+        unreachable(item);
     }
-  });
-  code.line(`${assignments}.apply();`);
+  }
 }
 
 export function removeCode(g: Generator, operator: Of<"remove">, loop: Loop): void {
@@ -147,10 +211,6 @@ function target(
   const found = g.code.fresh("el");
   g.code.line(`const ${found}=rt.element(${valueCode(g, expression)},${offset});`);
   g.code.block(`if(${found}!==null)`, () => use(`${found}.kind,${found}.slot`));
-}
-
-function propertiesCode(g: Generator, properties: Expression | null): string {
-  return properties ? `F.propertyMap(${valueCode(g, properties)})` : "F.noProperties";
 }
 
 function define(g: Generator, variable: Variable, expression: string): void {
