@@ -1,7 +1,7 @@
 import { GeodeError } from "@geode/client";
 import type { AnyRow, Geode, Live, LiveSnapshot, Result } from "@geode/client";
 import { columnLayout, grownLayout } from "../result/column-width.ts";
-import { changedCells, NO_FLASHES } from "../result/flash.ts";
+import { flashesOf, NO_FLASHES } from "../result/flash.ts";
 import { RateMeter } from "../result/rate.ts";
 import { Series } from "../result/series.ts";
 import { Store } from "../store.ts";
@@ -167,7 +167,7 @@ function liveViewOf(snapshot: LiveSnapshot<AnyRow>, before: ResultView | null): 
     layout: grownLayout(before.layout, layout),
     // What was worth noting at first (such as a label that nothing has) may have changed with the first commit since.
     notices: before.seq === seq ? before.notices : [],
-    flashes: changedCells(before, snapshot),
+    flashes: flashesOf(before, snapshot, { turn: before.turn + 1, atMs: view.atMs }),
     turn: before.turn + 1,
   };
 }

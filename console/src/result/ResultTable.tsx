@@ -1,9 +1,7 @@
-import { memo, useLayoutEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import type { ReactElement } from "react";
-import type { AnyRow } from "@geode/client";
-import type { ColumnLayout } from "./column-width.ts";
+import { ResultRow } from "./ResultRow.tsx";
 import { rowWindow } from "./row-window.ts";
-import { Value } from "./Value.tsx";
 import type { ResultView } from "./view.ts";
 
 /** Must be what the style sheet says. */
@@ -77,13 +75,12 @@ export function ResultTable({ view }: { readonly view: ResultView }): ReactEleme
             const position = from + offset;
             const key = view.keys[position] ?? String(position);
             return (
-              <Row
+              <ResultRow
                 key={key}
                 row={row}
                 position={position}
                 layout={layout}
                 flash={view.flashes.get(key)}
-                turn={view.turn}
               />
             );
           })}
@@ -100,50 +97,4 @@ function Spacer({ height }: { readonly height: number }): ReactElement {
       <td style={{ height }} />
     </tr>
   );
-}
-
-interface RowProps {
-  readonly row: AnyRow;
-  readonly position: number;
-  readonly layout: readonly ColumnLayout[];
-  readonly flash: ReadonlySet<string> | "inserted" | undefined;
-  /** Counts updates: an animation of the same name would not start again. */
-  readonly turn: number;
-}
-
-const Row = memo(function Row({ row, position, layout, flash, turn }: RowProps): ReactElement {
-  const flashing = turn % 2 === 0 ? "flash-even" : "flash-odd";
-  return (
-    <tr aria-rowindex={position + 2} className={flash === "inserted" ? flashing : undefined}>
-      <td className="row-number">{position + 1}</td>
-      {layout.map(({ name, numeric }) => (
-        <td
-          key={name}
-          className={classes(
-            numeric && "numeric",
-            flash !== undefined && flash !== "inserted" && flash.has(name) && flashing,
-          )}
-        >
-          <Value value={row[name] ?? null} name={name} />
-        </td>
-      ))}
-      <td aria-hidden="true" />
-    </tr>
-  );
-}, sameRow);
-
-/** A row without news is not drawn again, whatever turn it is. */
-function sameRow(before: RowProps, now: RowProps): boolean {
-  return (
-    before.row === now.row &&
-    before.position === now.position &&
-    before.layout === now.layout &&
-    now.flash === undefined &&
-    before.flash === undefined
-  );
-}
-
-function classes(...names: readonly (string | false)[]): string | undefined {
-  const present = names.filter((name) => name !== false);
-  return present.length === 0 ? undefined : present.join(" ");
 }
