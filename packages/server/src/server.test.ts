@@ -678,6 +678,35 @@ describe("PROTOCOL 5: live results", () => {
     expect(await quick.ask({ type: "PING" })).toMatchObject({ type: "PONG" });
   });
 
+  test("5.14 who takes nothing for 30 seconds, although something waits, is a slow consumer too", async () => {
+    await start(WITHOUT_PINGS);
+    const peer = await running.peer();
+    peer.webSocket.pause();
+    peer.send(query(1, "large 40000000"));
+    await running.requests(1);
+    const { signal } = running.database.requests[0]!;
+    // The operating system takes some of it; once it is full, two looks 30 seconds apart see no difference.
+    while (!signal!.aborted) {
+      running.clock.pass(30_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    peer.webSocket.resume();
+    expect(await peer.closed).toEqual({ code: 4008, reason: "Slow consumer" });
+  });
+
+  test("3.8 while a peer does not take its answers, no further requests are started", async () => {
+    await start(WITHOUT_PINGS);
+    const peer = await running.peer();
+    peer.webSocket.pause();
+    for (let id = 0; id < 40; id++) peer.send(query(id, "large 5000000"));
+    const other = await running.peer({ user: "bob" });
+    for (let count = 0; count < 20; count++) await other.ask({ type: "PING" });
+    expect(running.database.requests.length).toBeLessThanOrEqual(16);
+    peer.webSocket.resume();
+    const ids = new Set<unknown>();
+    while (ids.size < 40) ids.add((await peer.next())["id"]);
+  });
+
   test("1.8 a connection with a subscription is not idle", async () => {
     await start(WITHOUT_PINGS);
     const peer = await running.peer();

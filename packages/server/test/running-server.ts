@@ -63,6 +63,13 @@ export class RunningServer {
     }
   }
 
+  /** Resolves when the database has been asked that often. */
+  async requests(count: number): Promise<void> {
+    while (this.database.requests.length < count) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
   async close(): Promise<void> {
     const closing = this.server.close();
     for (const peer of this.#peers) peer.webSocket.terminate();

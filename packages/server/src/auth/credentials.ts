@@ -24,5 +24,5 @@ export function credentialsOf(handshake: Handshake): Credentials {
   if (bearer !== undefined)
     return { place: "header", token: bearer.slice(BEARER_SUBPROTOCOL.length) };
   const token = handshake.search.get("token");
-  return token === null ? { place: "none" } : { place: "url", token };
+  return token === null || token === "" ? { place: "none" } : { place: "url", token };
 }

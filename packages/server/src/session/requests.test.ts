@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ManualClock } from "../../test/manual-clock.ts";
 import type { Access } from "../port.ts";
 import { Requests, type RequestsOptions } from "./requests.ts";
 
@@ -8,6 +9,7 @@ function harness(options: Partial<RequestsOptions> = {}) {
   const full: boolean[] = [];
   const ends = new Map<string, () => void>();
   const requests = new Requests({
+    clock: new ManualClock(),
     inFlightMax: 64,
     ready: () => true,
     onFull: (value) => full.push(value),
@@ -93,6 +95,16 @@ describe("PROTOCOL 3.8: unanswered requests are bounded", () => {
     requests.startMore();
     expect(started).toEqual(["r1"]);
   });
+});
+
+test("eight reads of a connection in a turn, then others have theirs", async () => {
+  const { started, submit } = harness();
+  for (let n = 1; n <= 20; n++) submit("read", `r${n}`);
+  expect(started).toHaveLength(8);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(started).toHaveLength(16);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(started).toEqual(Array.from({ length: 20 }, (_, index) => `r${index + 1}`));
 });
 
 test("once closed, what waits is not started", async () => {

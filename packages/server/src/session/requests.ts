@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import type { Access } from "../port.ts";
 
 /** A request that was accepted and has to be run in its turn. */
@@ -8,6 +9,7 @@ export interface Request {
 }
 
 export interface RequestsOptions {
+  readonly clock: Pick<Clock, "endOfTurn">;
   /** How many may be started and unanswered. */
   readonly inFlightMax: number;
   /** False while no further request should be started, e.g. because answers pile up. */
@@ -15,6 +17,12 @@ export interface RequestsOptions {
   /** Called when the number of requests that wait or run has passed the limit, in either direction. */
   readonly onFull: (full: boolean) => void;
 }
+
+/**
+ * A read may be carried out at once and to its end. So many of one connection in a turn, and then others have theirs; and what their
+ * answers weigh is known before more are started.
+ */
+const READS_PER_TURN = 8;
 
 /**
  * The requests of one connection, started in the order in which they came. A read behind a write waits for the write's end, so it sees
@@ -26,6 +34,7 @@ export class Requests {
   readonly #waiting: Request[] = [];
   #running = 0;
   #runningWrites = 0;
+  #readsThisTurn = 0;
   #full = false;
   #closed = false;
 
@@ -68,15 +77,25 @@ export class Requests {
 
   #mayStart(request: Request): boolean {
     if (this.#running >= this.#options.inFlightMax || !this.#options.ready()) return false;
-    return request.access === "write" || this.#runningWrites === 0;
+    if (request.access === "write") return true;
+    return this.#runningWrites === 0 && this.#readsThisTurn < READS_PER_TURN;
   }
 
   async #start(request: Request): Promise<void> {
     this.#running++;
     if (request.access !== "read") this.#runningWrites++;
+    if (request.access !== "write") this.#countRead();
     await request.run();
     this.#running--;
     if (request.access !== "read") this.#runningWrites--;
     if (!this.#closed) this.startMore();
+  }
+
+  #countRead(): void {
+    if (this.#readsThisTurn++ > 0) return;
+    this.#options.clock.endOfTurn(() => {
+      this.#readsThisTurn = 0;
+      if (!this.#closed) this.startMore();
+    });
   }
 }

@@ -100,6 +100,7 @@ export class Session implements ConnectionListener {
       onRelief: () => this.#requests.startMore(),
     });
     this.#requests = new Requests({
+      clock,
       inFlightMax: limits.inFlightMax,
       ready: () => !this.#outbox.congested,
       onFull: (full) => this.#pause("requests", full),
