@@ -1,3 +1,4 @@
+import type { ClientMessage } from "@geode/protocol";
 import { GeodeError, unreachable } from "@geode/values";
 import { DEFAULT_BACKOFF } from "./connection/backoff.ts";
 import type { Backoff } from "./connection/backoff.ts";
@@ -241,7 +242,7 @@ export class Geode {
     return subscription;
   }
 
-  #send(message: object): boolean {
+  #send(message: ClientMessage): boolean {
     if (this.state.kind !== "ready") return false;
     this.#connection.send(message);
     return true;

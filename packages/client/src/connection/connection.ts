@@ -1,3 +1,4 @@
+import type { ClientMessage } from "@geode/protocol";
 import { unreachable } from "@geode/values";
 import type { Clock } from "../clock.ts";
 import { BrokenFrame } from "../wire/broken-frame.ts";
@@ -95,7 +96,7 @@ export class Connection {
   }
 
   /** Sends one message. Only while ready: nothing is kept here for later. */
-  send(message: object): void {
+  send(message: ClientMessage): void {
     this.#socket?.send(JSON.stringify(message));
   }
 

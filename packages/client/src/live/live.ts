@@ -1,3 +1,4 @@
+import type { ClientMessage, SubscribeMessage } from "@geode/protocol";
 import { GeodeError } from "@geode/values";
 import { backoffMs } from "../connection/backoff.ts";
 import type { Backoff } from "../connection/backoff.ts";
@@ -40,11 +41,7 @@ export interface LiveSnapshot<Row> {
 }
 
 /** A SUBSCRIBE message without its id and resume. */
-export interface SubscribeFields {
-  readonly query: string;
-  readonly parameters?: Readonly<Record<string, unknown>>;
-  readonly graph?: string;
-}
+export type SubscribeFields = Omit<SubscribeMessage, "type" | "id" | "resume">;
 
 /** What a live result needs of the client that made it. */
 export interface LiveHost {
@@ -55,7 +52,7 @@ export interface LiveHost {
   register(live: LiveQuery): string;
   unregister(subscription: string): void;
   /** Sends when there is a connection; false when there is none (then `connected` will be called). */
-  send(message: object): boolean;
+  send(message: ClientMessage): boolean;
   ended(live: LiveQuery): void;
 }
 

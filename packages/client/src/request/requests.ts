@@ -1,3 +1,4 @@
+import type { ClientMessage, QueryMessage } from "@geode/protocol";
 import { GeodeError, unreachable } from "@geode/values";
 import type { Clock } from "../clock.ts";
 import type { Loss } from "../connection/state.ts";
@@ -6,14 +7,7 @@ import type { ErrorMessage, ResultMessage } from "../wire/messages.ts";
 import { transactionRole } from "./statement.ts";
 
 /** A QUERY message without its id. */
-export interface QueryFields {
-  readonly query: string;
-  readonly parameters?: Readonly<Record<string, unknown>>;
-  readonly graph?: string;
-  readonly min_seq?: number;
-  readonly timeout_ms?: number;
-  readonly idempotency_key?: string;
-}
+export type QueryFields = Omit<QueryMessage, "type" | "id">;
 
 export interface RequestOptions {
   /** Sending it twice does nothing twice: a read, or a write with an idempotency key. */
@@ -32,7 +26,7 @@ export interface RequestLimits {
 
 interface Request {
   readonly id: string;
-  readonly message: { readonly type: "QUERY"; readonly id: string } & QueryFields;
+  readonly message: QueryMessage;
   readonly repeatable: boolean;
   /** Belongs to a transaction, which ends with its connection. */
   readonly transactional: boolean;
@@ -58,7 +52,7 @@ export class Requests {
   readonly #clock: Clock;
   readonly #queue: Request[] = [];
   readonly #inFlight = new Map<string, Request>();
-  #send: ((message: object) => void) | null = null;
+  #send: ((message: ClientMessage) => void) | null = null;
   #nextId = 1;
   #transaction: Transaction = "none";
 
@@ -118,7 +112,7 @@ export class Requests {
   }
 
   /** The connection is ready: what waits is sent, in order. */
-  connected(send: (message: object) => void): void {
+  connected(send: (message: ClientMessage) => void): void {
     this.#send = send;
     this.#pump();
   }

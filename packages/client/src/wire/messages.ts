@@ -1,22 +1,18 @@
+import type { UpdateMessage as UpdateMessageOnWire, WireColumn, WireNotice } from "@geode/protocol";
 import type { Position } from "@geode/values";
 
 /** A column of a result: its key in row objects, its source text, and what is known of its values. */
-export interface Column {
-  readonly name: string;
-  readonly text: string;
-  readonly type: string;
-}
+export type Column = Readonly<WireColumn>;
 
 /** Something worth saying that is not an error, e.g. an unknown label with the nearest known one. */
-export interface Notice {
-  readonly code: string;
-  readonly message: string;
-  readonly hint?: string;
-}
+export type Notice = Readonly<WireNotice>;
 
-export type Op = "insert" | "update" | "delete";
+export type Op = UpdateMessageOnWire["op"];
 
-/** The frames that a client acts on. A frame of another type is ignored: a newer server may send more. */
+/**
+ * The frames that a client acts on, as `readFrame` makes them of the wire: in our own spelling, with null for what is not there. A
+ * frame of another type is ignored: a newer server may send more.
+ */
 export type ServerMessage =
   | AuthOkMessage
   | { readonly type: "AUTH_EXPIRING" }
