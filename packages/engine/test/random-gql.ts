@@ -263,8 +263,16 @@ const selectQuery: fc.Arbitrary<string> = fc
 
 /** Clauses after clauses: what one finds is where the next begins. */
 const chainedQuery: fc.Arbitrary<string> = fc
-  .tuple(label, label, property, property, hop, fc.constantFrom("sum", "count", "collect", "max"))
-  .chain(([a, b, key, other, edge, name]) =>
+  .tuple(
+    label,
+    label,
+    property,
+    property,
+    hop,
+    fc.constantFrom("sum", "count", "collect", "max"),
+    fc.constantFrom("UNION", "UNION ALL", "EXCEPT", "INTERSECT"),
+  )
+  .chain(([a, b, key, other, edge, name, set]) =>
     fc.constantFrom(
       `MATCH (n:${a}), (m:${b}) WHERE n.${key} = m.${other} RETURN n AS c0, m.${key} AS c1`,
       `MATCH p = (n:${a})${edge("e")}(m) RETURN p AS c0`,
@@ -272,6 +280,12 @@ const chainedQuery: fc.Arbitrary<string> = fc
       `MATCH (n:${a}) LET v = n.${key} RETURN v AS c0, ${name}(n.${other}) AS c1`,
       `MATCH (n:${a}) FOR i IN [1, 2] RETURN n.${key} AS c0, i AS c1`,
       `MATCH (n:${a}) RETURN labels(n) AS c0, properties(n) AS c1`,
+      `MATCH (n:${a}) WHERE EXISTS { (n)${edge("e")}(:${b}) } RETURN n.${key} AS c0`,
+      `MATCH (n:${a}) WHERE NOT EXISTS { (n)${edge("e")}(m:${b}) WHERE m.${key} = n.${other} } RETURN n.${key} AS c0`,
+      `MATCH (n:${a}) RETURN n.${key} AS c0, COUNT { (n)${edge("e")}(m) WHERE m.${other} > 0 } AS c1 ORDER BY c1`,
+      `MATCH (n:${a}) RETURN n.${key} AS c0 ${set} MATCH (n:${b}) RETURN n.${other} AS c0`,
+      `MATCH (n:${a})${edge("e")}{1,2}(m) RETURN n.${key} AS c0, m.${other} AS c1`,
+      `MATCH (n:${a}) RETURN n.${key} AS g, count(*) AS c NEXT MATCH (m:${b}) WHERE m.${other} = g RETURN m AS c0, c AS c1`,
       `MATCH (n:${a}) WITH n.${key} AS g, count(*) AS c MATCH (m:${b}) WHERE m.${other} = g RETURN m.${key} AS c0, c AS c1`,
       `MATCH (n:${a}) WITH n ORDER BY n.${key}, n.${other} LIMIT 2 MATCH (n)${edge("e")}(m) RETURN m.${key} AS c0`,
       `OPTIONAL MATCH (n:${a}) WHERE n.${key} = 1 OPTIONAL MATCH (n)${edge("e")}(m:${b}) RETURN n.${other} AS c0, m AS c1`,
@@ -282,7 +296,7 @@ const chainedQuery: fc.Arbitrary<string> = fc
 export const randomQuery: fc.Arbitrary<string> = fc.oneof(
   { arbitrary: matchQuery, weight: 4 },
   { arbitrary: selectQuery, weight: 1 },
-  { arbitrary: chainedQuery, weight: 2 },
+  { arbitrary: chainedQuery, weight: 3 },
 );
 
 /** Entries, each of several writes that become one commit each. */
