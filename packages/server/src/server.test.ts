@@ -100,7 +100,7 @@ describe("PROTOCOL 2: authentication", () => {
   });
 
   test("2.7 a minute before its end the token is announced, at its end the connection closes", async () => {
-    await start();
+    await start(WITHOUT_PINGS);
     const peer = await running.peer({ ttlMs: 100_000 });
     running.clock.pass(40_000);
     expect(await peer.next()).toEqual({
@@ -705,6 +705,20 @@ describe("PROTOCOL 5: live results", () => {
     peer.webSocket.resume();
     const ids = new Set<unknown>();
     while (ids.size < 40) ids.add((await peer.next())["id"]);
+  });
+
+  test("1.7 a peer that is gone is found out, although small updates seem to reach it", async () => {
+    await start();
+    const peer = await running.peer();
+    await peer.ask(subscribe("s"));
+    // Paused, it answers no pings; the operating system still takes what is sent to it.
+    peer.webSocket.pause();
+    for (let count = 0; running.server.connections > 0; count++) {
+      running.clock.pass(1_000);
+      running.database.commit(count);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(count).toBeLessThan(71);
+    }
   });
 
   test("1.8 a connection with a subscription is not idle", async () => {

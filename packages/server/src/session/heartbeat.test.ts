@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ManualClock } from "../../test/manual-clock.ts";
 import { Heartbeat } from "./heartbeat.ts";
 
-function harness() {
+function harness(listening: () => boolean = () => true) {
   const clock = new ManualClock();
   const told: string[] = [];
   const heartbeat = new Heartbeat({
@@ -10,6 +10,7 @@ function harness() {
     pingMs: 30_000,
     pongMsMax: 10_000,
     ping: () => told.push("ping"),
+    listening,
     onDead: () => told.push("dead"),
   });
   return { clock, heartbeat, told };
@@ -45,6 +46,16 @@ test("an answer after the first missed one starts the count again", () => {
   clock.pass(24_999);
   expect(told).toEqual(["ping", "ping", "ping"]);
   clock.pass(1);
+  expect(told.at(-1)).toBe("dead");
+});
+
+test("silence proves nothing while the connection is not read", () => {
+  let reading = false;
+  const { clock, told } = harness(() => reading);
+  clock.pass(600_000);
+  expect(told).not.toContain("dead");
+  reading = true;
+  clock.pass(90_000);
   expect(told.at(-1)).toBe("dead");
 });
 

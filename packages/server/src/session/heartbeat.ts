@@ -5,6 +5,8 @@ export interface HeartbeatOptions {
   readonly pingMs: number;
   readonly pongMsMax: number;
   readonly ping: () => void;
+  /** False while the connection is not read: then an answer could not be heard, and silence proves nothing. */
+  readonly listening: () => boolean;
   /** Two pings in a row were not answered in time. */
   readonly onDead: () => void;
 }
@@ -41,8 +43,8 @@ export class Heartbeat {
   }
 
   #judge(): void {
-    const { clock, onDead, pingMs, pongMsMax } = this.#options;
-    if (!this.#answered && ++this.#missed === 2) return onDead();
+    const { clock, listening, onDead, pingMs, pongMsMax } = this.#options;
+    if (!this.#answered && listening() && ++this.#missed === 2) return onDead();
     this.#timer = clock.timer(Math.max(0, pingMs - pongMsMax), () => this.#ping());
   }
 }

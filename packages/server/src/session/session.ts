@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import {
   CLOSES,
   decodeClientMessage,
@@ -91,6 +92,8 @@ export class Session implements ConnectionListener {
     const { clock, connection, limits, start } = options;
     this.name = options.name;
     this.#options = options;
+    // Each request in flight may listen to it; they are counted elsewhere.
+    setMaxListeners(0, this.#aborter.signal);
     this.#lastFrameMs = clock.nowMs();
     this.#outbox = new Outbox({
       connection,
@@ -110,6 +113,7 @@ export class Session implements ConnectionListener {
       pingMs: limits.pingMs,
       pongMsMax: limits.pongMsMax,
       ping: () => connection.ping(),
+      listening: () => this.#pausedFor.size === 0,
       onDead: () => connection.terminate(),
     });
     this.#arm("idle", limits.idleMsMax, () => this.#checkIdle());
@@ -141,6 +145,7 @@ export class Session implements ConnectionListener {
   }
 
   textFrame(text: string): void {
+    if (this.#state.name === "closed") return;
     this.#frame(decodeClientMessage(text, this.#options.limits));
   }
 
@@ -153,7 +158,9 @@ export class Session implements ConnectionListener {
   }
 
   taken(): void {
-    this.#heartbeat.signOfLife();
+    // While so much waits, the operating system takes more only because the peer took something. Otherwise it proves nothing: it keeps
+    // small frames for a peer that is gone.
+    if (this.#outbox.congested) this.#heartbeat.signOfLife();
     this.#outbox.taken();
   }
 
@@ -384,9 +391,9 @@ export class Session implements ConnectionListener {
   /** Its result cannot be kept up to date any longer. */
   #subscriptionFailed(subscription: Subscription, error: GeodeError): void {
     if (subscription.ended) return;
-    const { id } = subscription;
+    const { id, pending } = subscription;
     this.#endSubscription(id);
-    this.#outbox.answer(errorFrame({ subscription: id }, error));
+    this.#outbox.answer(errorFrame(pending ? { id } : { subscription: id }, error));
   }
 
   #unsubscribe(message: UnsubscribeMessage): void {
