@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { FakeClock } from "../test/fake-clock.ts";
 import { AUTH_OK, digestOf, FakeServer } from "../test/fake-server.ts";
 import type { Frame } from "../test/fake-server.ts";
+import type { SocketConstructor } from "./connection/socket.ts";
 import { connect, Geode } from "./geode.ts";
 import type { GeodeOptions } from "./geode.ts";
 
@@ -102,6 +103,24 @@ describe("connecting", () => {
     await expect(connecting).rejects.toMatchObject({ code: "UNAVAILABLE" });
     await expect(connecting).rejects.not.toThrow(/secret/);
     expect(clock.pending).toBe(0);
+  });
+
+  test.each(["", "localhost:8443", "ftp://here/ws", "//"])("%j is no address", (url) => {
+    expect(() => new Geode(url)).toThrow(TypeError);
+  });
+
+  test("a browser that refuses to connect is asked again later, and its words are not repeated", () => {
+    const refusing = class {
+      constructor(url: string) {
+        throw new Error(`refused to connect to ${url}`);
+      }
+    };
+    const geode = new Geode("ws://here/ws?token=secret", {
+      webSocket: refusing as unknown as SocketConstructor,
+      clock: new FakeClock(),
+    });
+    expect(geode.state).toMatchObject({ kind: "waiting" });
+    expect(JSON.stringify(geode.state)).not.toContain("secret");
   });
 
   test("a server that does not answer the handshake is tried again", () => {

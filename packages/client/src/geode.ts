@@ -98,7 +98,10 @@ export class Geode {
   readonly #forgetNetwork: () => void;
   #nextSubscription = 1;
 
-  /** Begins to connect at once and never fails by itself: see `state`. {@link connect} waits for the outcome. */
+  /**
+   * Begins to connect at once; how it goes is told by `state`, and {@link connect} waits for it. Throws TypeError when the address is
+   * none.
+   */
   constructor(url: string | URL, options: GeodeOptions = {}) {
     const reconnect = options.reconnect ?? true;
     this.#clock = options.clock ?? systemClock;
@@ -112,7 +115,7 @@ export class Geode {
       this.#clock,
     );
     const connectionOptions: ConnectionOptions = {
-      url: String(url),
+      url: webSocketAddress(url),
       token: options.token ?? null,
       client: options.client ?? crypto.randomUUID(),
       reconnect: reconnect !== false,
@@ -349,6 +352,16 @@ export async function connect(
     forget();
     stopTimer();
   }
+}
+
+/** Throws TypeError for what can never be connected to; a browser also takes an address relative to the page. */
+function webSocketAddress(url: string | URL): string {
+  const base = typeof location === "undefined" ? undefined : location.href;
+  const parsed = URL.parse(String(url), base);
+  if (parsed === null || !/^(?:wss?|https?):$/.test(parsed.protocol)) {
+    throw new TypeError("That is no address of a server; one looks like ws://localhost:8443/ws");
+  }
+  return parsed.href;
 }
 
 /** The address without a token that it may carry. */

@@ -211,13 +211,9 @@ export class Connection {
     let socket: Socket;
     try {
       socket = new this.#options.webSocket(this.#options.url, [SUBPROTOCOL]);
-    } catch (cause) {
-      // A malformed address, or a page that may not connect there: the constructor itself throws.
-      this.#handle({
-        kind: "lost",
-        code: 1006,
-        reason: cause instanceof Error ? cause.message : String(cause),
-      });
+    } catch {
+      // A page that may not connect there. What the browser says repeats the address, and with it a token that it may hold.
+      this.#handle({ kind: "lost", code: 1006, reason: "the browser refused to connect" });
       return;
     }
     this.#socket = socket;
