@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -28,8 +28,10 @@ describe("the secret of a data directory", () => {
   const file = () => join(directory, "jwt-secret");
 
   test("is made once, is its owner's alone, and stays", async () => {
-    const [first, second] = await Promise.all([keptSecret(directory), keptSecret(directory)]);
-    expect(second).toEqual(first);
+    const all = await Promise.all(Array.from({ length: 20 }, () => keptSecret(directory)));
+    const first = all[0]!;
+    for (const each of all) expect(each).toEqual(first);
+    expect(await readdir(directory)).toEqual(["jwt-secret"]);
     expect(await keptSecret(directory)).toEqual(first);
     expect((await stat(file())).mode & 0o777).toBe(0o600);
     expect((await readFile(file(), "utf8")).trim().length).toBeGreaterThanOrEqual(43);
@@ -46,6 +48,14 @@ describe("the secret of a data directory", () => {
     await keptSecret(directory);
     await writeFile(file(), "short");
     await expect(keptSecret(directory)).rejects.toMatchObject({ code: "CORRUPT" });
+  });
+
+  test("cannot be where a file is, and says so", async () => {
+    await writeFile(join(directory, "..", "file"), "");
+    await expect(keptSecret(join(directory, "..", "file"))).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      message: expect.stringContaining("cannot be used as a data directory") as string,
+    });
   });
 
   test("works as JWT_SECRET elsewhere", async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, open, readFile } from "node:fs/promises";
+import { access, chmod, link, mkdir, open, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { GeodeError } from "@geode/values";
 import type { Secret } from "./token.ts";
@@ -25,35 +25,62 @@ export function configuredSecret(text: string): Secret {
 
 /**
  * The secret that a data directory keeps for those who configured none; made on first use, readable by its owner only.
- * Its text may be used as JWT_SECRET elsewhere.
+ * Throws UNAVAILABLE if the directory cannot be used, CORRUPT if the file was damaged. Its text may be used as JWT_SECRET elsewhere.
  */
 export async function keptSecret(directory: string): Promise<Secret> {
   const path = join(directory, FILE_NAME);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  let text: string;
   try {
-    const file = await open(path, "wx", 0o600);
-    try {
-      await file.writeFile(`${randomBytes(48).toString("base64url")}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    if (!(await exists(path))) await makeOnce(path);
+    await chmod(path, 0o600);
+    text = (await readFile(path, "utf8")).trim();
+  } catch (cause) {
+    throw new GeodeError(
+      "UNAVAILABLE",
+      `${directory} cannot be used as a data directory: ${(cause as Error).message}`,
+      {
+        hint: "Name another with --data, or make this one a directory that you may write to.",
+        cause,
+      },
+    );
   }
-  await chmod(path, 0o600);
-  const text = (await readFile(path, "utf8")).trim();
   try {
     return configuredSecret(text);
   } catch (cause) {
     throw new GeodeError("CORRUPT", `${path} holds no secret`, {
-      hint: "Delete the file; a new secret is made at the next start.",
+      hint: "Delete the file; a new secret is made at the next start, and tokens of the old one end.",
       cause,
     });
+  }
+}
+
+/** Makes a new secret unless there is one, whoever made it. The file appears with all its content, or not at all. */
+async function makeOnce(path: string): Promise<void> {
+  const draft = `${path}.${randomBytes(6).toString("hex")}`;
+  const file = await open(draft, "wx", 0o600);
+  try {
+    await file.writeFile(`${randomBytes(48).toString("base64url")}\n`);
+    await file.sync();
+    await link(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    await file.close();
+    await unlink(draft);
   }
 }
 
 /** A secret for one life of one process. */
 export function passingSecret(): Secret {
   return new Uint8Array(randomBytes(SECRET_BYTES_MIN));
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
 }

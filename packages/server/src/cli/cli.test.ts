@@ -7,7 +7,7 @@ import type { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ScriptTerminal } from "../../test/script-terminal.ts";
 import { display, formatRows } from "./format.ts";
-import { count, duration, list, parameter, port, rate } from "./options.ts";
+import { count, duration, list, parameter, port, rate, webSocketUrl } from "./options.ts";
 import { geodeProgram } from "./program.ts";
 import { limitAttribute, type ServeOptions } from "./serve.ts";
 import { printable } from "./terminal.ts";
@@ -42,6 +42,11 @@ describe("a wrong command line", () => {
     [["serve", "--in-flight", "0"], "It must be a whole number of at least 1."],
     [["serve", "--rate-limit", "fast"], "It must be a number per time, such as 100/min or 50/s."],
     [["serve", "--prot", "1"], "unknown option '--prot'\n(Did you mean --port?)"],
+    [
+      ["query", "x", "--url", "localhost:8443"],
+      "It must be an address such as ws://127.0.0.1:8443/ws.",
+    ],
+    [["query", "x", "--url", "nonsense"], "It must be an address such as"],
     [["token"], "required option '--user <id>' not specified"],
     [["token", "--user", "a", "--ttl", "1 hour"], "It must be a time such as 90s, 15m, 12h or 7d."],
   ])("%j is told what is wrong", async (args, message) => {
@@ -69,6 +74,12 @@ describe("option values", () => {
       ["no", ""],
     ]);
     expect(parameter("age=31", parameters).get("age")).toBe(31);
+  });
+
+  test("the address of the console is as good as that of the WebSocket", () => {
+    expect(webSocketUrl("http://127.0.0.1:8443/#token=x")).toBe("ws://127.0.0.1:8443/ws");
+    expect(webSocketUrl("https://geode.example")).toBe("wss://geode.example/ws");
+    expect(webSocketUrl("ws://[::1]:9000/ws?client=a")).toBe("ws://[::1]:9000/ws?client=a");
   });
 
   test("times, rates, ports, counts and lists", () => {

@@ -10,6 +10,26 @@ export function port(text: string): number {
   return value;
 }
 
+/** The address of a server's WebSocket; that of its console is as good. */
+export function webSocketUrl(text: string): string {
+  const url = URL.parse(text);
+  const scheme = url === null ? undefined : SCHEMES.get(url.protocol);
+  if (url === null || scheme === undefined) {
+    throw new InvalidArgumentError("It must be an address such as ws://127.0.0.1:8443/ws.");
+  }
+  url.protocol = scheme;
+  url.hash = "";
+  if (url.pathname === "/") url.pathname = "/ws";
+  return url.href;
+}
+
+const SCHEMES: ReadonlyMap<string, string> = new Map([
+  ["ws:", "ws:"],
+  ["wss:", "wss:"],
+  ["http:", "ws:"],
+  ["https:", "wss:"],
+]);
+
 export function count(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < 1 || !Number.isSafeInteger(value)) {

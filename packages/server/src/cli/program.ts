@@ -5,7 +5,7 @@ import { runCheck } from "./check.ts";
 import { applyConfigFile } from "./config-file.ts";
 import { applyFlagVariables } from "./flag-variables.ts";
 import { FORMATS } from "./format.ts";
-import { count, duration, list, parameter, port, rate, repeated } from "./options.ts";
+import { count, duration, list, parameter, port, rate, repeated, webSocketUrl } from "./options.ts";
 import { runQuery, type QueryOptions } from "./query.ts";
 import { runServe, type ServeOptions } from "./serve.ts";
 import type { Terminal } from "./terminal.ts";
@@ -172,7 +172,9 @@ function check(terminal: Terminal): Command {
 
 function withAccess(command: Command): Command {
   return command
-    .addOption(option("--url <url>", "the server's WebSocket").default(DEFAULT_URL))
+    .addOption(
+      option("--url <url>", "the server's WebSocket").default(DEFAULT_URL).argParser(webSocketUrl),
+    )
     .addOption(option("--token <token>", "default: one signed with the secret in --data"))
     .addOption(dataOption("data directory whose secret signs, unless JWT_SECRET does"));
 }

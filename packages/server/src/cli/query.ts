@@ -41,9 +41,12 @@ export async function connectTo(
   try {
     return await connect(options.url, { token, reconnect: false, floats: "exact" });
   } catch (cause) {
-    if (!(cause instanceof Error)) throw cause;
+    if (!(cause instanceof GeodeError)) throw cause;
     throw new CommandError(EXIT.unreachable, `no connection to ${options.url}: ${cause.message}`, {
-      hint: "Is the server running there (`geode serve`), and is the token of its secret?",
+      hint:
+        cause.code === "FORBIDDEN"
+          ? "The token is not one of this server's, or has ended: `geode token` makes one where the server's secret is."
+          : "Is a server running there? `geode serve` starts one.",
       cause,
     });
   }
