@@ -6,6 +6,8 @@ import {
   float,
   GeodeError,
   integer,
+  isNumeric,
+  toNumber,
   typeName,
   unreachable,
   type Value,
@@ -21,6 +23,8 @@ import { located } from "./located.ts";
 export interface Accumulator {
   add(value: Value, key?: string): void;
   result(): Value;
+  /** Percentiles only: which one. Called before each {@link add}. */
+  parameter?(value: Value): void;
 }
 
 export function accumulator(name: AggregateName, distinct: boolean, offset: number): Accumulator {
@@ -41,7 +45,15 @@ function plain(name: AggregateName, offset: number): Accumulator {
     case "max":
       return new Extreme(1);
     case "collect_list":
-      return new Collect();
+      return new Collect(false);
+    case "stddev_samp":
+      return new Deviation(1, offset);
+    case "stddev_pop":
+      return new Deviation(0, offset);
+    case "percentile_cont":
+      return new Percentile(true, offset);
+    case "percentile_disc":
+      return new Percentile(false, offset);
     default:
       return unreachable(name);
   }
@@ -171,11 +183,99 @@ class Extreme implements Accumulator {
   }
 }
 
+/** The standard deviation, with the sums exact: independent of the order of the values. */
+class Deviation implements Accumulator {
+  readonly #freedom: number;
+  readonly #numbers: Numbers;
+  constructor(freedom: 0 | 1, offset: number) {
+    this.#freedom = freedom;
+    this.#numbers = new Numbers("STDDEV", offset);
+  }
+  add(value: Value): void {
+    this.#numbers.add(value);
+  }
+  result(): Value {
+    const { list } = this.#numbers;
+    if (list.length === 0) return null;
+    if (list.length <= this.#freedom) return float(0);
+    const sum = new ExactSum();
+    for (const { number } of list) sum.add(number);
+    const mean = sum.value / list.length;
+    const squares = new ExactSum();
+    for (const { number } of list) squares.add((number - mean) ** 2);
+    return float(Math.sqrt(squares.value / (list.length - this.#freedom)));
+  }
+}
+
+/** The value at that share of the sorted values; "continuous" goes between two of them, "discrete" takes the one before. */
+class Percentile implements Accumulator {
+  readonly #continuous: boolean;
+  readonly #numbers: Numbers;
+  readonly #offset: number;
+  #share: number | null = null;
+  constructor(continuous: boolean, offset: number) {
+    this.#continuous = continuous;
+    this.#offset = offset;
+    this.#numbers = new Numbers("PERCENTILE", offset);
+  }
+  parameter(value: Value): void {
+    const share = value instanceof Float ? value.value : value;
+    if (typeof share !== "number" || !(share >= 0 && share <= 1))
+      throw located(new GeodeError("22003", "A percentile is a number from 0 to 1."), this.#offset);
+    this.#share = share;
+  }
+  add(value: Value): void {
+    this.#numbers.add(value);
+  }
+  result(): Value {
+    const sorted = this.#numbers.list.sort((left, right) => left.number - right.number);
+    const [first] = sorted;
+    if (!first || this.#share === null) return null;
+    if (!this.#continuous) {
+      const index = Math.max(0, Math.ceil(this.#share * sorted.length) - 1);
+      return (sorted[index] ?? first).value;
+    }
+    const place = this.#share * (sorted.length - 1);
+    const low = sorted[Math.floor(place)] ?? first;
+    const high = sorted[Math.ceil(place)] ?? low;
+    return float(low.number + (high.number - low.number) * (place - Math.floor(place)));
+  }
+}
+
+/** The numbers that came, with what they were. */
+class Numbers {
+  readonly list: { readonly number: number; readonly value: Value }[] = [];
+  readonly #name: string;
+  readonly #offset: number;
+  constructor(name: string, offset: number) {
+    this.#name = name;
+    this.#offset = offset;
+  }
+  add(value: Value): void {
+    if (value === null) return;
+    if (!isNumeric(value))
+      throw located(
+        new GeodeError("22G03", `${this.#name} takes numbers, not ${typeName(value)}.`),
+        this.#offset,
+      );
+    this.list.push({ number: toNumber(value), value });
+  }
+}
+
+/** A list of all values, NULL included: what a query as a list is. */
+export function keptList(): Accumulator {
+  return new Collect(true);
+}
+
 class Collect implements Accumulator {
+  readonly #keepsNull: boolean;
   readonly #values: Value[] = [];
   readonly #keys: string[] = [];
+  constructor(keepsNull: boolean) {
+    this.#keepsNull = keepsNull;
+  }
   add(value: Value, key?: string): void {
-    if (value === null) return;
+    if (value === null && !this.#keepsNull) return;
     this.#values.push(value);
     if (key !== undefined) this.#keys.push(key);
   }
@@ -202,6 +302,9 @@ class Distinct implements Accumulator {
     if (!seen) this.#seen.set(id, { value, key });
     else if (key !== undefined && seen.key !== undefined && byRowKey(key, seen.key) < 0)
       this.#seen.set(id, { value, key });
+  }
+  parameter(value: Value): void {
+    this.#inner.parameter?.(value);
   }
   result(): Value {
     for (const { value, key } of this.#seen.values()) this.#inner.add(value, key);

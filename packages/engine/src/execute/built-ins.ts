@@ -389,6 +389,47 @@ export const builtIns = {
       if (record instanceof Map) for (const [key, value] of record) merged.set(key, value);
     return merged;
   },
+  tail(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (!Array.isArray(value)) throw wrong("TAIL", "a LIST", value, offset);
+    return (value as readonly Value[]).slice(1);
+  },
+  byte_length(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (typeof value === "string") return new TextEncoder().encode(value).length;
+    if (value instanceof Uint8Array) return value.length;
+    throw wrong("BYTE_LENGTH", "a STRING or BYTES", value, offset);
+  },
+  normalize(text: Value, ...rest: [form: Value, offset: number] | [offset: number]): Value {
+    const offset = rest.length === 2 ? rest[1] : rest[0];
+    const form = rest.length === 2 ? rest[0] : "NFC";
+    if (text === null || form === null) return null;
+    if (typeof text !== "string") throw wrong("NORMALIZE", "a STRING", text, offset);
+    if (form !== "NFC" && form !== "NFD" && form !== "NFKC" && form !== "NFKD")
+      throw wrong("NORMALIZE", "one of NFC, NFD, NFKC and NFKD", form, offset);
+    return text.normalize(form);
+  },
+  sin: ofReal("SIN", Math.sin),
+  cos: ofReal("COS", Math.cos),
+  tan: ofReal("TAN", Math.tan),
+  cot: ofReal("COT", (x) => 1 / Math.tan(x)),
+  sinh: ofReal("SINH", Math.sinh),
+  cosh: ofReal("COSH", Math.cosh),
+  tanh: ofReal("TANH", Math.tanh),
+  asin: ofReal("ASIN", Math.asin),
+  acos: ofReal("ACOS", Math.acos),
+  atan: ofReal("ATAN", Math.atan),
+  degrees: ofReal("DEGREES", (x) => (x * 180) / Math.PI),
+  radians: ofReal("RADIANS", (x) => (x * Math.PI) / 180),
+  atan2(y: Value, x: Value, offset: number): Value {
+    if (y === null || x === null) return null;
+    for (const value of [y, x])
+      if (!isNumeric(value)) throw wrong("ATAN2", "numbers", value, offset);
+    return float(Math.atan2(toNumber(y as number), toNumber(x as number)));
+  },
+  e(): Value {
+    return Math.E;
+  },
   pi(): Value {
     return Math.PI;
   },

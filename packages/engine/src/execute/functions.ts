@@ -21,7 +21,7 @@ import {
   type Value,
 } from "@geode/values";
 import type { Comparison } from "../plan/expression.ts";
-import { accumulator, type Accumulator, byRowKey } from "./aggregates.ts";
+import { accumulator, type Accumulator, byRowKey, keptList } from "./aggregates.ts";
 import type { Budget } from "./budget.ts";
 import { builtIns } from "./built-ins.ts";
 import type { Run } from "./run.ts";
@@ -262,6 +262,7 @@ export const functions = {
   groupOf,
   stepsOf,
   accumulator,
+  keptList,
   resultOf: (state: Accumulator): Value => state.result(),
   functions: builtIns,
 };

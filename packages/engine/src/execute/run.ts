@@ -2,6 +2,7 @@ import {
   Edge,
   type ElementId,
   equivalenceKey,
+  float,
   GeodeError,
   Node,
   Path,
@@ -52,6 +53,11 @@ export class Run {
   /** The moment of the statement: the same for all of it. */
   get timeMs(): number {
     return this.#context.timeMs;
+  }
+
+  /** A FLOAT in [0, 1). */
+  random(): Value {
+    return float(this.#context.random());
   }
 
   // Results
@@ -185,6 +191,20 @@ export class Run {
     return slots && slots.map((slot) => this.edgeOrNull(slot));
   }
 
+  /** A value whose elements are as they are now: values hold copies, and this statement may have changed what they are copies of. */
+  current(value: Value): Value {
+    if (typeof value !== "object" || value === null) return value;
+    if (value instanceof Node) return this.nodeOrNull(this.graph.nodes.slot(value.id)) ?? value;
+    if (value instanceof Edge) return this.edgeOrNull(this.graph.edges.slot(value.id)) ?? value;
+    if (value instanceof Path) {
+      return new Path(value.elements.map((element) => this.current(element) as Node | Edge));
+    }
+    if (Array.isArray(value)) return (value as readonly Value[]).map((item) => this.current(item));
+    if (value instanceof Map)
+      return new Map([...value].map(([key, item]) => [key, this.current(item)]));
+    return value;
+  }
+
   /** From slots: node, edge, node, …; NULL if any of them is absent. */
   path(slots: readonly number[]): Path | null {
     if (slots.includes(-1)) return null;
@@ -301,6 +321,17 @@ export class Run {
     );
   }
 
+  /** The node that an edge begins or ends at. */
+  endOf(value: Value, end: "start_node" | "end_node", offset: number): Value {
+    if (value === null) return null;
+    if (!(value instanceof Edge))
+      throw located(
+        new GeodeError("22G03", `${end} takes an EDGE, not ${typeName(value)}.`),
+        offset,
+      );
+    return this.nodeOrNull(this.graph.nodes.slot(end === "start_node" ? value.from : value.to));
+  }
+
   refuseManyRows(offset: number): never {
     throw located(
       new GeodeError("22G03", "VALUE takes a query with at most one row; this one has more."),
@@ -319,6 +350,12 @@ export class Run {
       new GeodeError("22G03", `Only a NODE or an EDGE can be changed, not ${typeName(value)}.`),
       offset,
     );
+  }
+
+  /** The elements that a value is or consists of; none for NULL and for what is gone. */
+  elements(value: Value, offset: number): readonly { kind: "node" | "edge"; slot: number }[] {
+    const parts = value instanceof Path ? value.elements : [value];
+    return parts.flatMap((part) => this.element(part, offset) ?? []);
   }
 
   presentNode(slot: number, name: string): number {

@@ -2,6 +2,7 @@ import {
   type ElementId,
   GeodeError,
   isTemporal,
+  article,
   type Value,
   Edge,
   Node,
@@ -11,6 +12,7 @@ import {
 } from "@geode/values";
 import type { Effect, GraphName, Patch } from "../graph/effect.ts";
 import type { Graph } from "../graph/graph.ts";
+import { PROPERTY_NESTING_MAX } from "../graph/storable.ts";
 import type { Store } from "../graph/store.ts";
 import type { Undo } from "../graph/undo.ts";
 import type { WriteStats } from "./statement.ts";
@@ -405,20 +407,23 @@ function storable(properties: ReadonlyMap<string, Value>): Map<string, Value> {
   return clean;
 }
 
-/** A property holds any value but elements, paths, and collections of those. */
-function checkStorable(key: string, value: Value): void {
+/** A property holds any value but elements, paths, and collections of those; nor collections that are nested too deep. */
+function checkStorable(key: string, value: Value, depth = 0): void {
   if (typeof value !== "object" || value === null) return;
   if (value instanceof Node || value instanceof Edge || value instanceof Path) {
+    const type = typeName(value);
+    throw new GeodeError("22G03", `The property ${key} cannot hold ${article(type)}.`, {
+      hint: "Store a value of it, such as one of its properties, or draw an edge.",
+    });
+  }
+  if (!Array.isArray(value) && !(value instanceof Map)) return;
+  if (depth === PROPERTY_NESTING_MAX) {
     throw new GeodeError(
       "22G03",
-      `The property ${key} cannot hold ${typeName(value) === "EDGE" ? "an" : "a"} ${typeName(value)}.`,
-      {
-        hint: "Store a value of it, such as one of its properties, or draw an edge.",
-      },
+      `The property ${key} is nested deeper than ${PROPERTY_NESTING_MAX} levels.`,
     );
   }
-  if (Array.isArray(value)) for (const item of value) checkStorable(key, item);
-  else if (value instanceof Map) for (const item of value.values()) checkStorable(key, item);
+  for (const item of value.values()) checkStorable(key, item as Value, depth + 1);
 }
 
 /** Equal and of the same type: 1 and 1.0 are equivalent, but replacing one by the other is a change. */

@@ -1,8 +1,8 @@
-import { Float, TemporalValue } from "@geode/values";
+import { Float, NESTING_MAX, TemporalValue } from "@geode/values";
 import type { Value } from "@geode/values";
 
-/** How deep lists and records of a property may be nested: whatever walks a value may recurse. */
-export const PROPERTY_NESTING_MAX = 1_000;
+/** How deep lists and records of a property may be nested: so that a result that wraps elements into lists and records can be sent. */
+export const PROPERTY_NESTING_MAX = NESTING_MAX - 8;
 
 /**
  * Whether a property can hold a value: anything but elements and paths, at any depth, and nothing nested deeper than

@@ -326,7 +326,7 @@ describe("an effect that does not fit the state is CORRUPT and changes nothing:"
   });
 });
 
-test("a property is nested 1,000 levels deep, and no deeper", () => {
+test("a property is nested as deep as the limit, and no deeper", () => {
   const nested = (levels: number): Value =>
     levels === 0
       ? 1
@@ -334,10 +334,16 @@ test("a property is nested 1,000 levels deep, and no deeper", () => {
         ? [nested(levels - 1)]
         : new Map([["f", nested(levels - 1)]]);
   const store = small();
-  store.apply(node(9, ["A"], { x: nested(1_000) }));
-  expect(codeOf(() => store.apply(node(10, ["A"], { x: nested(1_001) })))).toBe("CORRUPT");
-  expect(codeOf(() => store.apply(node(10, ["A"], { x: nested(1_000) })))).toBe(undefined);
-  expect(store.graph("default").indexes.get("i")!.seek(nested(1_000)).length).toBe(2);
+  store.apply(node(9, ["A"], { x: nested(PROPERTY_NESTING_MAX) }));
+  expect(codeOf(() => store.apply(node(10, ["A"], { x: nested(PROPERTY_NESTING_MAX + 1) })))).toBe(
+    "CORRUPT",
+  );
+  expect(codeOf(() => store.apply(node(10, ["A"], { x: nested(PROPERTY_NESTING_MAX) })))).toBe(
+    undefined,
+  );
+  expect(store.graph("default").indexes.get("i")!.seek(nested(PROPERTY_NESTING_MAX)).length).toBe(
+    2,
+  );
 });
 
 describe("laws, on random effects", () => {

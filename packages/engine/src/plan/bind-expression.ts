@@ -23,8 +23,7 @@ export function bindExpression(
   context: ExpressionContext,
 ): Expression {
   const bind = (part: ast.Expression): Expression => bindExpression(binding, part, context);
-  const condition = (part: ast.Expression): Expression =>
-    requireTruthValue(bind(part), part, binding);
+  const condition = (part: ast.Expression): Expression => bindCondition(binding, part, context);
   const offset = node.span.start;
   switch (node.kind) {
     case "literal":
@@ -33,8 +32,12 @@ export function bindExpression(
       return { kind: "parameter", name: node.name, offset };
     case "variable":
       return bindName(binding, node, context);
-    case "property":
-      return { kind: "property", of: bind(node.object), key: node.key.name, offset };
+    case "property": {
+      const of = bind(node.object);
+      if (of.kind === "variable" && of.variable.type !== "value" && !isElement(of.variable))
+        throw binding.invalidSyntax(`A ${NOUNS[of.variable.type]} has no properties.`, offset);
+      return { kind: "property", of, key: node.key.name, offset };
+    }
     case "unary": {
       const operand = bind(node.operand);
       return node.operator === "-"
@@ -189,6 +192,14 @@ export function bindExpression(
       };
     }
     case "exists":
+      if (!binding.text.slice(offset).match(EXISTS_WITH_BRACES))
+        requireKnownPattern(binding, node.query, context.scope);
+      return {
+        kind: "subquery",
+        form: "exists",
+        query: binding.subquery(node.query, context.scope),
+        offset,
+      };
     case "count":
       return {
         kind: "subquery",
@@ -252,6 +263,15 @@ export function bindExpression(
     default:
       return unreachable(node);
   }
+}
+
+/** An expression that has to be TRUE, FALSE or NULL. */
+export function bindCondition(
+  binding: Binding,
+  node: ast.Expression,
+  context: ExpressionContext,
+): Expression {
+  return requireTruthValue(bindExpression(binding, node, context), node, binding);
 }
 
 /** Label expressions have no names to resolve; `A:B` and `A|:B` are long gone. */
@@ -354,8 +374,27 @@ function bindCall(
       offset,
     );
   }
-  return { kind: "call", name: signature.name, args: node.args.map(bind), offset };
+  const args = node.args.map(bind);
+  const [first] = args;
+  if (first?.kind === "variable") {
+    const refused = REFUSED_TYPES.get(signature.name);
+    if (refused?.includes(first.variable.type))
+      throw new GeodeError("22G03", `${node.name} does not take a ${NOUNS[first.variable.type]}.`, {
+        position: positionAt(binding.text, offset),
+      });
+  }
+  return { kind: "call", name: signature.name, args, offset };
 }
+
+/** What can be seen to be wrong before anything runs. */
+const REFUSED_TYPES: ReadonlyMap<string, readonly Variable["type"][]> = new Map([
+  ["type", ["node", "path", "nodes", "edges"]],
+  ["labels", ["path", "nodes", "edges"]],
+  ["size", ["node", "edge", "path"]],
+  ["nodes", ["node", "edge"]],
+  ["edges", ["node", "edge"]],
+  ["path_length", ["node", "edge"]],
+]);
 
 const AGGREGATES: ReadonlyMap<string, AggregateName> = new Map<string, AggregateName>([
   ["count", "count"],
@@ -365,6 +404,14 @@ const AGGREGATES: ReadonlyMap<string, AggregateName> = new Map<string, Aggregate
   ["max", "max"],
   ["collect", "collect_list"],
   ["collect_list", "collect_list"],
+  ["stddev_samp", "stddev_samp"],
+  ["stdev", "stddev_samp"],
+  ["stddev_pop", "stddev_pop"],
+  ["stdevp", "stddev_pop"],
+  ["percentile_cont", "percentile_cont"],
+  ["percentilecont", "percentile_cont"],
+  ["percentile_disc", "percentile_disc"],
+  ["percentiledisc", "percentile_disc"],
 ]);
 
 function bindAggregate(
@@ -381,19 +428,22 @@ function bindAggregate(
       offset,
     );
   }
-  if (node.star ? name !== "count" || node.distinct : node.args.length !== 1) {
+  const wanted = name === "percentile_cont" || name === "percentile_disc" ? 2 : 1;
+  if (node.star ? name !== "count" || node.distinct : node.args.length !== wanted) {
+    const or = name === "count" ? ", or *" : "";
     throw binding.invalidSyntax(
-      `${node.name} takes one argument${name === "count" ? ", or *" : ""}.`,
+      `${node.name} takes ${wanted} argument${wanted > 1 ? "s" : ""}${or}.`,
       offset,
     );
   }
-  const [first] = node.args;
+  const [first, second] = node.args;
   if (hasAggregate(node.args))
     throw binding.invalidSyntax("An aggregate cannot stand inside another.", offset);
   const { aggregates, ...inner } = context;
   const argument = first ? bindExpression(binding, first, inner) : null;
+  const parameter = second ? bindExpression(binding, second, inner) : null;
   const variable = binding.variable(null, "value");
-  aggregates.push({ variable, name, distinct: node.distinct, argument, offset });
+  aggregates.push({ variable, name, distinct: node.distinct, argument, parameter, offset });
   return { kind: "variable", variable };
 }
 
@@ -410,6 +460,49 @@ function bindPairwise(kind: "same" | "allDifferent", operands: readonly Expressi
     }
   }
   return { kind: "and", operands: tests };
+}
+
+const NOUNS = {
+  node: "node",
+  edge: "edge",
+  path: "path",
+  nodes: "list",
+  edges: "list",
+  steps: "list",
+  value: "value",
+} as const;
+
+function isElement(variable: Variable): boolean {
+  return variable.type === "node" || variable.type === "edge";
+}
+
+const EXISTS_WITH_BRACES = /^exists\s*\{/i;
+
+/** A pattern as a condition asks about what is there already: it cannot name anything new, and it has an edge. */
+function requireKnownPattern(binding: Binding, query: ast.Query, scope: Scope): void {
+  const visit = (part: unknown): void => {
+    if (Array.isArray(part)) {
+      for (const item of part) visit(item);
+      return;
+    }
+    if (typeof part !== "object" || part === null) return;
+    const { kind, variable } = part as { kind?: string; variable?: ast.Name | null };
+    if (kind === "pathConcatenation" && (part as ast.PathConcatenation).elements.length < 2)
+      throw binding.invalidSyntax(
+        "A pattern as a condition has at least one edge.",
+        (part as ast.PathConcatenation).span.start,
+        "Test for NULL, or for a label.",
+      );
+    if ((kind === "nodePattern" || kind === "edgePattern") && variable && !scope.has(variable.name))
+      throw binding.invalidReference(
+        `The variable \`${variable.name}\` is not defined.`,
+        variable.span.start,
+        "Inside EXISTS { MATCH … } new variables are possible.",
+      );
+    for (const [key, value] of Object.entries(part))
+      if (key !== "span" && key !== "where") visit(value);
+  };
+  visit(query);
 }
 
 const SPACE: Expression = { kind: "constant", value: " " };
@@ -510,7 +603,9 @@ function requireTruthValue(
   const wrong =
     kind === "constant"
       ? expression.value !== null && typeof expression.value !== "boolean"
-      : kind === "list" || kind === "record";
+      : kind === "variable"
+        ? expression.variable.type !== "value"
+        : kind === "list" || kind === "record";
   if (!wrong) return expression;
   throw new GeodeError("22G03", "A condition is TRUE, FALSE or NULL.", {
     position: positionAt(binding.text, node.span.start),

@@ -1,6 +1,6 @@
 import { GeodeError, unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
-import { bindExpression, bindLabels } from "./bind-expression.ts";
+import { bindCondition, bindExpression, bindLabels } from "./bind-expression.ts";
 import { type Expression, conjuncts, type Variable } from "./expression.ts";
 import type { EdgeAtom, MatchOperator, NodeAtom, Operator, RepeatAtom } from "./operators.ts";
 import type { Binding, Scope } from "./scope.ts";
@@ -73,7 +73,7 @@ class PatternBinder {
     where: ast.Expression | null,
     mode: ast.MatchMode | null,
   ): { before: readonly Operator[]; operator: MatchOperator; scope: Scope } {
-    if (where) this.#conditions.push(() => this.#bind(where));
+    if (where) this.#conditions.push(() => this.#condition(where));
     const predicates = this.#conditions.flatMap((condition) => conjuncts(condition()));
     const operator: MatchOperator = {
       kind: "match",
@@ -134,7 +134,7 @@ class PatternBinder {
             last = inner.at(-1) ?? first;
             if (part.where) {
               const { where } = part;
-              this.#conditions.push(() => this.#bind(where));
+              this.#conditions.push(() => this.#condition(where));
             }
           }
           break;
@@ -334,7 +334,7 @@ class PatternBinder {
         }));
       }
     }
-    if (where) this.#conditions.push(() => this.#bind(where));
+    if (where) this.#conditions.push(() => this.#condition(where));
   }
 
   /** ACYCLIC: no node twice. SIMPLE: the same, but the first and the last may be one. */
@@ -342,6 +342,10 @@ class PatternBinder {
     const path = this.#binding.variable(null, "path", { elements });
     const operand: Expression = { kind: "variable", variable: path };
     this.#conditions.push(() => ({ kind: "call", name: `is_${mode}`, args: [operand], offset: 0 }));
+  }
+
+  #condition(expression: ast.Expression): Expression {
+    return bindCondition(this.#binding, expression, { scope: this.#scope });
   }
 
   #bind(expression: ast.Expression): Expression {

@@ -1,14 +1,20 @@
 import type * as ast from "../gql/ast.ts";
-import { bindExpression, type ExpressionContext, hasAggregate } from "./bind-expression.ts";
+import {
+  bindCondition,
+  bindExpression,
+  type ExpressionContext,
+  hasAggregate,
+} from "./bind-expression.ts";
 import { columnNames } from "./column-names.ts";
 import { children, type Expression, mapChildren, type Variable } from "./expression.ts";
 import { addVariable, variablesOf } from "./uses.ts";
 import { aggregateFingerprint, fingerprint } from "./fingerprint.ts";
 import type { Aggregate, Bound, Item, Operator, OutputColumn, SortKey } from "./operators.ts";
-import { type Binding, EMPTY_SCOPE, type Scope } from "./scope.ts";
+import { type Binding, type Scope } from "./scope.ts";
 
 /** What RETURN, WITH and SELECT have in common. */
 export interface Projection {
+  readonly form: "return" | "with" | "select";
   readonly distinct: boolean;
   readonly star: boolean;
   readonly items: readonly ast.ProjectionItem[];
@@ -23,8 +29,8 @@ export interface Projected {
   readonly columns: readonly OutputColumn[];
   /** The columns as variables: what a following clause sees. */
   readonly scope: Scope;
-  /** What was in scope before and still has a meaning per row; empty where rows were merged. */
-  readonly before: Scope;
+  /** Binds a condition that stands behind: it sees the columns, and of what was before whatever still has a meaning per row. */
+  readonly behind: (condition: ast.Expression) => Expression;
 }
 
 /** `row` is set in `SELECT … FROM label`. */
@@ -81,27 +87,20 @@ function bindPlain(
   }
   const visible = new Set(columns.map((column) => column.variable));
   const sortScope: Scope = new Map([...context.scope, ...output]);
-  const keys = sortKeys(projection.tail, (node) => {
-    const expression = rewrite(
-      bindExpression(binding, node, { ...context, scope: sortScope }),
-      known,
-    );
-    if (projection.distinct)
-      requireKnown(
-        binding,
-        expression,
-        visible,
-        node.span.start,
-        "After DISTINCT, ORDER BY can only use what is returned.",
-      );
+  const late = (node: ast.Expression, bind: typeof bindExpression, rule: string): Expression => {
+    const expression = rewrite(bind(binding, node, { ...context, scope: sortScope }), known);
+    if (projection.distinct) requireKnown(binding, expression, visible, node.span.start, rule);
     return expression;
-  });
+  };
+  const keys = sortKeys(projection.tail, (node) =>
+    late(node, bindExpression, "After DISTINCT, ORDER BY can only use what is returned."),
+  );
   operators.push(...tailOperators(binding, projection.tail, keys));
   return {
     operators,
     columns,
     scope: output,
-    before: projection.distinct ? EMPTY_SCOPE : context.scope,
+    behind: (node) => late(node, bindCondition, "After DISTINCT, only the columns can be used."),
   };
 }
 
@@ -193,7 +192,18 @@ function bindGrouped(
     return expression;
   };
   const having = projection.having && late(projection.having, "HAVING");
-  const sort = sortKeys(projection.tail, (node) => late(node, "ORDER BY"));
+  const returned = aggregates.length;
+  const sort = sortKeys(projection.tail, (node) => {
+    const key = late(node, "ORDER BY");
+    if (aggregates.length > returned && projection.form !== "select") {
+      throw binding.invalidReference(
+        "After grouping, ORDER BY can only use aggregates that are returned.",
+        node.span.start,
+        "Return the aggregate as well.",
+      );
+    }
+    return key;
+  });
   const operators: Operator[] = [
     { kind: "aggregate", keys, aggregates, rowKey: binding.variable(null, "value") },
   ];
@@ -206,7 +216,26 @@ function bindGrouped(
       rowKey: binding.variable(null, "value"),
     });
   operators.push(...tailOperators(binding, projection.tail, sort));
-  return { operators, columns, scope: output, before: EMPTY_SCOPE };
+  return {
+    operators,
+    columns,
+    scope: output,
+    behind: (node) => {
+      const expression = rewrite(
+        bindCondition(binding, node, { ...context, scope: after.scope }),
+        known,
+      );
+      const allowed = new Set([...visible(), ...columns.map((column) => column.variable)]);
+      requireKnown(
+        binding,
+        expression,
+        allowed,
+        node.span.start,
+        "After grouping, only the columns can be used.",
+      );
+      return expression;
+    },
+  };
 }
 
 /** ORDER BY, OFFSET and LIMIT over a scope, as a clause of its own. */
@@ -253,7 +282,7 @@ function tailOperators(
 }
 
 function starItems(binding: Binding, projection: Projection, scope: Scope): ast.ProjectionItem[] {
-  if (scope.size === 0 && projection.items.length === 0)
+  if (scope.size === 0 && projection.items.length === 0 && projection.form !== "with")
     throw binding.invalidSyntax(
       "There is nothing that * could stand for: no variable is in scope.",
       projection.span.start,

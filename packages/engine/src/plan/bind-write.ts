@@ -6,6 +6,7 @@ import type { Expression, Variable } from "./expression.ts";
 import type {
   InsertEdgeAtom,
   InsertNodeAtom,
+  Operator,
   RemoveItem,
   SetItem,
   WriteOperator,
@@ -16,17 +17,30 @@ export function bindInsert(
   binding: Binding,
   insert: ast.Insert,
   outer: Scope,
-): { operator: WriteOperator; scope: Scope } {
+): { before: readonly Operator[]; operator: WriteOperator; scope: Scope } {
   const scope = new Map(outer);
+  const before: Operator[] = [];
+  // Property values see what was there before, and the nodes that come earlier in the same INSERT.
+  const visible = new Map(outer);
+  const properties = (expression: ast.Expression | null): Expression | null =>
+    expression && bindExpression(binding, expression, { scope: visible });
   const nodes: InsertNodeAtom[] = [];
   const edges: InsertEdgeAtom[] = [];
-  // Property values see what was there before the INSERT.
-  const properties = (expression: ast.Expression | null): Expression | null =>
-    expression && bindExpression(binding, expression, { scope: outer });
 
   const bindNode = (node: ast.InsertNode): Variable => {
     const known = node.variable && scope.get(node.variable.name);
     if (known && node.variable) {
+      if (known.type === "value") {
+        const element = binding.variable(node.variable.name, "node", { nullable: true });
+        before.push({
+          kind: "element",
+          variable: element,
+          of: known,
+          offset: node.variable.span.start,
+        });
+        scope.set(node.variable.name, element);
+        return element;
+      }
       if (known.type !== "node")
         throw binding.invalidReference(
           `The variable \`${node.variable.name}\` is not a node.`,
@@ -43,11 +57,13 @@ export function bindInsert(
     }
     const variable = binding.variable(node.variable?.name ?? null, "node");
     if (node.variable) declare(binding, scope, node.variable, variable);
-    nodes.push({
+    const atom: InsertNodeAtom = {
       variable,
       labels: node.labels.map((label) => label.name),
       properties: properties(node.properties),
-    });
+    };
+    nodes.push(atom);
+    if (node.variable) visible.set(node.variable.name, variable);
     return variable;
   };
 
@@ -69,6 +85,14 @@ export function bindInsert(
     const elements: Variable[] = [];
     let last: Variable | null = null;
     let pending: ast.InsertEdge | null = null;
+    const [only, ...others] = path.elements;
+    if (others.length === 0 && only?.variable && scope.has(only.variable.name)) {
+      throw binding.invalidReference(
+        `The variable \`${only.variable.name}\` is already defined.`,
+        only.variable.span.start,
+        "An element that exists can only be part of a path with something new.",
+      );
+    }
     for (const element of path.elements) {
       if (element.kind === "insertEdge") {
         pending = element;
@@ -88,7 +112,7 @@ export function bindInsert(
         binding.variable(path.variable.name, "path", { elements }),
       );
   }
-  return { operator: { kind: "insert", nodes, edges }, scope };
+  return { before, operator: { kind: "insert", nodes, edges }, scope };
 }
 
 /** MERGE: the pattern as a MATCH and as an INSERT, over the same variables. */
@@ -284,13 +308,34 @@ export function bindRemove(binding: Binding, clause: ast.Remove, scope: Scope): 
 }
 
 export function bindDelete(binding: Binding, clause: ast.Delete, scope: Scope): WriteOperator {
-  const targets = clause.items.map((item) => ({
-    expression: bindExpression(binding, item, { scope }),
-    offset: item.span.start,
-  }));
+  const targets = clause.items.map((item) => {
+    const expression = bindExpression(binding, item, { scope });
+    const offset = item.span.start;
+    if (!mayBeElement(expression))
+      throw binding.invalidSyntax("Only nodes, edges and paths can be deleted.", offset);
+    return { expression, offset };
+  });
   return { kind: "delete", detach: clause.detach, targets };
 }
 
 function elementOf(binding: Binding, name: ast.Name, scope: Scope): Expression {
   return bindExpression(binding, { kind: "variable", name: name.name, span: name.span }, { scope });
+}
+
+/** Whether the expression can give an element at all, as far as can be seen before running. */
+function mayBeElement(expression: Expression): boolean {
+  switch (expression.kind) {
+    case "variable":
+    case "property":
+    case "subscript":
+    case "call":
+    case "case":
+    case "parameter":
+    case "reduce":
+    case "letIn":
+    case "subquery":
+      return true;
+    default:
+      return false;
+  }
 }

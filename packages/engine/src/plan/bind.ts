@@ -1,6 +1,11 @@
 import { unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
-import { bindExpression, bindLabels, type ExpressionContext } from "./bind-expression.ts";
+import {
+  bindCondition,
+  bindExpression,
+  bindLabels,
+  type ExpressionContext,
+} from "./bind-expression.ts";
 import { bindMatch } from "./bind-pattern.ts";
 import { bindOrderAndPage, bindProjection } from "./bind-projection.ts";
 import { bindDelete, bindInsert, bindMerge, bindRemove, bindSet } from "./bind-write.ts";
@@ -297,7 +302,11 @@ class QueryBinder {
         this.#operators.push(...bindOrderAndPage(binding, clause, this.#scope));
         return;
       case "return": {
-        const projected = bindProjection(binding, { ...clause, having: null }, this.#scope);
+        const projected = bindProjection(
+          binding,
+          { ...clause, having: null, form: "return" },
+          this.#scope,
+        );
         this.#operators.push(...projected.operators);
         this.#output = { kind: "rows", columns: projected.columns };
         return;
@@ -312,12 +321,17 @@ class QueryBinder {
             );
           }
         }
-        const projected = bindProjection(binding, { ...clause, having: null }, this.#scope);
+        const projected = bindProjection(
+          binding,
+          { ...clause, having: null, form: "with" },
+          this.#scope,
+        );
         this.#operators.push(...projected.operators);
         this.#scope = projected.scope;
-        // Cypher's WHERE behind WITH still sees what was there before, unless rows were merged.
-        if (clause.where)
-          this.#filter(clause.where, { scope: new Map([...projected.before, ...this.#scope]) });
+        if (clause.where) {
+          for (const predicate of conjuncts(projected.behind(clause.where)))
+            this.#operators.push({ kind: "filter", predicate });
+        }
         return;
       }
       case "finish":
@@ -327,8 +341,8 @@ class QueryBinder {
         this.#select(clause);
         return;
       case "insert": {
-        const { operator, scope } = bindInsert(binding, clause, this.#scope);
-        this.#operators.push(operator);
+        const { before, operator, scope } = bindInsert(binding, clause, this.#scope);
+        this.#operators.push(...before, operator);
         this.#scope = scope;
         return;
       }
@@ -368,7 +382,7 @@ class QueryBinder {
   }
 
   #filter(condition: ast.Expression, context: ExpressionContext): void {
-    for (const predicate of conjuncts(bindExpression(this.#binding, condition, context)))
+    for (const predicate of conjuncts(bindCondition(this.#binding, condition, context)))
       this.#operators.push({ kind: "filter", predicate });
   }
 
@@ -380,7 +394,12 @@ class QueryBinder {
       this.#selectRecords(select, row, context);
       return;
     }
-    const projected = bindProjection(this.#binding, select, this.#scope, row ?? undefined);
+    const projected = bindProjection(
+      this.#binding,
+      { ...select, form: "select" },
+      this.#scope,
+      row ?? undefined,
+    );
     this.#operators.push(...projected.operators);
     this.#output = { kind: "rows", columns: projected.columns };
   }
@@ -457,6 +476,7 @@ class QueryBinder {
           items: [],
           groupBy: null,
           having: null,
+          form: "select",
           tail: select.tail,
           span: select.span,
         },

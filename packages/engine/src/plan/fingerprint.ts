@@ -47,7 +47,7 @@ export function fingerprint(expression: Expression): string {
 }
 
 export function aggregateFingerprint(aggregate: Aggregate): string {
-  return `${aggregate.name}:${aggregate.distinct}(${aggregate.argument ? fingerprint(aggregate.argument) : "*"})`;
+  return `${aggregate.name}:${aggregate.distinct}(${aggregate.argument ? fingerprint(aggregate.argument) : "*"},${aggregate.parameter ? fingerprint(aggregate.parameter) : ""})`;
 }
 
 function valueFingerprint(value: Value): string {

@@ -144,10 +144,22 @@ export interface Aggregate {
   readonly distinct: boolean;
   /** null for COUNT(*). */
   readonly argument: Expression | null;
+  /** Percentiles only: which one, 0 to 1. */
+  readonly parameter: Expression | null;
   readonly offset: number;
 }
 
-export type AggregateName = "count" | "sum" | "avg" | "min" | "max" | "collect_list";
+export type AggregateName =
+  | "count"
+  | "sum"
+  | "avg"
+  | "min"
+  | "max"
+  | "collect_list"
+  | "stddev_samp"
+  | "stddev_pop"
+  | "percentile_cont"
+  | "percentile_disc";
 
 export type WriteOperator =
   | MergeOperator

@@ -17,7 +17,8 @@ export function outputTypes(query: Query): ReadonlyMap<Variable, string> {
         types.set(key.variable, expressionType(key.expression, typeOf));
       for (const { variable, name } of operator.aggregates) {
         if (name === "count") types.set(variable, "INTEGER");
-        if (name === "avg") types.set(variable, "FLOAT");
+        if (name === "avg" || name.startsWith("stddev") || name === "percentile_cont")
+          types.set(variable, "FLOAT");
         if (name === "collect_list") types.set(variable, "LIST");
       }
     }

@@ -88,7 +88,10 @@ export function usesOf(operator: Operator): Set<Variable> {
       break;
     case "aggregate":
       for (const key of operator.keys) look(key.expression);
-      for (const aggregate of operator.aggregates) look(aggregate.argument);
+      for (const aggregate of operator.aggregates) {
+        look(aggregate.argument);
+        look(aggregate.parameter);
+      }
       break;
     case "sort":
       for (const key of operator.keys) look(key.expression);

@@ -1,5 +1,5 @@
 import { unreachable } from "@geode/values";
-import type { Expression, Variable } from "../../plan/expression.ts";
+import { type Expression, NULL, type Variable } from "../../plan/expression.ts";
 import { readsClock } from "../../plan/functions.ts";
 import type { Generator } from "./generator.ts";
 import { subqueryCode } from "./subquery.ts";
@@ -177,7 +177,7 @@ function constantCode(g: Generator, value: unknown): string {
 export function variableCode(g: Generator, variable: Variable): string {
   switch (variable.type) {
     case "value":
-      return g.local(variable);
+      return g.writes ? `rt.current(${g.local(variable)})` : g.local(variable);
     case "node":
       return g.isNullable(variable)
         ? `rt.nodeOrNull(${g.local(variable)})`
@@ -228,6 +228,20 @@ function callCode(g: Generator, expression: Expression & { kind: "call" }): stri
       .map((argument) => valueCode(g, argument))
       .reduceRight((rest, argument) => `(${argument}??${rest})`);
   }
+  // Elements are held by slot: which nodes an edge joins is a look-up.
+  if (first?.kind === "variable" && first.variable.type === "edge") {
+    const end =
+      expression.name === "start_node" ? "from" : expression.name === "end_node" ? "to" : null;
+    if (end) {
+      const e = g.local(first.variable);
+      return g.isNullable(first.variable)
+        ? `(${e}===-1?null:rt.node(E.${end}(${e})))`
+        : `rt.node(E.${end}(${e}))`;
+    }
+  }
+  if (expression.name === "rand") return "rt.random()";
+  if (expression.name === "start_node" || expression.name === "end_node")
+    return `rt.endOf(${valueCode(g, expression.args[0] ?? NULL)},"${expression.name}",${expression.offset})`;
   const args = [...expression.args.map((argument) => valueCode(g, argument)), expression.offset];
   if (readsClock(expression.name)) args.unshift("rt.timeMs");
   return `F.functions.${expression.name}(${args.join(",")})`;

@@ -14,6 +14,8 @@ export class Generator {
   readonly graph: Graph;
   /** Rows carry keys, and their order is defined: for live queries. */
   readonly keyed: boolean;
+  /** Data changes on the way: elements that are held as values have to be looked at again. */
+  readonly writes: boolean;
   /** Generates a query where the text stands now: how an expression comes to a subquery. */
   readonly queryCode: QueryCode;
   /** What a row's key is made of so far. */
@@ -28,8 +30,10 @@ export class Generator {
   #heads: Head[] = [];
   #slowProperties = false;
 
-  constructor(graph: Graph, keyed: boolean, queryCode: QueryCode) {
+  constructor(graph: Graph, options: GeneratorOptions, queryCode: QueryCode) {
+    const { keyed, writes } = options;
     this.graph = graph;
+    this.writes = writes;
     this.keyed = keyed;
     this.queryCode = queryCode;
   }
@@ -189,6 +193,11 @@ export class Generator {
   step(): void {
     this.code.line("if(--B.steps<0)B.look();");
   }
+}
+
+interface GeneratorOptions {
+  readonly keyed: boolean;
+  readonly writes: boolean;
 }
 
 /** `output` generates what becomes of a row, given as one variable per column. */

@@ -1,5 +1,6 @@
 import { unreachable } from "@geode/values";
 import type { Graph } from "../../graph/graph.ts";
+import { writes } from "../../plan/bind.ts";
 import type { Variable } from "../../plan/expression.ts";
 import type { Aggregate, Bound, Operator, Query } from "../../plan/operators.ts";
 import { neededAfter, usesOf } from "../../plan/uses.ts";
@@ -18,7 +19,7 @@ export type Compiled = (run: Run) => void;
  * are wanted.
  */
 export function generate(query: Query, graph: Graph, keyed: boolean): Compiled {
-  const g = new Generator(graph, keyed, queryCode);
+  const g = new Generator(graph, { keyed, writes: writes(query) }, queryCode);
   const { code } = g;
   code.line("return function run(rt) {");
   code.line("const g=rt.graph,B=rt.budget,N=g.nodes,E=g.edges;");
@@ -470,6 +471,8 @@ class QueryGenerator {
       code.line(`if(${present})${state}++;`);
       return;
     }
+    const { parameter } = aggregate;
+    if (parameter) code.line(`${state}.parameter(${valueCode(g, parameter)});`);
     code.line(
       `${state}.add(${valueCode(g, argument)}${g.keyed && aggregate.name === "collect_list" ? `,${g.rowKey()}` : ""});`,
     );

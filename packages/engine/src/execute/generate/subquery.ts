@@ -34,7 +34,7 @@ export function subqueryCode(
         return;
       }
       case "list": {
-        const list = g.state("list", `F.accumulator("collect_list",false,${offset})`);
+        const list = g.state("list", "F.keptList()");
         g.queryCode(g, query, ([column]) => {
           const value = column ? variableCode(g, column) : "null";
           code.line(`B.keep();${list}.add(${value}${g.keyed ? `,${g.rowKey()}` : ""});`);

@@ -175,13 +175,14 @@ export function deleteCode(g: Generator, operator: Of<"delete">, buffer: Buffer,
   const deletions = g.state("del", `rt.deletions(${operator.detach})`);
   loop(() => {
     for (const { expression, offset } of operator.targets) {
-      if (expression.kind === "variable" && expression.variable.type === "path") {
-        for (const element of expression.variable.elements)
-          target(g, { kind: "variable", variable: element }, offset, (found) =>
-            code.line(`${deletions}.add(${found});`),
-          );
-      } else {
+      if (expression.kind === "variable" && isElement(expression.variable)) {
         target(g, expression, offset, (found) => code.line(`${deletions}.add(${found});`));
+      } else {
+        const found = code.fresh("el");
+        code.block(
+          `for(const ${found} of rt.elements(${valueCode(g, expression)},${offset}))`,
+          () => code.line(`${deletions}.add(${found}.kind,${found}.slot);`),
+        );
       }
     }
   });
