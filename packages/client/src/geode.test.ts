@@ -493,11 +493,24 @@ describe("live results over a lost connection", () => {
     expect(live.seq).toBe(9);
   });
 
-  test("end with the client", async () => {
+  test("end with the client, which is no failure", async () => {
     const { geode } = setUp();
     const live = geode.live("MATCH (n) RETURN n");
+    const next = live[Symbol.asyncIterator]().next();
     geode.close();
     expect(live.state).toBe("closed");
+    expect(live.error).toBeNull();
+    expect(await next).toEqual({ done: true, value: undefined });
     await expect(live.ready).rejects.toMatchObject({ code: "CANCELLED" });
+  });
+
+  test("fail with a client that is not let in any more", async () => {
+    const { server, geode } = ready();
+    const live = geode.live("MATCH (n) RETURN n");
+    const next = live[Symbol.asyncIterator]().next();
+    server.socket.drop(1008, "Revoked");
+    expect(live.error).toMatchObject({ code: "FORBIDDEN" });
+    await expect(next).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await expect(live.ready).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 });

@@ -260,8 +260,7 @@ export class Geode {
         unreadable: waiting?.unreadable ?? false,
       });
     }
-    if (state.kind === "closed")
-      this.#closed(state.error ?? new GeodeError("CANCELLED", "The client was closed"));
+    if (state.kind === "closed") this.#closed(state.error);
     if (state.kind === "idle" && (this.#requests.busy || this.#lives.size > 0))
       this.#connection.want();
     for (const listener of Array.from(this.#stateListeners)) {
@@ -285,9 +284,10 @@ export class Geode {
     for (const live of Array.from(this.#lives)) live.disconnected(loss);
   }
 
-  #closed(error: GeodeError): void {
+  /** Null: the application closed it, which is no failure of a live result. */
+  #closed(error: GeodeError | null): void {
     this.#forgetNetwork();
-    this.#requests.closed(error);
+    this.#requests.closed(error ?? new GeodeError("CANCELLED", "The client was closed"));
     for (const live of Array.from(this.#lives)) live.clientClosed(error);
   }
 

@@ -15,7 +15,6 @@ import type {
   UpdateMessage,
 } from "../wire/messages.ts";
 import { BrokenFrame } from "../wire/broken-frame.ts";
-import { mergeCommits } from "./changes.ts";
 import type { Commit } from "./changes.ts";
 import { columnsWith } from "./columns.ts";
 import { Consumer } from "./consumer.ts";
@@ -60,7 +59,7 @@ export interface LiveHost {
 export interface LiveQuery {
   connected(): void;
   disconnected(loss: Loss): void;
-  clientClosed(error: GeodeError): void;
+  clientClosed(error: GeodeError | null): void;
   result(message: ResultMessage): void;
   update(message: UpdateMessage): void;
   failed(message: ErrorMessage): void;
@@ -91,8 +90,6 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
   #divergences = 0;
   /** Whether any rows were shown yet. */
   #told = false;
-  /** Commits that made the copy differ from the server's result: told only together with what puts it right. */
-  #held: Commit<Row>[] = [];
   #stopRetry: () => void = () => {};
   /** Null when something has changed since it was last asked for. */
   #snapshot: LiveSnapshot<Row> | null = null;
@@ -227,7 +224,7 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
     if (before !== this.state) this.#changed();
   }
 
-  clientClosed(error: GeodeError): void {
+  clientClosed(error: GeodeError | null): void {
     this.#leave(false);
     this.#end(error);
   }
@@ -307,16 +304,15 @@ export class Live<Row = AnyRow> implements LiveQuery, AsyncIterable<Commit<Row>>
     this.#publishVerified({ seq: message.seq, changes }, live.digest);
   }
 
-  /** Tells of a commit if it made the copy what the server has; otherwise the copy is fetched anew. */
+  /** Tells of a commit. If it did not make the copy what the server has, the rows are stale from here on and fetched anew. */
   #publishVerified(commit: Commit<Row>, digest: string | null): void {
+    this.#publish(commit);
+    // A listener may have closed it.
+    if (this.#state.kind !== "live") return;
     if (this.#changesOnly || digest === null || digest === this.#replica.digest) {
       this.#divergences = 0;
-      this.#publish(
-        this.#held.length === 0 ? commit : mergeCommits([...this.#held.splice(0), commit]),
-      );
       return;
     }
-    this.#held.push(commit);
     this.#divergences += 1;
     if (this.#divergences < DIVERGENCES_MAX) {
       this.#resubscribe();
