@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { CreateIndex, DropIndex, Effect, GraphName } from "./effect.ts";
 import type { Graph } from "./graph.ts";
 import { violations } from "./invariants.ts";
+import { PROPERTY_NESTING_MAX } from "./storable.ts";
 import { BLOCK_IDS, Store } from "./store.ts";
 import { Undo } from "./undo.ts";
 
