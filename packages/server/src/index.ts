@@ -1,4 +1,4 @@
-export { configuredSecret, keptSecret, passingSecret } from "./auth/secret.ts";
+export { configuredSecret, keptSecret } from "./auth/secret.ts";
 export { signToken, type Secret, type TokenClaims } from "./auth/token.ts";
 export { systemClock, type Clock, type Timer } from "./clock.ts";
 export type { Log } from "./log.ts";

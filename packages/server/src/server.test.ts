@@ -776,8 +776,8 @@ describe("the server survives", () => {
     ],
     [
       "an upgrade to something else",
-      `GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n`,
-      "400",
+      `GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n`,
+      "200",
     ],
     [
       "a handshake without a key",

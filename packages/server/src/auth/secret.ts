@@ -71,11 +71,6 @@ async function makeOnce(path: string): Promise<void> {
   }
 }
 
-/** A secret for one life of one process. */
-export function passingSecret(): Secret {
-  return new Uint8Array(randomBytes(SECRET_BYTES_MIN));
-}
-
 async function exists(path: string): Promise<boolean> {
   try {
     await access(path);

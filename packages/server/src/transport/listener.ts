@@ -52,6 +52,9 @@ export class Listener {
       requestTimeout: limits.handshakeMsMax,
       connectionsCheckingInterval: Math.min(limits.handshakeMsMax, 5_000),
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      // An offer of another protocol, such as HTTP/2, may be ignored (RFC 9110 §7.8), and a plain answer given.
+      shouldUpgradeCallback: (request: IncomingMessage) =>
+        request.headers.upgrade?.toLowerCase() === "websocket",
     };
     this.#http =
       options.tls === undefined
