@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
+import fc from "fast-check";
 import { SignJWT } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
 import { RunningServer, SECRET } from "../test/running-server.ts";
@@ -820,6 +821,45 @@ describe("the server survives", () => {
       Buffer.from([0x81, 1, 0x7b]),
     );
     expect(await peer.closed).toMatchObject({ code: 1002 });
+  });
+});
+
+describe("whatever one connection sends", () => {
+  const id = fc.constantFrom<unknown>(1, 2, "1", "a", "__proto__", "", null, {}, 1.5);
+  const message = fc.oneof(
+    fc.record({
+      type: fc.constantFrom("QUERY", "SUBSCRIBE"),
+      id,
+      query: fc.constantFrom("value", "value hold", "write", "write hold", "hold", "fail", "bug"),
+      parameters: fc.constantFrom<unknown>({}, { __proto__: 1 }, { a: { $int: "x" } }, []),
+      mode: fc.constantFrom("after", "before"),
+    }),
+    fc.record({ type: fc.constantFrom("UNSUBSCRIBE", "PING", "AUTH", "HELLO"), id }),
+    fc.constantFrom("release", "commit"),
+    fc.jsonValue().map((json) => ({ type: json })),
+  );
+
+  test("it is answered or closed, nobody else notices, and nothing of it stays", async () => {
+    await start({ invalidMessages: "tolerate", limits: { invalidPerMinuteMax: 3 } });
+    const other = await running.peer({ user: "bob" });
+    await fc.assert(
+      fc.asyncProperty(fc.array(message, { maxLength: 30 }), async (messages) => {
+        const peer = await running.peer();
+        for (const each of messages) {
+          if (each === "release") running.database.release();
+          else if (each === "commit") running.database.commit(1, 2);
+          else peer.send(each);
+        }
+        expect(await other.ask({ type: "PING" })).toMatchObject({ type: "PONG" });
+        peer.webSocket.terminate();
+        await running.connections(1);
+        while (running.database.heldCount > 0) running.database.release();
+        await other.ask({ type: "PING" });
+        expect(running.database.live.filter(({ closed }) => !closed)).toEqual([]);
+        running.clock.pass(5_000);
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import type { HttpAnswer, HttpRequest } from "../transport/connection.ts";
-import type { ConsoleFiles } from "./console-files.ts";
+import { PAGE, type ConsoleFiles } from "./console-files.ts";
 
 export interface HttpContext {
   readonly console: ConsoleFiles;
@@ -35,7 +35,7 @@ async function answerTo(
         connection: "upgrade",
       });
     default: {
-      const file = await console.read(path === "/" ? "/index.html" : path);
+      const file = await console.read(path === "/" ? PAGE : path);
       if (file !== undefined) return { status: 200, headers: file.headers, body: file.bytes };
       return path === "/"
         ? { status: 200, headers: HTML, body: NOT_BUILT }

@@ -21,6 +21,9 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   [".woff2", "font/woff2"],
 ]);
 
+/** Where the page itself is, among the console's files. */
+export const PAGE = "/index.html";
+
 /** The same place seen from `src/http` and from `dist/http`. */
 const BUILT_CONSOLE = fileURLToPath(new URL("../../../../console/dist/", import.meta.url));
 
@@ -38,12 +41,9 @@ export class ConsoleFiles {
 
   /** The file at a path such as `/index.html`, or undefined. */
   async read(path: string): Promise<ConsoleFile | undefined> {
-    const listing = await (this.#listing ??= list(this.#directory));
-    // Not built, or built again since: look once more, but only for the page itself.
-    if (listing.size === 0 || path === "/index.html") this.#listing = undefined;
-    const file = (
-      this.#listing === undefined ? await (this.#listing = list(this.#directory)) : listing
-    ).get(path);
+    // The page is looked for afresh each time: it may have been built, or built again, since; its assets follow it.
+    if (path === PAGE || this.#listing === undefined) this.#listing = list(this.#directory);
+    const file = (await this.#listing).get(path);
     if (file === undefined) return undefined;
     try {
       const bytes = await readFile(file);
