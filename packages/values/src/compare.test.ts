@@ -12,6 +12,8 @@ import {
   lessThanOrEqual,
   Node,
   Path,
+  toDuration,
+  toInstant,
   type Value,
 } from "./index.ts";
 
@@ -19,6 +21,11 @@ const NaN_ = float(Number.NaN);
 const node = (id: number, properties: Record<string, Value> = {}) =>
   new Node(id, [], new Map(Object.entries(properties)));
 const edge = (id: number) => new Edge(id, "KNOWS", 1, 2, new Map());
+const date = (text: string) => toInstant("DATE", text);
+const time = (text: string) => toInstant("ZONED TIME", text);
+const local = (text: string) => toInstant("LOCAL DATETIME", text);
+const zoned = (text: string) => toInstant("ZONED DATETIME", text);
+const duration = (text: string) => toDuration(text);
 const record = (fields: Record<string, Value>) => new Map(Object.entries(fields));
 
 describe("equality", () => {
@@ -51,6 +58,15 @@ describe("equality", () => {
     [node(1), edge(1), false],
     [new Path([node(1), edge(5), node(2)]), new Path([node(1), edge(5), node(2)]), true],
     [new Path([node(1)]), new Path([node(1), edge(5), node(2)]), false],
+    [date("2024-02-29"), date("20240229"), true],
+    [date("2024-02-29"), local("2024-02-29"), false],
+    [date("2024-02-29"), "2024-02-29", false],
+    [zoned("2024-07-01T12:00Z"), zoned("2024-07-01T14:00+02:00[Europe/Stockholm]"), true],
+    [zoned("2024-07-01T12:00Z"), local("2024-07-01T12:00"), false],
+    [time("12:00Z"), time("14:00+02:00"), true],
+    [duration("P14M"), duration("P1Y2M"), true],
+    [duration("P1D"), duration("PT24H"), false],
+    [duration("P1M"), duration("P30D"), false],
   ])("%o = %o is %o", (a, b, expected) => {
     expect(equals(a, b)).toBe(expected);
     expect(equals(b, a)).toBe(expected);
@@ -81,6 +97,18 @@ describe("less than", () => {
     [[NaN_, 1], [NaN_, 2], false, false],
     [record({}), record({}), null, null],
     [node(1), node(2), null, null],
+    [date("2024-02-29"), date("2024-03-01"), true, true],
+    [date("-0001-12-31"), date("0000-01-01"), true, true],
+    [date("2024-02-29"), local("2024-03-01"), null, null],
+    [zoned("2024-07-01T12:00+02:00"), zoned("2024-07-01T11:00Z"), true, true],
+    [zoned("2024-07-01T12:00Z"), zoned("2024-07-01T14:00+02:00"), false, true],
+    [time("23:00-02:00"), time("00:30Z"), false, false],
+    [duration("P1Y"), duration("P13M"), true, true],
+    [duration("PT25H"), duration("P1D"), false, false],
+    [duration("P1D"), duration("PT24H"), false, false],
+    [duration("P1M"), duration("P30D"), null, null],
+    [duration("P1M"), duration("P2M1D"), true, true],
+    [duration("P1M1D"), duration("P2M"), null, null],
   ])("%o < %o is %o, and <= is %o", (a, b, less, lessOrEqual) => {
     expect(lessThan(a, b)).toBe(less);
     expect(lessThanOrEqual(a, b)).toBe(lessOrEqual);
@@ -99,6 +127,17 @@ test("ORDER BY puts the types in openCypher's order, numbers by value, NaN last 
     ["list", null],
     [null],
     new Path([node(1)]),
+    zoned("2024-07-01T12:00+02:00"),
+    zoned("2024-07-01T11:00Z"),
+    local("2024-07-01T11:00"),
+    date("2024-07-01"),
+    time("12:00+02:00"),
+    time("11:00Z"),
+    toInstant("LOCAL TIME", "11:00"),
+    duration("P-1Y"),
+    duration("PT0S"),
+    duration("P30D"),
+    duration("P1M"),
     "",
     "text",
     new Uint8Array([0]),

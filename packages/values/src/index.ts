@@ -41,19 +41,13 @@ export {
   monthsBetween,
   secondsBetween,
 } from "./temporal/between.ts";
-export {
-  isTemporal,
-  toDuration,
-  toInstant,
-  toZone,
-  type InstantOf,
-  type InstantType,
-} from "./temporal/construct.ts";
+export { toDuration, toInstant, type InstantOf } from "./temporal/construct.ts";
 export { Duration, type DurationParts } from "./temporal/duration.ts";
 export { datetimeAt, datetimeOfEpoch } from "./temporal/epoch.ts";
 export { LocalDate } from "./temporal/local-date.ts";
 export { LocalDatetime } from "./temporal/local-datetime.ts";
 export { LocalTime } from "./temporal/local-time.ts";
+export { isTemporal, toZone, type InstantType } from "./temporal/record.ts";
 export { type Temporal, type TemporalInstant } from "./temporal/temporal.ts";
 export { TemporalValue, type TemporalType } from "./temporal/temporal-value.ts";
 export { truncate } from "./temporal/truncate.ts";

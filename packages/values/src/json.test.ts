@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { names, values } from "../test/arbitrary.ts";
+import { instants, durations, jsonValues, names, values } from "../test/arbitrary.ts";
 import {
   decode,
   Edge,
@@ -95,12 +95,20 @@ describe("the canonical text", () => {
 describe("laws", () => {
   test("decode gives back what was encoded", () => {
     fc.assert(
-      fc.property(values, (value) => {
+      fc.property(jsonValues, (value) => {
         const decoded = decode(JSON.parse(encode(value)));
         expect(decoded).toEqual(value);
         expect(encode(decoded)).toBe(encode(value));
       }),
       { numRuns: 2_000 },
+    );
+  });
+
+  test("temporal values are sent as their texts, also inside of others", () => {
+    fc.assert(
+      fc.property(fc.oneof(instants, durations), (value) => {
+        expect(encode([value, new Map([["at", value]])])).toBe(`["${value}",{"at":"${value}"}]`);
+      }),
     );
   });
 
@@ -116,7 +124,7 @@ describe("laws", () => {
   test("the canonical row is the encoding of the row as a record", () => {
     fc.assert(
       fc.property(
-        fc.uniqueArray(fc.tuple(names, values), { selector: ([name]) => name, maxLength: 4 }),
+        fc.uniqueArray(fc.tuple(names, jsonValues), { selector: ([name]) => name, maxLength: 4 }),
         (fields) => {
           const columns = fields.map(([name]) => name);
           const row = fields.map(([, value]) => value);

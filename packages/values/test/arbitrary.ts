@@ -1,5 +1,21 @@
 import fc from "fast-check";
-import { Edge, Float, float, integer, Node, Path, type Value } from "../src/index.ts";
+import {
+  Duration,
+  Edge,
+  Float,
+  float,
+  integer,
+  LocalDate,
+  LocalDatetime,
+  LocalTime,
+  Node,
+  Path,
+  type TemporalInstant,
+  type Value,
+  type Zone,
+  ZonedDatetime,
+  ZonedTime,
+} from "../src/index.ts";
 
 /*
  * Random values for laws. They are drawn from small ranges where it matters, so that equal and nearly equal ones meet.
@@ -66,57 +82,122 @@ const labels = fc
   .uniqueArray(names, { maxLength: 3 })
   .map((list) => list.sort((a, b) => (a < b ? -1 : 1)));
 
-/** What a property may hold: no NULL and no element, at any depth. */
-export const propertyValues: fc.Arbitrary<Value> = fc.letrec<{ value: Value; scalar: Value }>(
-  (tie) => ({
-    scalar: fc.oneof(integers, floats, names, fc.boolean(), bytes),
+/** Where clocks have been moved, by an hour and by less, in both halves of the year, and never. */
+const zones = fc.constantFrom<Zone>(
+  0,
+  3_600,
+  -12_600,
+  18 * 3_600,
+  "Europe/Stockholm",
+  "America/New_York",
+  "Australia/Lord_Howe",
+  "Africa/Monrovia",
+  "UTC",
+);
+const days = fc.oneof(
+  fc.integer({ min: -2, max: 2 }),
+  fc.integer({ min: -70_000, max: 70_000 }),
+  fc.constantFrom(-365_000_000_000, 365_000_000_000),
+);
+const timesOfDay = fc.oneof(
+  fc.constantFrom(0, 1, 9_000_000_000_000, 86_399_999_999_999),
+  fc.integer({ min: 0, max: 86_399_999_999_999 }),
+);
+const parts = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.maxSafeInteger());
+
+export const localDates: fc.Arbitrary<LocalDate> = days.map((day) => new LocalDate(day));
+export const localTimes: fc.Arbitrary<LocalTime> = timesOfDay.map((time) => new LocalTime(time));
+export const zonedTimes: fc.Arbitrary<ZonedTime> = fc
+  .record({ nanoseconds: timesOfDay, offsetSeconds: fc.constantFrom(0, 3_600, -64_800, 3_208) })
+  .map((time) => new ZonedTime(time));
+export const localDatetimes: fc.Arbitrary<LocalDatetime> = fc
+  .record({ day: days, nanoseconds: timesOfDay })
+  .map((local) => new LocalDatetime(local));
+export const zonedDatetimes: fc.Arbitrary<ZonedDatetime> = fc
+  .tuple(fc.record({ day: days, nanoseconds: timesOfDay }), zones)
+  .map(([instant, zone]) => ZonedDatetime.at(instant, zone));
+export const durations: fc.Arbitrary<Duration> = fc
+  .record({
+    months: parts,
+    days: parts,
+    nanoseconds: fc.oneof(
+      fc.constantFrom(0n, 1n, -1n, 86_400_000_000_000n),
+      fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }),
+    ),
+  })
+  .map((all) => new Duration(all));
+
+/** What stands in time. */
+export const instants: fc.Arbitrary<TemporalInstant> = fc.oneof(
+  localDates,
+  localTimes,
+  zonedTimes,
+  localDatetimes,
+  zonedDatetimes,
+);
+
+/** Values of which the scalars are these. */
+function family(scalar: fc.Arbitrary<Value>) {
+  const propertyValues = fc.letrec<{ value: Value }>((tie) => ({
     value: fc.oneof(
       { maxDepth: 3, depthIdentifier: "property" },
-      { weight: 4, arbitrary: tie("scalar") },
+      { weight: 4, arbitrary: scalar },
       {
         weight: 1,
         arbitrary: fc.array(tie("value"), { maxLength: 3, depthIdentifier: "property" }),
       },
       { weight: 1, arbitrary: mapOf(tie("value"), "property") },
     ),
-  }),
-).value;
-
-export const properties: fc.Arbitrary<Map<string, Value>> = mapOf(propertyValues, "properties");
-
-export const nodes: fc.Arbitrary<Node> = fc
-  .tuple(ids, labels, properties)
-  .map(([id, set, map]) => new Node(id, set, map));
-export const edges: fc.Arbitrary<Edge> = fc
-  .tuple(ids, names, ids, ids, properties)
-  .map(([id, label, from, to, map]) => new Edge(id, label, from, to, map));
+  })).value;
+  const properties = mapOf(propertyValues, "properties");
+  const nodes = fc.tuple(ids, labels, properties).map(([id, set, map]) => new Node(id, set, map));
+  const edges = fc
+    .tuple(ids, names, ids, ids, properties)
+    .map(([id, label, from, to, map]) => new Edge(id, label, from, to, map));
+  const elements = fc.oneof(nodes, edges, pathsOf(nodes, edges));
+  const values = fc.letrec<{ value: Value }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3, depthIdentifier: "value" },
+      { weight: 5, arbitrary: fc.oneof(fc.constant(null), propertyValues) },
+      { weight: 1, arbitrary: elements },
+      { weight: 2, arbitrary: fc.array(tie("value"), { maxLength: 3, depthIdentifier: "value" }) },
+      { weight: 1, arbitrary: mapOf(tie("value"), "value") },
+    ),
+  })).value;
+  return { propertyValues, properties, values };
+}
 
 /** A path in which every edge joins its neighbours, in either direction. */
-export const paths: fc.Arbitrary<Path> = fc
-  .tuple(nodes, fc.array(fc.tuple(edges, fc.boolean(), nodes), { maxLength: 2 }))
-  .map(([first, steps]) => {
-    const elements: (Node | Edge)[] = [first];
-    let at = first;
-    for (const [{ id, label, properties: map }, forward, next] of steps) {
-      elements.push(
-        new Edge(id, label, forward ? at.id : next.id, forward ? next.id : at.id, map),
-        next,
-      );
-      at = next;
-    }
-    return new Path(elements);
-  });
+function pathsOf(nodes: fc.Arbitrary<Node>, edges: fc.Arbitrary<Edge>): fc.Arbitrary<Path> {
+  return fc
+    .tuple(nodes, fc.array(fc.tuple(edges, fc.boolean(), nodes), { maxLength: 2 }))
+    .map(([first, steps]) => {
+      const elements: (Node | Edge)[] = [first];
+      let at = first;
+      for (const [{ id, label, properties: map }, forward, next] of steps) {
+        elements.push(
+          new Edge(id, label, forward ? at.id : next.id, forward ? next.id : at.id, map),
+          next,
+        );
+        at = next;
+      }
+      return new Path(elements);
+    });
+}
+
+const jsonScalars = fc.oneof(integers, floats, names, fc.boolean(), bytes);
+const all = family(fc.oneof({ weight: 2, arbitrary: jsonScalars }, instants, durations));
+
+/** What a property may hold: no NULL and no element, at any depth. */
+export const propertyValues: fc.Arbitrary<Value> = all.propertyValues;
+
+export const properties: fc.Arbitrary<Map<string, Value>> = all.properties;
 
 /** Any value, NULLs and elements at any depth included. */
-export const values: fc.Arbitrary<Value> = fc.letrec<{ value: Value }>((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 3, depthIdentifier: "value" },
-    { weight: 5, arbitrary: fc.oneof(fc.constant(null), propertyValues) },
-    { weight: 1, arbitrary: fc.oneof(nodes, edges, paths) },
-    { weight: 2, arbitrary: fc.array(tie("value"), { maxLength: 3, depthIdentifier: "value" }) },
-    { weight: 1, arbitrary: mapOf(tie("value"), "value") },
-  ),
-})).value;
+export const values: fc.Arbitrary<Value> = all.values;
+
+/** The same without temporal values, which JSON has strings for: everything that comes back from JSON as it was. */
+export const jsonValues: fc.Arbitrary<Value> = family(jsonScalars).values;
 
 function mapOf(
   value: fc.Arbitrary<Value>,

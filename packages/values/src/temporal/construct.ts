@@ -1,7 +1,7 @@
-import { article, isInteger, isNumeric, toNumber, typeName } from "../arithmetic.ts";
+import { article, isNumeric, toNumber, typeName } from "../arithmetic.ts";
 import { GeodeError, unreachable } from "../error.ts";
 import type { Value, ValueRecord } from "../value.ts";
-import { DATE_FIELDS, dayOfFields, type DateField } from "./date-fields.ts";
+import { dayOfFields } from "./date-fields.ts";
 import { type Decimal, decimalOf } from "./decimal.ts";
 import { Duration } from "./duration.ts";
 import { DURATION_UNITS, durationOfUnits, type DurationUnit } from "./duration-units.ts";
@@ -10,8 +10,17 @@ import { LocalDate } from "./local-date.ts";
 import { LocalDatetime } from "./local-datetime.ts";
 import { LocalTime } from "./local-time.ts";
 import { NO_PARTS, type Parts, partsOf } from "./parts.ts";
-import type { Temporal, TemporalInstant } from "./temporal.ts";
-import { TemporalValue, type TemporalType } from "./temporal-value.ts";
+import {
+  type Fields,
+  FIELDS,
+  type InstantType,
+  isTemporal,
+  NO_FIELDS,
+  notConvertible,
+  readFields,
+  unknownField,
+} from "./record.ts";
+import type { TemporalInstant } from "./temporal.ts";
 import {
   parseDate,
   parseLocalDatetime,
@@ -19,8 +28,8 @@ import {
   parseZonedDatetime,
   parseZonedTime,
 } from "./text.ts";
-import { TIME_FIELDS, timeOfFields, type TimeField } from "./time-fields.ts";
-import { instantOf, localTimeAt, parseZone, type Zone } from "./zone.ts";
+import { timeOfFields } from "./time-fields.ts";
+import { instantOf, localTimeAt, type Zone } from "./zone.ts";
 import { ZonedDatetime } from "./zoned-datetime.ts";
 import { ZonedTime } from "./zoned-time.ts";
 
@@ -29,9 +38,6 @@ import { ZonedTime } from "./zoned-time.ts";
  * the parts of another value and the rest replaces some of them. NULL in, or in a field: NULL out. Errors: 22007 for a string or a record
  * that cannot be read, 22G03 for a value of another type, 22003 for a number out of range.
  */
-
-/** The types of {@link TemporalInstant}. */
-export type InstantType = TemporalInstant["type"];
 
 export interface InstantOf {
   readonly DATE: LocalDate;
@@ -94,21 +100,6 @@ export function toDuration(value: Value): Duration | null {
   return durationOfUnits(lengths);
 }
 
-/** The zone that a value names; null for NULL. 22G03 unless it is a string, 22007 for an unknown zone. */
-export function toZone(value: Value): Zone | null {
-  if (value === null) {
-    return null;
-  }
-  if (typeof value !== "string") {
-    throw new GeodeError("22G03", `a time zone is a STRING, not ${article(typeName(value))}`);
-  }
-  return parseZone(value);
-}
-
-export function isTemporal(value: Value): value is Temporal {
-  return value instanceof TemporalValue;
-}
-
 const PARSERS: { readonly [Type in InstantType]: (text: string) => InstantOf[Type] } = {
   DATE: parseDate,
   "LOCAL TIME": parseLocalTime,
@@ -116,94 +107,6 @@ const PARSERS: { readonly [Type in InstantType]: (text: string) => InstantOf[Typ
   "LOCAL DATETIME": parseLocalDatetime,
   "ZONED DATETIME": parseZonedDatetime,
 };
-
-/** The fields that stand for parts of another value. */
-type Source = "date" | "time" | "datetime";
-type FieldName = DateField | TimeField | Source | "timezone";
-
-const FIELDS: Readonly<Record<InstantType, ReadonlySet<FieldName>>> = {
-  DATE: new Set([...DATE_FIELDS, "date", "datetime"]),
-  "LOCAL TIME": new Set([...TIME_FIELDS, "time", "datetime"]),
-  "ZONED TIME": new Set([...TIME_FIELDS, "time", "datetime", "timezone"]),
-  "LOCAL DATETIME": new Set([...DATE_FIELDS, ...TIME_FIELDS, "date", "time", "datetime"]),
-  "ZONED DATETIME": new Set([
-    ...DATE_FIELDS,
-    ...TIME_FIELDS,
-    "date",
-    "time",
-    "datetime",
-    "timezone",
-  ]),
-};
-
-const DATE_FIELD_SET: ReadonlySet<string> = new Set(DATE_FIELDS);
-const TIME_FIELD_SET: ReadonlySet<string> = new Set(TIME_FIELDS);
-
-/** A record that was read: what it replaces, and what it takes from other values. */
-export interface Fields {
-  readonly date: ReadonlyMap<DateField, number>;
-  readonly time: ReadonlyMap<TimeField, number>;
-  readonly zone: Zone | null;
-  readonly sources: ReadonlyMap<Source, TemporalInstant>;
-}
-
-export const NO_FIELDS: Fields = {
-  date: new Map(),
-  time: new Map(),
-  zone: null,
-  sources: new Map(),
-};
-
-/** The fields by which a value of that type may be changed when it is truncated. Null: one is NULL. */
-export function readChanges(type: InstantType, record: ValueRecord): Fields | null {
-  const allowed = [...FIELDS[type]].filter((name) => !SOURCES.has(name));
-  return readFields(type, record, new Set(allowed));
-}
-
-const SOURCES: ReadonlySet<FieldName> = new Set(["date", "time", "datetime"]);
-
-function readFields(
-  type: InstantType,
-  record: ValueRecord,
-  allowed: ReadonlySet<FieldName>,
-): Fields | null {
-  const date = new Map<DateField, number>();
-  const time = new Map<TimeField, number>();
-  const sources = new Map<Source, TemporalInstant>();
-  let zone: Zone | null = null;
-  for (const [key, value] of record) {
-    if (!allowed.has(key as FieldName)) {
-      throw unknownField(type, key, [...allowed]);
-    }
-    if (value === null) {
-      return null;
-    }
-    if (DATE_FIELD_SET.has(key)) {
-      date.set(key as DateField, wholeNumber(key, value));
-    } else if (TIME_FIELD_SET.has(key)) {
-      time.set(key as TimeField, wholeNumber(key, value));
-    } else if (key === "timezone") {
-      zone = toZone(value);
-    } else {
-      sources.set(key as Source, source(key as Source, value));
-    }
-  }
-  return { date, time, zone, sources };
-}
-
-function source(name: Source, value: Value): TemporalInstant {
-  if (!isTemporal(value) || value.type === "DURATION") {
-    throw notConvertible(name, value);
-  }
-  return value;
-}
-
-function wholeNumber(name: string, value: Value): number {
-  if (!isInteger(value)) {
-    throw new GeodeError("22G03", `${name} takes an INTEGER, not ${article(typeName(value))}`);
-  }
-  return Number(value);
-}
 
 function ofFields(type: InstantType, fields: Fields): TemporalInstant {
   const { sources } = fields;
@@ -298,14 +201,4 @@ function offsetOnly(zone: Zone): number {
     });
   }
   return zone;
-}
-
-function unknownField(type: TemporalType, name: string, known: readonly string[]): GeodeError {
-  return new GeodeError("22007", `a ${type} has no field ${JSON.stringify(name.slice(0, 64))}`, {
-    hint: `The fields are ${known.join(", ")}.`,
-  });
-}
-
-function notConvertible(what: string, value: Value): GeodeError {
-  return new GeodeError("22G03", `${article(typeName(value))} cannot be made a ${what}`);
 }

@@ -1,7 +1,7 @@
 import { parseDecimal, type Decimal } from "./decimal.ts";
 import { addDurations, Duration, negateDuration } from "./duration.ts";
 import { durationOfUnits, type DurationUnit } from "./duration-units.ts";
-import { parseLocalDatetime, reading, unreadable } from "./text.ts";
+import { parseLocalTime, reading, unreadable } from "./text.ts";
 
 const NUMBER = "([+-]?\\d{1,19}(?:[.,]\\d{1,19})?)";
 const UNITS_TEXT = new RegExp(
@@ -27,7 +27,7 @@ const DATE_LIKE = /^(\d{4})-(\d{2})-(\d{2})(?:T(.+))?$/i;
  */
 export function parseDuration(text: string): Duration {
   return reading("DURATION", text, () => {
-    const match = /^([+-]?)P(.+)$/i.exec(text);
+    const match = /^([+-]?)P(.*)$/i.exec(text);
     if (match === null) {
       throw unreadable("a duration begins with P");
     }
@@ -39,8 +39,8 @@ export function parseDuration(text: string): Duration {
 
 function units(body: string): Duration {
   const match = UNITS_TEXT.exec(body);
-  if (match === null || /T$/i.test(body)) {
-    throw unreadable("the units cannot be read");
+  if (match === null || body === "" || /T$/i.test(body)) {
+    throw unreadable("its units cannot be read");
   }
   const lengths = new Map<DurationUnit, Decimal>();
   for (const [i, unit] of GROUPS.entries()) {
@@ -55,7 +55,7 @@ function units(body: string): Duration {
 function dateLike(body: string): Duration {
   const [, years = "", months = "", days = "", time] = DATE_LIKE.exec(body) ?? [];
   // Month 0 and day 0 are durations, though no date has them; so only the time is read as such.
-  const { nanoseconds } = parseLocalDatetime(`1970-01-01T${time ?? "00"}`);
+  const { nanoseconds } = parseLocalTime(time ?? "00");
   return addDurations(
     units(`${years}Y${months}M${days}D`),
     new Duration({ months: 0, days: 0, nanoseconds: BigInt(nanoseconds) }),

@@ -4,10 +4,10 @@ import { ZonedDatetime } from "./zoned-datetime.ts";
 
 const MILLISECONDS_PER_DAY = 86_400_000;
 
-/** The instant so many milliseconds after 1970-01-01T00:00Z, in a zone. 22003 beyond the calendar. */
+/** The instant so many milliseconds after 1970-01-01T00:00Z, in a zone; fractions are cut off. 22003 beyond the calendar. */
 export function datetimeAt(timeMs: number, zone: Zone): ZonedDatetime {
   const day = Math.floor(timeMs / MILLISECONDS_PER_DAY);
-  const nanoseconds = Math.floor((timeMs - day * MILLISECONDS_PER_DAY) * 1_000_000);
+  const nanoseconds = (Math.floor(timeMs) - day * MILLISECONDS_PER_DAY) * 1_000_000;
   return ZonedDatetime.at({ day, nanoseconds }, zone);
 }
 

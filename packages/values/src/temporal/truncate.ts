@@ -10,14 +10,8 @@ import {
   weekOf,
   yearMonthDay,
 } from "./calendar.ts";
-import {
-  assemble,
-  type InstantOf,
-  type InstantType,
-  isTemporal,
-  NO_FIELDS,
-  readChanges,
-} from "./construct.ts";
+import { assemble, type InstantOf } from "./construct.ts";
+import { type InstantType, isTemporal, NO_FIELDS, readChanges } from "./record.ts";
 import { type Parts, partsOf } from "./parts.ts";
 import type { TemporalInstant } from "./temporal.ts";
 import {
