@@ -12,9 +12,12 @@ export default class ClosingLine implements Reporter {
         count[state === "pending" ? "failed" : state] += 1;
       }
       // A file that could not even be loaded is a failure too.
-      if (module.state() === "failed" && (ran === 0 || module.errors().length > 0)) count.failed += 1;
+      if (module.state() === "failed" && (ran === 0 || module.errors().length > 0))
+        count.failed += 1;
     }
     // oxlint-disable-next-line no-console -- a reporter's job
-    console.log(`\nTests: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+    console.log(
+      `\nTests: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`,
+    );
   }
 }

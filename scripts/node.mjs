@@ -6,13 +6,20 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
-const bundled = join(root, "node_modules", ".bin", process.platform === "win32" ? "node.cmd" : "node");
+const bundled = join(
+  root,
+  "node_modules",
+  ".bin",
+  process.platform === "win32" ? "node.cmd" : "node",
+);
 
 /** The Node to use: the bundled one where it exists for this platform, else the running one if it is new enough. */
 export const node = existsSync(bundled) ? bundled : process.execPath;
 
 if (node === process.execPath && Number(process.versions.node.split(".")[0]) < 22) {
-  console.error(`Geode needs Node 22 or newer; this is ${process.versions.node}, and no bundled Node exists for ${process.platform}-${process.arch}.`);
+  console.error(
+    `Geode needs Node 22 or newer; this is ${process.versions.node}, and no bundled Node exists for ${process.platform}-${process.arch}.`,
+  );
   console.error("Install Node 24 (https://nodejs.org), then run the command again.");
   process.exit(1);
 }
@@ -21,7 +28,12 @@ if (node === process.execPath && Number(process.versions.node.split(".")[0]) < 2
 export function run(title, file, args, options = {}) {
   const started = Date.now();
   console.log(`\n▸ ${title}`);
-  const result = spawnSync(node, [join(root, file), ...args], { cwd: root, stdio: "inherit", ...options, env: { ...process.env, ...options.env } });
+  const result = spawnSync(node, [join(root, file), ...args], {
+    cwd: root,
+    stdio: "inherit",
+    ...options,
+    env: { ...process.env, ...options.env },
+  });
   if (result.error) throw result.error;
   if (result.status !== 0) {
     console.error(`✗ ${title} failed (exit code ${result.status ?? result.signal})`);

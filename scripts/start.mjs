@@ -6,7 +6,10 @@ import { node, root } from "./node.mjs";
 
 buildConsole();
 const geode = join(root, "packages", "server", "bin", "geode.mjs");
-const child = spawn(node, [geode, "serve", "--demo", ...process.argv.slice(2)], { cwd: root, stdio: "inherit" });
+const child = spawn(node, [geode, "serve", "--demo", ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: "inherit",
+});
 // The terminal sends Ctrl-C to both; this process only waits for the server's clean end.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

@@ -1,0 +1,103 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { launchChromium } from "./browser.ts";
+import { GeodeProcess } from "./geode.ts";
+
+/*
+ * A newcomer's first minutes, in a real browser against a real server: `geode serve --demo`, the printed link, the saved queries, a
+ * query of one's own, and a change in one tab that moves the other.
+ */
+
+let browser: Browser;
+let geode: GeodeProcess;
+const pages: Page[] = [];
+const faults: string[] = [];
+
+beforeAll(async () => {
+  [browser, geode] = await Promise.all([launchChromium(), GeodeProcess.start("--demo")]);
+});
+
+afterEach(async () => {
+  for (const page of pages.splice(0)) await page.close();
+  expect(faults.splice(0)).toEqual([]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  expect(await geode.stop()).toBe(0);
+});
+
+async function open(): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  pages.push(page);
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") faults.push(message.text());
+  });
+  await page.goto(geode.link);
+  await page.getByTestId("connection-state").filter({ hasText: "Connected" }).waitFor();
+  return page;
+}
+
+/** Replaces the text of the editor. */
+function write(page: Page, text: string): Promise<void> {
+  return page.getByTestId("editor").fill(text);
+}
+
+const saved = (page: Page, title: string) =>
+  page.getByTestId("saved-query").filter({ hasText: title });
+
+test("the link signs in, and the token leaves the address bar", async () => {
+  const page = await open();
+  expect(page.url()).not.toContain("token");
+});
+
+test("a saved query over the package graph is drawn", async () => {
+  const page = await open();
+  await saved(page, "Why is X installed?").click();
+  const graph = page.getByTestId("graph");
+  await graph.locator("canvas").first().waitFor();
+  expect(Number(await graph.getAttribute("data-nodes"))).toBeGreaterThan(5);
+  expect(Number(await graph.getAttribute("data-edges"))).toBeGreaterThan(5);
+});
+
+test("a query of one's own fills the table", async () => {
+  const page = await open();
+  await write(page, "MATCH (p:Package {name: 'ws'}) RETURN p.name AS name, p.license AS license");
+  await page.getByTestId("run").click();
+  const row = page.getByTestId("result-table").locator("tbody tr").first();
+  await row.filter({ hasText: "ws" }).filter({ hasText: "MIT" }).waitFor();
+});
+
+test("the machine's load moves by itself", async () => {
+  const page = await open();
+  await saved(page, "Machine load, live").click();
+  const at = page.getByTestId("result-table").locator("tbody tr").first();
+  await at.waitFor();
+  const before = await at.innerText();
+  await expect.poll(() => at.innerText(), { timeout: 20_000 }).not.toBe(before);
+});
+
+test("a value changed in one tab moves in another", async () => {
+  const [watcher, writer] = [await open(), await open()];
+  await write(writer, "INSERT (:Note {text: 'one'})");
+  await writer.getByTestId("run").click();
+  await write(watcher, "MATCH (n:Note) RETURN n.text AS text");
+  await watcher.getByTestId("live").click();
+  await watcher.getByTestId("run").click();
+  const table = watcher.getByTestId("result-table");
+  await table.getByText("one", { exact: true }).waitFor();
+  await write(writer, "MATCH (n:Note) SET n.text = 'two'");
+  await writer.getByTestId("run").click();
+  await table.getByText("two", { exact: true }).waitFor();
+  expect(await table.getByText("one", { exact: true }).count()).toBe(0);
+});
+
+test("a syntax error is shown with its place and what was expected", async () => {
+  const page = await open();
+  await write(page, "MATCH (p:Package RETURN p");
+  await page.getByTestId("run").click();
+  const error = page.getByTestId("error");
+  await error.waitFor();
+  expect(await error.innerText()).toMatch(/42001[^]*expected|expected[^]*42001/);
+});
