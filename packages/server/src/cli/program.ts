@@ -220,7 +220,7 @@ Each command has a --help of its own. Every option can also be given as a variab
 (GEODE_PORT for --port) or in a JSON file named by --config or GEODE_CONFIG.
 
 Exit codes: 0 done, 1 the statement, import or check failed, 2 the command or its input
-is wrong, 3 no server answered.`;
+is wrong, 3 no server answered, 130 interrupted.`;
 
 const SERVE_HELP = `
 Tokens are signed with the text in JWT_SECRET (at least 32 bytes). Without it a secret is

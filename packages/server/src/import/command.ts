@@ -29,30 +29,51 @@ export async function runImport(
   terminal: Terminal,
 ): Promise<void> {
   const sources = await sourcesOf(files, options);
-  const manifest = await checked(sources, terminal);
+  const interruption = new AbortController();
+  void terminal.interrupted().then(() => interruption.abort());
+  const { signal } = interruption;
+  const manifest = await checked(sources, terminal, signal);
   const found = `${counted(manifest.nodes, "node")} and ${counted(manifest.edges, "edge")}`;
   if (options.dryRun) return terminal.out(`The files are sound: ${found}.\n`);
   const { close, target } = await open(options, terminal);
   const bar = progress("Writing ", manifest.nodes + manifest.edges, terminal);
   try {
-    const written = await write(manifest, target, { batch: options.batch, onWritten: bar.advance });
+    const onWritten = (elements: number): void => {
+      bar.advance(elements);
+      signal.throwIfAborted();
+    };
+    const written = await write(manifest, target, { batch: options.batch, onWritten });
     bar.end();
     terminal.out(summary(written, found));
   } catch (error) {
     bar.end();
-    throw error instanceof ImportStopped ? stopped(error, manifest) : error;
+    throw error instanceof ImportStopped ? stopped(error, manifest, signal) : error;
   } finally {
     await close();
   }
 }
 
-async function checked(sources: readonly Source[], terminal: Terminal): Promise<Manifest> {
+async function checked(
+  sources: readonly Source[],
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Manifest> {
   const problems = new Problems();
   let bytes = 0;
   for (const { file } of sources) bytes += (await stat(file)).size;
   const bar = progress("Checking", bytes, terminal);
-  const manifest = await inspect(sources, problems, bar.advance);
-  bar.end();
+  let manifest: Manifest | undefined;
+  try {
+    manifest = await inspect(sources, problems, (chunkBytes) => {
+      signal.throwIfAborted();
+      bar.advance(chunkBytes);
+    });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new CommandError(EXIT.interrupted, "interrupted; nothing was imported");
+  } finally {
+    bar.end();
+  }
   if (manifest !== undefined) return manifest;
   const lines = problems.found.map((problem) => problem.message).join("\n");
   throw new CommandError(
@@ -138,11 +159,12 @@ function summary({ created, present }: Written, found: string): string {
   return `Imported ${found}; ${present} of them were there already and are left as they are.\n`;
 }
 
-function stopped(error: ImportStopped, manifest: Manifest): CommandError {
+function stopped(error: ImportStopped, manifest: Manifest, signal: AbortSignal): CommandError {
   const total = manifest.nodes + manifest.edges;
+  const why = signal.aborted ? "it was interrupted" : error.message;
   return new CommandError(
-    EXIT.failed,
-    `the import stopped after ${error.elementsWritten} of ${total} elements: ${error.message}`,
+    signal.aborted ? EXIT.interrupted : EXIT.failed,
+    `the import stopped after ${error.elementsWritten} of ${total} elements: ${why}`,
     {
       hint: "What is written stays. Run the same command again within 24 hours, with unchanged files: it writes only what is missing.",
       cause: error,

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { Database, type Principal } from "@geode/engine";
 import { encode, type Value } from "@geode/values";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ScriptTerminal } from "../../test/script-terminal.ts";
+import { runImport } from "./command.ts";
 import { inspect } from "./manifest.ts";
 import { Problems } from "./problem.ts";
 import { sourceOf, type CsvRole, type Source } from "./source.ts";
@@ -302,6 +304,39 @@ describe("run again", () => {
     const again = await run(files, { batch: 2 });
     expect(again).toEqual({ created: 1, present: 5 });
     expect(await counts()).toEqual(["[3,3]"]);
+  });
+
+  test("an interrupted import says how to go on, and goes on", async () => {
+    const files = (await sources()).map(({ file: name }) => name);
+    const data = join(directory, "data");
+    const options = {
+      url: "",
+      data,
+      offline: true,
+      dryRun: false,
+      batch: 1,
+    };
+    const early = new ScriptTerminal();
+    early.interrupt();
+    await expect(runImport(files, options, early)).rejects.toMatchObject({
+      exitCode: 130,
+      message: "interrupted; nothing was imported",
+    });
+    const terminal = new ScriptTerminal();
+    await runImport(files, options, terminal);
+    expect(terminal.output).toBe("Imported 3 nodes and 3 edges.\n");
+  });
+
+  test("what is told of a commit may end the import, and the commit counts", async () => {
+    const manifest = await inspect(await sources(), new Problems(), () => undefined);
+    const target = databaseTarget(database, principal, undefined);
+    const onWritten = () => {
+      throw new Error("stop");
+    };
+    await expect(write(manifest!, target, { batch: 2, onWritten })).rejects.toMatchObject({
+      elementsWritten: 2,
+      message: "stop",
+    });
   });
 
   test("nodes that are there already stay as they are", async () => {

@@ -29,7 +29,7 @@ export interface Manifest {
   verifyUnchanged(): Promise<void>;
 }
 
-/** What has been read, for a progress bar. */
+/** Told what has been read, e.g. for a progress bar. What it throws ends the reading. */
 export type OnBytes = (bytes: number) => void;
 
 /**
@@ -76,7 +76,7 @@ export async function inspect(
     if (edgesHere > 0) withEdges.push(source);
   }
   for (const source of withEdges) {
-    for await (const { line, item } of read(source, problems)) {
+    for await (const { line, item } of read(source, problems, () => onBytes(0))) {
       if (item.kind === "edge") {
         const missing = missingEnd(item, ids);
         if (missing !== undefined) problems.add(new ImportProblem(source.file, line, missing));

@@ -17,7 +17,8 @@ export function progress(title: string, total: number, terminal: Terminal): Prog
     hideCursor: true,
     clearOnComplete: true,
     stopOnComplete: true,
-    gracefulExit: true,
+    // Whoever shows it hears of interruptions, and ends it.
+    gracefulExit: false,
   });
   bar.start(total, 0);
   return { advance: (by) => bar.increment(by), end: () => bar.stop() };

@@ -16,6 +16,7 @@ import type { Target } from "./target.ts";
 export interface WriteOptions {
   /** Elements per commit. */
   readonly batch: number;
+  /** Told after each commit. What it throws ends the import. */
   readonly onWritten: (elements: number) => void;
 }
 
