@@ -42,7 +42,7 @@ export {
   secondsBetween,
 } from "./temporal/between.ts";
 export { toDuration, toInstant, type InstantOf } from "./temporal/construct.ts";
-export { Duration, type DurationParts } from "./temporal/duration.ts";
+export { Duration, durationOfFractions, type DurationParts } from "./temporal/duration.ts";
 export { datetimeAt, datetimeOfEpoch } from "./temporal/epoch.ts";
 export { LocalDate } from "./temporal/local-date.ts";
 export { LocalDatetime } from "./temporal/local-datetime.ts";

@@ -1,5 +1,6 @@
 import {
   compare,
+  Duration,
   type EquivalenceKey,
   equivalenceKey,
   Float,
@@ -13,6 +14,7 @@ import {
   type Value,
 } from "@geode/values";
 import type { AggregateName } from "../plan/operators.ts";
+import { DurationTotal } from "./duration-total.ts";
 import { ExactSum } from "./exact-sum.ts";
 import { located } from "./located.ts";
 
@@ -69,13 +71,14 @@ class Count implements Accumulator {
   }
 }
 
-/** Integers stay exact and become 22003 only if the whole sum does not fit; floats are summed exactly. Of nothing: NULL. */
+/** Integers stay exact and become 22003 only if the whole sum does not fit; floats and durations are summed exactly. Of nothing: NULL. */
 class Total {
   readonly #offset: number;
   readonly #name: string;
   #small = 0;
   #large = 0n;
   #floats: ExactSum | null = null;
+  #durations: DurationTotal | null = null;
   count = 0;
 
   constructor(name: string, offset: number) {
@@ -107,10 +110,25 @@ class Total {
       (this.#floats ??= new ExactSum()).add(value.value);
       return;
     }
+    if (value instanceof Duration) {
+      (this.#durations ??= new DurationTotal()).add(value);
+      return;
+    }
     throw located(
-      new GeodeError("22G03", `${this.#name} takes numbers, not ${typeName(value)}.`),
+      new GeodeError("22G03", `${this.#name} takes numbers or durations, not ${typeName(value)}.`),
       this.#offset,
     );
+  }
+
+  /** Null if the values are numbers. 22G03 if they are both. */
+  get durations(): DurationTotal | null {
+    if (this.#durations !== null && this.#durations.count !== this.count) {
+      throw located(
+        new GeodeError("22G03", `${this.#name} takes numbers or durations, not both.`),
+        this.#offset,
+      );
+    }
+    return this.#durations;
   }
 
   get isFloat(): boolean {
@@ -146,8 +164,9 @@ class Sum implements Accumulator {
   }
   result(): Value {
     if (this.#total.count === 0) return null;
-    if (this.#total.isFloat) return float(this.#total.asNumber());
     try {
+      if (this.#total.durations) return this.#total.durations.sum();
+      if (this.#total.isFloat) return float(this.#total.asNumber());
       return integer(this.#total.integers());
     } catch (error) {
       throw located(error, this.#offset);
@@ -157,14 +176,22 @@ class Sum implements Accumulator {
 
 class Average implements Accumulator {
   readonly #total: Total;
+  readonly #offset: number;
   constructor(offset: number) {
     this.#total = new Total("AVG", offset);
+    this.#offset = offset;
   }
   add(value: Value): void {
     this.#total.add(value);
   }
   result(): Value {
-    return this.#total.count === 0 ? null : float(this.#total.asNumber() / this.#total.count);
+    if (this.#total.count === 0) return null;
+    try {
+      if (this.#total.durations) return this.#total.durations.average();
+    } catch (error) {
+      throw located(error, this.#offset);
+    }
+    return float(this.#total.asNumber() / this.#total.count);
   }
 }
 

@@ -1,4 +1,4 @@
-import { Digest, GeodeError } from "@geode/values";
+import { Digest, float, GeodeError, LocalDate } from "@geode/values";
 import { beforeEach, describe, expect, test } from "vitest";
 import { SimulatedEnvironment } from "../../test/simulated.ts";
 import { namesOf, readOf } from "../../test/statements.ts";
@@ -273,15 +273,25 @@ describe("a result", () => {
     expect(live.groupCount).toBe(2);
   });
 
-  test("that reads the clock belongs to the moment of the subscription", () => {
-    const statement = {
-      ...counted(),
-      text: "MATCH (n:User) WHERE n.until > current_timestamp RETURN n.name",
-    };
-    watch(statement, { frozen: { timeMs: 1, random: 0 } });
-    watch(statement, { frozen: { timeMs: 2, random: 0 } });
-    expect(live.groupCount).toBe(2);
+  test("with a parameter of another type is another result, though both are the same text", () => {
+    const statement = counted();
+    for (const x of ["2024-02-29", new LocalDate(19_782), 1, float(1)])
+      watch(statement, { parameters: new Map([["x", x]]) });
+    expect(live.groupCount).toBe(4);
   });
+
+  test.each(["current_timestamp", "datetime()", "date.statement()", "date.truncate('week')"])(
+    "that reads the clock by %s belongs to the moment of the subscription",
+    (now) => {
+      const statement = {
+        ...counted(),
+        text: `MATCH (n:User) WHERE n.until > ${now} RETURN n.name`,
+      };
+      watch(statement, { frozen: { timeMs: 1, random: 0 } });
+      watch(statement, { frozen: { timeMs: 2, random: 0 } });
+      expect(live.groupCount).toBe(2);
+    },
+  );
 
   test("keeps the clock at that moment", async () => {
     const times: number[] = [];

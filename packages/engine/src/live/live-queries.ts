@@ -1,4 +1,4 @@
-import { GeodeError, encode } from "@geode/values";
+import { GeodeError, encode, equivalenceKey } from "@geode/values";
 import { Budget } from "../execute/budget.ts";
 import type { Column, Notice, Result } from "../execute/statement.ts";
 import type { Effect } from "../graph/effect.ts";
@@ -317,7 +317,9 @@ export class LiveQueries {
 /** Two subscriptions with the same key show the same result. */
 function groupKey({ statement, graph, parameters, before, frozen }: GroupSpec): string {
   const moment = isVolatile(statement.text) ? [frozen.timeMs, frozen.random] : [];
-  return JSON.stringify([graph.name, statement.text, encode(parameters), before, ...moment]);
+  // DATE '2024-02-29' is the same text as '2024-02-29', but not an equivalent value; 1 and 1.0 are equivalent, but not the same text.
+  const given = [encode(parameters), equivalenceKey(parameters)];
+  return JSON.stringify([graph.name, statement.text, ...given, before, ...moment]);
 }
 
 /** Whether what the watcher has is the result as it is now. */

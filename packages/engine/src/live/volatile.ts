@@ -6,6 +6,6 @@ export function isVolatile(text: string): boolean {
   return VOLATILE.test(text);
 }
 
-/** `current_date`, `LOCAL_TIME`, …; and calls that need no argument: `date()`, `datetime()`, `rand()`. */
+/** `current_date`, `LOCAL_TIME`, …; calls that need no argument: `date()`, `datetime()`, `rand()`; `date.statement()`, `date.truncate('day')`. */
 const VOLATILE =
-  /\b(?:current|local)_\w+|\b(?:rand|random|now|uuid|random_?uuid|timestamp|(?:local_?|zoned_?)?(?:date|time|datetime))\s*\(/i;
+  /\b(?:current|local)_\w+|\b(?:rand|random|now|uuid|random_?uuid|timestamp|(?:local_?|zoned_?)?(?:date|time|datetime)(?:\s*\.\s*(?:transaction|statement|realtime|truncate))?)\s*\(/i;

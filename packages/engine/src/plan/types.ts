@@ -15,10 +15,11 @@ export function outputTypes(query: Query): ReadonlyMap<Variable, string> {
     if (operator.kind === "aggregate") {
       for (const key of operator.keys)
         types.set(key.variable, expressionType(key.expression, typeOf));
-      for (const { variable, name } of operator.aggregates) {
+      for (const { variable, name, argument } of operator.aggregates) {
         if (name === "count") types.set(variable, "INTEGER");
-        if (name === "avg" || name.startsWith("stddev") || name === "percentile_cont")
-          types.set(variable, "FLOAT");
+        if (name === "avg" && argument)
+          types.set(variable, averageType(expressionType(argument, typeOf)));
+        if (name.startsWith("stddev") || name === "percentile_cont") types.set(variable, "FLOAT");
         if (name === "collect_list") types.set(variable, "LIST");
       }
     }
@@ -26,6 +27,12 @@ export function outputTypes(query: Query): ReadonlyMap<Variable, string> {
   if (query.output.kind === "rows")
     for (const { variable } of query.output.columns) types.set(variable, typeOf(variable));
   return types;
+}
+
+/** The average of durations is a duration. */
+function averageType(argument: string): string {
+  if (argument === "DURATION") return argument;
+  return argument === "INTEGER" || argument === "FLOAT" ? "FLOAT" : "ANY";
 }
 
 const VARIABLE_TYPES = {
