@@ -6,15 +6,20 @@ export interface ClosedWith {
   readonly reason: string;
 }
 
+/** Answers a frame that is as it has to be, and throws otherwise. */
+type Judge = (frame: Record<string, unknown>) => Record<string, unknown>;
+
 /** The other end of a connection, as a test drives it: frames are awaited, never slept for. */
 export class Peer {
   readonly webSocket: WebSocket;
   readonly #frames: Record<string, unknown>[] = [];
   readonly #waiting: ((frame: Record<string, unknown>) => void)[] = [];
+  readonly #judge: Judge;
   readonly closed: Promise<ClosedWith>;
 
-  private constructor(webSocket: WebSocket) {
+  private constructor(webSocket: WebSocket, judge: Judge) {
     this.webSocket = webSocket;
+    this.#judge = judge;
     this.closed = new Promise((resolve) => {
       webSocket.on("close", (code, reason) => resolve({ code, reason: reason.toString() }));
     });
@@ -29,11 +34,11 @@ export class Peer {
 
   static async connect(
     url: string,
-    options: ClientOptions & { protocols?: string[] } = {},
+    options: ClientOptions & { protocols?: string[]; judge?: Judge } = {},
   ): Promise<Peer> {
-    const { protocols, ...rest } = options;
+    const { judge = (frame) => frame, protocols, ...rest } = options;
     const webSocket = new WebSocket(url, protocols ?? [], rest);
-    const peer = new Peer(webSocket);
+    const peer = new Peer(webSocket, judge);
     await once(webSocket, "open");
     return peer;
   }
@@ -43,10 +48,12 @@ export class Peer {
     this.webSocket.send(typeof message === "string" ? message : JSON.stringify(message));
   }
 
-  /** The next frame. */
+  /** The next frame. Rejects if it is not as it has to be. */
   async next(): Promise<Record<string, unknown>> {
-    const frame = this.#frames.shift();
-    if (frame !== undefined) return frame;
+    return this.#judge(this.#frames.shift() ?? (await this.#arrival()));
+  }
+
+  #arrival(): Promise<Record<string, unknown>> {
     return new Promise((resolve, reject) => {
       this.#waiting.push(resolve);
       void this.closed.then(({ code, reason }) =>

@@ -4,6 +4,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { signToken } from "../src/auth/token.ts";
 import { systemClock } from "../src/clock.ts";
 import { Server } from "../src/server.ts";
+import { Peer } from "./peer.ts";
+import { promised } from "./promised.ts";
 import { SECRET } from "./running-server.ts";
 
 /** The engine, the server and the client together, in one process. */
@@ -119,6 +121,29 @@ test("a live result that new data break ends with the error; the write does not"
     stop();
   }
   expect(live.error).toMatchObject({ code: "22012" });
+});
+
+test("the frames are those of the protocol, with the engine behind them", async () => {
+  const token = await signToken({ user: "ann", ttlMs: 600_000 }, SECRET, systemClock);
+  const url = `${server.url.replace("http", "ws")}/ws?token=${token}`;
+  const peer = await Peer.connect(url, { judge: promised });
+  const ask = (id: number, query: string) => peer.ask({ type: "QUERY", id, query });
+  await peer.ask({ type: "SUBSCRIBE", id: "s", query: "SELECT name FROM Person ORDER BY name" });
+  const write = await ask(1, "INSERT (:Person {name: 'Ann'})");
+  expect(write).toMatchObject({ type: "RESULT", id: 1, stats: { nodes_inserted: 1 } });
+  expect(await peer.next()).toMatchObject({
+    type: "UPDATE",
+    op: "insert",
+    data: { name: "Ann" },
+    index: 0,
+    seq: write["seq"],
+    last: true,
+  });
+  expect(await ask(2, "MATCH (p:Persn) RETURN p")).toMatchObject({
+    data: [],
+    notices: [{ message: expect.stringContaining("Persn") as string }],
+  });
+  await peer.close();
 });
 
 test("the seed's subscription reads as it was shown: the row is the node's properties", async () => {

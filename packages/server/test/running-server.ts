@@ -3,6 +3,7 @@ import { Server, type ServerOptions } from "../src/server.ts";
 import { FakeDatabase } from "./fake-database.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { Peer } from "./peer.ts";
+import { promised } from "./promised.ts";
 
 export const SECRET = new TextEncoder().encode("a secret of at least 256 bits, for tests only");
 const HOUR_MS = 3_600_000;
@@ -39,12 +40,12 @@ export class RunningServer {
     return signToken({ user: "ann", ttlMs: HOUR_MS, ...claims }, SECRET, this.clock);
   }
 
-  /** A connection that has said nothing yet. */
+  /** A connection that has said nothing yet. Every frame that it hears is held to the protocol. */
   async stranger(
     query = "",
     options: NonNullable<Parameters<typeof Peer.connect>[1]> = {},
   ): Promise<Peer> {
-    const peer = await Peer.connect(this.ws + query, options);
+    const peer = await Peer.connect(this.ws + query, { judge: promised, ...options });
     this.#peers.push(peer);
     return peer;
   }
