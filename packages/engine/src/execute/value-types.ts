@@ -5,9 +5,13 @@ import {
   GeodeError,
   isInteger,
   isNumeric,
+  isTemporal,
   Node,
   numberText,
   Path,
+  type TemporalType,
+  toDuration,
+  toInstant,
   toNumber,
   typeName,
   unreachable,
@@ -85,7 +89,7 @@ function isScalar(value: Value, type: ScalarType): boolean {
     case "localDatetime":
     case "zonedDatetime":
     case "duration":
-      return (typeName(value) as string) === TEMPORAL_NAMES[type.name];
+      return typeName(value) === TEMPORAL_NAMES[type.name];
     default:
       return unreachable(type.name);
   }
@@ -98,7 +102,7 @@ const TEMPORAL_NAMES = {
   localDatetime: "LOCAL DATETIME",
   zonedDatetime: "ZONED DATETIME",
   duration: "DURATION",
-} as const satisfies Record<string, string>;
+} as const satisfies Record<string, TemporalType>;
 
 function fits(value: bigint, { precision, unsigned }: ScalarType): boolean {
   const bits = BigInt(precision ?? 64);
@@ -140,7 +144,8 @@ function convert(value: Value, type: ScalarType, offset: number): Value {
   switch (type.name) {
     case "string":
       if (typeof value === "boolean") return value ? "TRUE" : "FALSE";
-      return isNumeric(value) ? numberText(value) : null;
+      if (isNumeric(value)) return numberText(value);
+      return isTemporal(value) ? value.toString() : null;
     case "integer":
       return typeof value === "string" || isNumeric(value)
         ? builtIns.tointeger(value, offset)
@@ -151,8 +156,27 @@ function convert(value: Value, type: ScalarType, offset: number): Value {
       return typeof value === "string" ? builtIns.tofloat(value, offset) : null;
     case "boolean":
       return typeof value === "string" ? builtIns.toboolean(value, offset) : null;
+    case "date":
+    case "localTime":
+    case "zonedTime":
+    case "localDatetime":
+    case "zonedDatetime": {
+      if (typeof value !== "string" && !isTemporal(value)) return null;
+      const name = TEMPORAL_NAMES[type.name];
+      return temporal(() => toInstant(name, value), offset);
+    }
+    case "duration":
+      return typeof value === "string" ? temporal(() => toDuration(value), offset) : null;
     default:
       return null;
+  }
+}
+
+function temporal(make: () => Value, offset: number): Value {
+  try {
+    return make();
+  } catch (error) {
+    throw located(error, offset);
   }
 }
 
