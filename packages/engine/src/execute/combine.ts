@@ -2,7 +2,7 @@ import { unreachable, type Value } from "@geode/values";
 import type { Budget } from "./budget.ts";
 import { groupKey } from "./group-key.ts";
 
-/** A row: its columns and, last, its key. */
+/** A row: its columns and, last, its key, a string. */
 type KeyedRow = Value[];
 
 interface Combination {
@@ -40,7 +40,7 @@ export function combine({
   };
   // A row of one side is told from an equal one of another by the number of its side.
   const told = (rows: readonly KeyedRow[], side: number): KeyedRow[] =>
-    rows.map((row) => [...row.slice(0, columns), `${side}:${String(row[columns])}`]);
+    rows.map((row) => [...row.slice(0, columns), `${side}:${row[columns] as string}`]);
   switch (operation) {
     case "union": {
       const rows = sides.flatMap((side, index) => told(side, index));

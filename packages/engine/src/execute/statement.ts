@@ -91,6 +91,3 @@ export interface Result {
   readonly keys: readonly string[];
   readonly notices: readonly Notice[];
 }
-
-/** Compiles a text. Throws 42001 and 42002 with position and hint. `live` compiles the keyed variant. */
-export type Compile = (text: string) => Statement;

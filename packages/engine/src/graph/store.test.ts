@@ -80,7 +80,7 @@ describe("a store", () => {
     store.apply(edge(13, "Y", 2, 2, {}));
     const graph = store.graph("default");
     const ids = graph.edgesOf(graph.nodes.slot(1)).map((slot) => graph.edges.id(slot));
-    expect(ids.sort()).toEqual([10, 11, 12]);
+    expect(ids.sort((left, right) => left - right)).toEqual([10, 11, 12]);
     expect(graph.degree(graph.nodes.slot(1))).toBe(4);
   });
 
@@ -792,7 +792,7 @@ function observeGraph(graph: Graph): unknown {
       .allSets()
       .filter((set) => set.count > 0)
       .map((set) => [set.names.join(), [...set.slots.subarray(0, set.count)]])
-      .sort(),
+      .sort((left, right) => (String(left[0]) < String(right[0]) ? -1 : 1)),
     adjacency: graph.edgeLabels
       .all()
       .map((name, label) => [
