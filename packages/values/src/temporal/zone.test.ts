@@ -117,6 +117,14 @@ describe("a local time in a zone", () => {
   });
 });
 
+test("a value in a zone that is not known here keeps what it says, but cannot be moved", () => {
+  const value = new ZonedDatetime({ day: 0, nanoseconds: 0, offsetSeconds: 3_600 }, "Moon/Tycho");
+  expect(String(value)).toBe("1970-01-01T00:00+01:00[Moon/Tycho]");
+  expect(() => ZonedDatetime.at(value, "Moon/Tycho")).toThrow(
+    expect.objectContaining({ code: "22007" }),
+  );
+});
+
 test("a zone keeps the name that it was given, spelt as it should be", () => {
   expect(zoneName("ASIA/CALCUTTA")).toBe("Asia/Calcutta");
 });

@@ -33,14 +33,19 @@ export function zoneText(zone: Zone): string {
 
 /** The name of that zone, spelt as the IANA database spells it. 22007 if there is none. */
 export function zoneName(text: string): string {
-  if (text.length <= NAME_LENGTH_MAX && NAME.test(text)) {
-    try {
-      return new Temporal.ZonedDateTime(0n, text).timeZoneId;
-    } catch (error) {
-      throw unknownZone(text, error);
-    }
+  if (text.length > NAME_LENGTH_MAX || !NAME.test(text)) {
+    throw unknownZone(text);
   }
-  throw unknownZone(text);
+  return inZone(text, 0n).timeZoneId;
+}
+
+/** An instant as JavaScript's own data about time zones show it. */
+function inZone(name: string, epochNanoseconds: bigint): Temporal.ZonedDateTime {
+  try {
+    return new Temporal.ZonedDateTime(epochNanoseconds, name);
+  } catch (error) {
+    throw unknownZone(name, error);
+  }
 }
 
 function unknownZone(text: string, cause?: unknown): GeodeError {
@@ -110,6 +115,6 @@ function offsetAt({ day, nanoseconds }: DayAndTime, zone: string): number {
       : (day % DAYS_PER_CYCLE) +
         Math.sign(day) * DAYS_PER_CYCLE * Math.floor(CYCLE_FAR_START / DAYS_PER_CYCLE);
   const epochNanoseconds = BigInt(near) * BigInt(NANOSECONDS_PER_DAY) + BigInt(nanoseconds);
-  const { offsetNanoseconds } = new Temporal.ZonedDateTime(epochNanoseconds, zone);
+  const { offsetNanoseconds } = inZone(zone, epochNanoseconds);
   return Math.round(offsetNanoseconds / NANOSECONDS_PER_SECOND);
 }

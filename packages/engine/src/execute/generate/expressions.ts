@@ -244,7 +244,25 @@ function callCode(g: Generator, expression: Expression & { kind: "call" }): stri
     return `rt.endOf(${valueCode(g, expression.args[0] ?? NULL)},"${expression.name}",${expression.offset})`;
   const args = [...expression.args.map((argument) => valueCode(g, argument)), expression.offset];
   if (readsClock(expression.name)) args.unshift("rt.timeMs");
-  return `F.functions.${expression.name}(${args.join(",")})`;
+  const code = `F.functions.${expression.name}(${args.join(",")})`;
+  // Reading a text takes its time: what is the same in all rows is made when the first of them asks for it.
+  const isTemporal = readsClock(expression.name) || expression.name === "duration";
+  return isTemporal && expression.args.every(isConstant)
+    ? `(${g.state("d", "null")}??=${code})`
+    : code;
+}
+
+/** Whether the expression has one value all through a run. */
+function isConstant(expression: Expression): boolean {
+  switch (expression.kind) {
+    case "constant":
+    case "parameter":
+      return true;
+    case "record":
+      return expression.fields.every((field) => isConstant(field.value));
+    default:
+      return false;
+  }
 }
 
 function elementCode(g: Generator, of: Expression, node: string, edge: string): string | null {
