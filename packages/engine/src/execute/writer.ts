@@ -433,7 +433,7 @@ function identical(left: Value, right: Value): boolean {
     return false;
   if (typeName(left) !== typeName(right) || !equivalent(left, right)) return false;
   // The same instant in another zone is another value.
-  if (isTemporal(left)) return left.toString() === right.toString();
+  if (isTemporal(left) && isTemporal(right)) return left.toString() === right.toString();
   // Within collections equivalence is blind to the number type; treat those as changed.
   return !(Array.isArray(left) || left instanceof Map);
 }

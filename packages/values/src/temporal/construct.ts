@@ -137,10 +137,8 @@ function inZone(value: TemporalInstant, zone: Zone): TemporalInstant {
     case "ZONED DATETIME":
       return ZonedDatetime.at(instantOf(value), zone);
     case "ZONED TIME": {
-      const { nanoseconds, offsetSeconds } = localTimeAt(
-        instantOf({ ...value, day: 0 }),
-        offsetOnly(zone),
-      );
+      const local = { day: 0, nanoseconds: value.nanoseconds, offsetSeconds: value.offsetSeconds };
+      const { nanoseconds, offsetSeconds } = localTimeAt(instantOf(local), offsetOnly(zone));
       return new ZonedTime({ nanoseconds, offsetSeconds });
     }
     default:

@@ -6,7 +6,6 @@ export const NANOSECONDS_PER_SECOND = 1_000_000_000;
 export const NANOSECONDS_PER_MINUTE = 60 * NANOSECONDS_PER_SECOND;
 export const NANOSECONDS_PER_HOUR = 60 * NANOSECONDS_PER_MINUTE;
 export const NANOSECONDS_PER_DAY = 24 * NANOSECONDS_PER_HOUR;
-export const SECONDS_PER_DAY = 86_400;
 
 /** The same time; 22003 if no day has it. */
 export function requireTimeOfDay(nanoseconds: number): number {
