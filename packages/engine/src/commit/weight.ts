@@ -1,4 +1,4 @@
-import { type Value, Float } from "@geode/values";
+import { type Value, Float, TemporalValue } from "@geode/values";
 import type { Effect, Patch } from "../graph/effect.ts";
 
 /**
@@ -12,6 +12,7 @@ function valueWeight(value: Value): number {
     case "object":
       if (value === null) return 1;
       if (value instanceof Float) return 9;
+      if (value instanceof TemporalValue) return 16;
       if (value instanceof Uint8Array) return value.byteLength + 4;
       if (value instanceof Map) return propertiesWeight(value);
       if (Array.isArray(value)) {

@@ -30,7 +30,7 @@ import { located } from "./located.ts";
 type OneOptional = [value: Value, offset: number] | [offset: number];
 
 /** From a string, a record or another temporal value; without an argument, now. */
-function constructor<Type extends InstantType>(
+function constructorOf<Type extends InstantType>(
   type: Type,
 ): (timeMs: number, ...rest: OneOptional) => InstantOf[Type] | null {
   return (timeMs, ...rest) => {
@@ -100,11 +100,11 @@ const QUALIFIED: ReadonlyMap<Value, typeof between> = new Map([
 ]);
 
 export const temporalFunctions = {
-  date: constructor("DATE"),
-  local_time: constructor("LOCAL TIME"),
-  zoned_time: constructor("ZONED TIME"),
-  local_datetime: constructor("LOCAL DATETIME"),
-  zoned_datetime: constructor("ZONED DATETIME"),
+  date: constructorOf("DATE"),
+  local_time: constructorOf("LOCAL TIME"),
+  zoned_time: constructorOf("ZONED TIME"),
+  local_datetime: constructorOf("LOCAL DATETIME"),
+  zoned_datetime: constructorOf("ZONED DATETIME"),
   current_date: current("DATE"),
   current_local_time: current("LOCAL TIME"),
   current_time: current("ZONED TIME"),
