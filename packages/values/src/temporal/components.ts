@@ -67,7 +67,7 @@ const EPOCH: Components<ZonedDatetime> = new Map([
   ["epochMillis", (of) => epoch(of, 1_000_000n)],
 ]);
 
-/** Seconds are rounded down, so that the nanoseconds of a second are never negative; all else is cut off. */
+/** Seconds and what is finer are rounded down, so that the nanoseconds of a second are never negative; all else is cut off. */
 const DURATION: Components<Duration> = new Map([
   ["years", ({ months }) => Math.trunc(months / 12)],
   ["quarters", ({ months }) => Math.trunc(months / 3)],
