@@ -11,6 +11,7 @@ export function statementOf(run: (context: RunContext) => string | number | void
     text: "a test's own",
     access: "write",
     liveForm: null,
+    volatile: false,
     shape: "columns",
     columns,
     footprint: { nodeLabels: "any", edgeLabels: "any", nodeKeys: "any", edgeKeys: "any" },

@@ -18,7 +18,7 @@ export function compile(text: string): Statement {
   const bound = bind(text, parse(text));
   switch (bound.kind) {
     case "query":
-      return new QueryStatement(text, rewrite(bound.query), bound.live);
+      return new QueryStatement(text, { ...bound, query: rewrite(bound.query) });
     case "createIndex":
     case "dropIndex":
       return new IndexStatement(text, bound);
@@ -44,6 +44,7 @@ class QueryStatement implements Statement {
   readonly text: string;
   readonly access: "read" | "write";
   readonly liveForm: LiveForm | null;
+  readonly volatile: boolean;
   readonly shape: "columns" | "record";
   readonly columns: readonly Column[];
   readonly footprint: Reads;
@@ -53,8 +54,9 @@ class QueryStatement implements Statement {
   #plain: Plan | null = null;
   #keyed: Plan | null = null;
 
-  constructor(text: string, query: Query, live: LiveForm | null) {
+  constructor(text: string, { query, live, volatile }: Extract<BoundStatement, { kind: "query" }>) {
     this.text = text;
+    this.volatile = volatile;
     this.#query = query;
     this.access = writes(query) ? "write" : "read";
     this.liveForm = live;
@@ -108,6 +110,7 @@ class IndexStatement implements Statement {
   readonly text: string;
   readonly access = "write";
   readonly liveForm = null;
+  readonly volatile = false;
   readonly shape = "columns";
   readonly columns: readonly Column[] = [];
   readonly footprint: Reads = {

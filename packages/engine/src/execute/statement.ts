@@ -54,6 +54,8 @@ export interface Statement {
   readonly access: "read" | "write";
   /** Set when the text itself says that it is live; such a statement is refused as a plain query. */
   readonly liveForm: LiveForm | null;
+  /** Whether it reads the clock or chance: run at another moment, the same state may give another result. */
+  readonly volatile: boolean;
   /** "record": every row is one record and the columns are the names of its fields, sorted (`SELECT *`). */
   readonly shape: "columns" | "record";
   readonly columns: readonly Column[];

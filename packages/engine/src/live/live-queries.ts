@@ -8,7 +8,6 @@ import { Group, type GroupSpec, type Watcher } from "./group.ts";
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from "./limits.ts";
 import { Routes } from "./routes.ts";
 import type { RowSet } from "./row-set.ts";
-import { isVolatile } from "./volatile.ts";
 
 /** What live queries need of the world. */
 export interface LiveEnvironment {
@@ -316,7 +315,7 @@ export class LiveQueries {
 
 /** Two subscriptions with the same key show the same result. */
 function groupKey({ statement, graph, parameters, before, frozen }: GroupSpec): string {
-  const moment = isVolatile(statement.text) ? [frozen.timeMs, frozen.random] : [];
+  const moment = statement.volatile ? [frozen.timeMs, frozen.random] : [];
   // DATE '2024-02-29' is the same text as '2024-02-29', but not an equivalent value; 1 and 1.0 are equivalent, but not the same text.
   const given = [encode(parameters), equivalenceKey(parameters)];
   return JSON.stringify([graph.name, statement.text, ...given, before, ...moment]);

@@ -3,7 +3,7 @@ import type * as ast from "../gql/ast.ts";
 import { positionAt } from "../gql/position.ts";
 import { nearestWord } from "../gql/suggestion.ts";
 import { type Expression, type LabelExpression, NULL, TRUE, type Variable } from "./expression.ts";
-import { FUNCTIONS, isAggregate } from "./functions.ts";
+import { FUNCTIONS, isAboutNow, isAggregate } from "./functions.ts";
 import type { Aggregate, AggregateName, Query } from "./operators.ts";
 import type { Binding, Scope } from "./scope.ts";
 
@@ -376,6 +376,7 @@ function bindCall(
   }
   const args = node.args.map(bind);
   const [first] = args;
+  if (isAboutNow(signature.name, args.length) || signature.name === "rand") binding.noteVolatile();
   if (first?.kind === "variable") {
     const refused = REFUSED_TYPES.get(signature.name);
     if (refused?.includes(first.variable.type))

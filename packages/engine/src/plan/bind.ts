@@ -15,7 +15,13 @@ import { Binding, declare, EMPTY_SCOPE, type Scope } from "./scope.ts";
 
 /** A statement whose names are resolved: the logical plan. */
 export type BoundStatement =
-  | { readonly kind: "query"; readonly query: Query; readonly live: "snapshot" | "changes" | null }
+  | {
+      readonly kind: "query";
+      readonly query: Query;
+      readonly live: "snapshot" | "changes" | null;
+      /** Whether it reads the clock or chance. */
+      readonly volatile: boolean;
+    }
   | {
       readonly kind: "createIndex";
       readonly name: string | null;
@@ -32,12 +38,10 @@ export function bind(text: string, program: ast.Program): BoundStatement {
   const { statement } = program;
   const offset = statement.span.start;
   switch (statement.kind) {
-    case "queryStatement":
-      return {
-        kind: "query",
-        query: new QueryBinder(binding, EMPTY_SCOPE, false).query(statement.query),
-        live: statement.live,
-      };
+    case "queryStatement": {
+      const query = new QueryBinder(binding, EMPTY_SCOPE, false).query(statement.query);
+      return { kind: "query", query, live: statement.live, volatile: binding.volatile };
+    }
     case "createIndex": {
       const [property, ...others] = statement.properties;
       if (!property || others.length > 0)

@@ -109,6 +109,13 @@ export function readsClock(name: string): boolean {
   return CLOCK_NAMES.has(name);
 }
 
+/** Whether a call with so many arguments depends on when it is made. */
+export function isAboutNow(name: string, args: number): boolean {
+  if (!readsClock(name)) return false;
+  if (name.startsWith("current_") || name === "timestamp") return true;
+  return args < (name.endsWith("_truncate") ? 2 : 1);
+}
+
 /** By every name, in lower case. The first name of a line is the one. */
 export const FUNCTIONS: ReadonlyMap<string, FunctionSignature> = new Map(
   [...SIGNATURES, ...CLOCK_SIGNATURES].flatMap(([names, least, most]) => {

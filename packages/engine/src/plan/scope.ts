@@ -15,6 +15,7 @@ export class Binding {
   /** Binds a query inside of an expression, over the variables around it. */
   readonly subquery: (query: ast.Query, scope: Scope) => Query;
   #variables = 0;
+  #volatile = false;
 
   constructor(text: string, subquery: (binding: Binding, query: ast.Query, scope: Scope) => Query) {
     this.text = text;
@@ -34,6 +35,16 @@ export class Binding {
       nullable: more.nullable ?? false,
       elements: more.elements ?? [],
     };
+  }
+
+  /** Whether anything bound so far reads the clock or chance. */
+  get volatile(): boolean {
+    return this.#volatile;
+  }
+
+  /** Something reads the clock or chance: the same statement may say something else at another moment. */
+  noteVolatile(): void {
+    this.#volatile = true;
   }
 
   /** A 42002 at that offset: the name means nothing, or something else. */
