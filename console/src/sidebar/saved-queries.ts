@@ -15,11 +15,9 @@ export const SAVED_QUERIES: readonly SavedQuery[] = [
   {
     title: "Why is X installed?",
     description: "Who depends on a package, three steps up",
-    text: `// Who depends on this package, and on those, and on those?
-MATCH (p:Package {name: $name})<-[d1:DEPENDS_ON]-(a:Package)
-OPTIONAL MATCH (a)<-[d2:DEPENDS_ON]-(b:Package)
-OPTIONAL MATCH (b)<-[d3:DEPENDS_ON]-(c:Package)
-RETURN p, d1, a, d2, b, d3, c
+    text: `// Who depends on this package, up to three steps away?
+MATCH path = (:Package {name: $name})<-[:DEPENDS_ON]-{1,3}(:Package)
+RETURN path
 LIMIT 500`,
     parameters: { name: "picomatch" },
     live: false,
