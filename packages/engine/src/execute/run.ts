@@ -18,6 +18,7 @@ import { admits, edgeLabelsOf } from "../plan/labels.ts";
 import { Assignments } from "./assignments.ts";
 import type { Budget } from "./budget.ts";
 import { Deletions } from "./deletions.ts";
+import { type Comparator, FirstRows } from "./first-rows.ts";
 import { located } from "./located.ts";
 import type { Row, RunContext } from "./statement.ts";
 import type { Writer } from "./writer.ts";
@@ -68,12 +69,16 @@ export class Run {
     this.budget.row(this.rows.length);
   }
 
-  /** The permutation that sorts `count` rows. */
-  order(count: number, comparator: (left: number, right: number) => number): Uint32Array {
+  /** The permutation that sorts `count` rows; ties stay as they came. */
+  order(count: number, comparator: Comparator): Uint32Array {
     return Uint32Array.from({ length: count }, (_, index) => index).sort((left, right) => {
       if (--this.budget.steps < 0) this.budget.look();
-      return comparator(left, right);
+      return comparator(left, right) || left - right;
     });
+  }
+
+  firstRows(wanted: number, comparator: Comparator): FirstRows {
+    return new FirstRows(wanted, comparator, this.budget);
   }
 
   /** The rows that OFFSET or LIMIT names. */

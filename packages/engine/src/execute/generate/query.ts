@@ -49,6 +49,19 @@ export interface Buffer {
   readonly columns: Map<Variable, string>;
 }
 
+/** The variables that hold how many rows are still to be left out, and to be let through. */
+interface Bounds {
+  readonly skip: string | null;
+  readonly take: string | null;
+}
+
+/** One key to sort by: the array of its values, this row's value, and what compares two of them. */
+interface SortedBy {
+  readonly values: string;
+  readonly value: string;
+  readonly sorter: string;
+}
+
 class QueryGenerator {
   readonly #query: Query;
   readonly #operators: readonly Operator[];
@@ -57,6 +70,7 @@ class QueryGenerator {
   readonly #emit: (row: readonly Variable[]) => void;
   /** What has a value around this query. */
   readonly #outer: ReadonlySet<Variable>;
+  readonly #bounds = new Map<Operator, Bounds>();
   /** What comes after the pipeline under construction: code between the two, and the loop of the next one around its body. */
   #next: { between: () => void; loop: (body: () => void) => void; index: number } | null = null;
 
@@ -152,7 +166,7 @@ class QueryGenerator {
         this.#sort(operator, index);
         return;
       case "slice":
-        this.#slice(operator.offset, operator.limit, rest);
+        this.#slice(operator, rest);
         return;
       case "insert":
         this.#barrier(index, (buffer) => insertCode(g, operator, buffer, this.#writing(buffer)));
@@ -331,35 +345,84 @@ class QueryGenerator {
   }
 
   #sort(operator: Operator & { kind: "sort" }, index: number): void {
+    const next = this.#operators[index + 1];
+    const bounds = next?.kind === "slice" ? this.#boundsOf(next) : null;
+    const keys = operator.keys.map((key) => ({
+      values: this.#g.state("k", "[]"),
+      value: valueCode(this.#g, key.expression),
+      sorter: sorter(key.descending, key.nulls),
+    }));
+    if (this.#g.keyed)
+      keys.push({
+        values: this.#g.state("k", "[]"),
+        value: this.#g.rowKey(),
+        sorter: "byRowKey",
+      });
+    const comparisons = keys.map(({ values, sorter: by }) => `F.${by}(${values}[i],${values}[j])`);
+    const comparator = `(i,j)=>${comparisons.join("||") || "0"}`;
+    if (bounds?.take) this.#sortFirst(bounds, keys, comparator, index);
+    else this.#sortAll(keys, comparator, index);
+  }
+
+  #sortAll(keys: readonly SortedBy[], comparator: string, index: number): void {
     const g = this.#g;
     const { code } = g;
-    const keys = operator.keys.map((key) => ({ ...key, values: g.state("k", "[]") }));
-    for (const key of keys) code.line(`${key.values}.push(${valueCode(g, key.expression)});`);
-    const rowKeys = g.keyed ? g.state("k", "[]") : null;
-    if (rowKeys) code.line(`${rowKeys}.push(${g.rowKey()});`);
+    for (const { values, value } of keys) code.line(`${values}.push(${value});`);
     const buffer = this.#buffer(index);
     this.#keep(buffer);
     const order = g.state("order", "null");
     this.#next = {
-      between: () => {
-        const comparisons = keys.map(
-          (key) => `F.${sorter(key.descending, key.nulls)}(${key.values}[i],${key.values}[j])`,
-        );
-        if (rowKeys) comparisons.push(`F.byRowKey(${rowKeys}[i],${rowKeys}[j])`);
-        code.line(`${order}=rt.order(${buffer.count},(i,j)=>${comparisons.join("||")}||i-j);`);
-      },
+      between: () => code.line(`${order}=rt.order(${buffer.count},${comparator});`),
       loop: (body) => this.#loop(buffer, body, order),
       index: index + 1,
     };
   }
 
-  #slice(offset: Bound | null, limit: Bound | null, rest: () => void): void {
+  /** Only so many rows are wanted: no more are kept at any time. */
+  #sortFirst(
+    { skip, take }: Bounds,
+    keys: readonly SortedBy[],
+    comparator: string,
+    index: number,
+  ): void {
     const g = this.#g;
     const { code } = g;
+    const wanted = skip ? `${skip}+${take}` : take;
+    const first = g.state("first", `rt.firstRows(${wanted},${comparator})`);
+    const order = g.state("order", "null");
+    for (const { values, value } of keys) code.line(`${values}[${first}.place]=${value};`);
+    const { columns } = this.#buffer(index);
+    const place = code.fresh("place");
+    code.line(`const ${place}=${first}.admit();`);
+    code.block(`if(${place}!==-1)`, () => {
+      for (const [variable, array] of columns)
+        code.line(`${array}[${place}]=${g.local(variable)};`);
+    });
+    this.#next = {
+      between: () => code.line(`${order}=${first}.order();`),
+      loop: (body) => this.#loop({ count: `${first}.count`, columns }, body, order),
+      index: index + 1,
+    };
+  }
+
+  /** What OFFSET and LIMIT count down from: computed once, whoever asks. */
+  #boundsOf(operator: Operator & { kind: "slice" }): Bounds {
+    const known = this.#bounds.get(operator);
+    if (known) return known;
+    const g = this.#g;
     const bound = (what: "OFFSET" | "LIMIT", { expression, where }: Bound): string =>
       g.stateOf("left", () => `rt.rowCount("${what}",${valueCode(g, expression)},${where})`);
-    const skip = offset && bound("OFFSET", offset);
-    const take = limit && bound("LIMIT", limit);
+    const bounds: Bounds = {
+      skip: operator.offset && bound("OFFSET", operator.offset),
+      take: operator.limit && bound("LIMIT", operator.limit),
+    };
+    this.#bounds.set(operator, bounds);
+    return bounds;
+  }
+
+  #slice(operator: Operator & { kind: "slice" }, rest: () => void): void {
+    const { code } = this.#g;
+    const { skip, take } = this.#boundsOf(operator);
     if (take) code.line(`if(${take}===0)return true;`);
     const inner = (): void => {
       rest();
