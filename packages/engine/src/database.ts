@@ -20,6 +20,7 @@ import type { Checkpointer } from "./log/checkpointer.ts";
 import { DataDirectory } from "./log/directory.ts";
 import type { CommitLog } from "./log/log.ts";
 import { MemoryLog } from "./log/memory.ts";
+import type { StateFile } from "./log/state-file.ts";
 import type { DatabaseOptions } from "./options.ts";
 import { PlanCache } from "./plan-cache.ts";
 import { checkpointerOf, forgetting, recover } from "./recovery.ts";
@@ -335,6 +336,19 @@ export class Database {
     if (this.#checkpointer === null)
       throw new GeodeError("NOT_FOUND", "A database in memory has no checkpoints.");
     await this.#checkpointer.checkpoint();
+  }
+
+  /**
+   * The whole database as of one commit, no older than those that were answered when it is asked for: a copy while writes go on.
+   * Whoever gets it closes it. Throws NOT_FOUND when there is no directory to make it in.
+   */
+  async state(): Promise<StateFile> {
+    this.#refuseClosed();
+    if (this.#checkpointer === null)
+      throw new GeodeError("NOT_FOUND", "A database in memory cannot be copied.", {
+        hint: "Run the server with --data.",
+      });
+    return this.#checkpointer.state();
   }
 
   /** Answers the writes under way, then closes everything. Idempotent. */

@@ -10,3 +10,7 @@ export type { DatabaseOptions, OpeningProgress } from "./options.ts";
 export type { LiveQuery, Principal, QueryResult, Request, SubscribeRequest } from "./requests.ts";
 export type { LiveLimits } from "./live/limits.ts";
 export { type CheckReport, checkDirectory } from "./log/check.ts";
+export { type Checkpoint, openCheckpoint } from "./log/checkpoint.ts";
+export { copyState, type CopyOptions, makeCopy } from "./log/copy.ts";
+export type { StateFile } from "./log/state-file.ts";
+export type { Effect, InsertEdge, InsertNode } from "./graph/effect.ts";

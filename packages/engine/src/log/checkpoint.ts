@@ -86,24 +86,41 @@ type FrameKind = (typeof FRAME)[keyof typeof FRAME];
  * UNAVAILABLE if the disk refuses; then nothing is left behind.
  */
 export function writeCheckpoint(directory: string, content: CheckpointContent): Checkpoint {
-  const path = join(directory, fileName(content.header.number));
+  const path = checkpointPath(directory, content.header.number);
   const temporary = path + TEMPORARY_SUFFIX;
+  writeCheckpointFile(temporary, content);
+  moveCheckpoint(temporary, directory, content.header.number);
+  return openCheckpoint(path);
+}
+
+/** Writes a checkpoint under any name, onto the disk. Throws UNAVAILABLE if the disk refuses; then nothing is left behind. */
+export function writeCheckpointFile(path: string, content: CheckpointContent): void {
   try {
-    writeFile(temporary, content);
-    renameSync(temporary, path);
+    writeFile(path, content);
+  } catch (cause) {
+    throw notWritten(path, cause);
+  }
+}
+
+/** Gives a checkpoint that is on the disk its place in a directory, durably. Throws UNAVAILABLE, and then the file is gone. */
+export function moveCheckpoint(file: string, directory: string, number: number): void {
+  try {
+    renameSync(file, checkpointPath(directory, number));
     syncDirectory(directory);
   } catch (cause) {
-    rmSync(temporary, { force: true });
-    if (cause instanceof GeodeError) {
-      throw cause;
-    }
-    throw new GeodeError(
-      "UNAVAILABLE",
-      `the checkpoint ${path} could not be written: ${(cause as Error).message}`,
-      { cause },
-    );
+    throw notWritten(file, cause);
   }
-  return openCheckpoint(path);
+}
+
+function notWritten(path: string, cause: unknown): GeodeError {
+  rmSync(path, { force: true });
+  return cause instanceof GeodeError
+    ? cause
+    : new GeodeError(
+        "UNAVAILABLE",
+        `the checkpoint ${path} could not be written: ${(cause as Error).message}`,
+        { cause },
+      );
 }
 
 /** Opens a checkpoint and reads it once to see that it is whole. Throws CORRUPT. */
@@ -190,8 +207,9 @@ export function syncDirectory(directory: string): void {
   }
 }
 
-function fileName(number: number): string {
-  return String(number).padStart(16, "0") + SUFFIX;
+/** Where the checkpoint that ends with that entry lies. */
+export function checkpointPath(directory: string, number: number): string {
+  return join(directory, String(number).padStart(16, "0") + SUFFIX);
 }
 
 function writeFile(path: string, content: CheckpointContent): void {

@@ -1,10 +1,12 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { GeodeError } from "@geode/values";
+import { checkpointPath } from "./checkpoint.ts";
 import type { FoldAnswer, FoldRequest, FoldWorkerData } from "./checkpoint-messages.ts";
 import { blobHashes } from "./entry.ts";
 import type { FoldLimits, FoldResult } from "./fold.ts";
 import type { CommitLog } from "./log.ts";
+import { StateFile } from "./state-file.ts";
 
 export interface CheckpointerOptions {
   readonly log: CommitLog;
@@ -68,6 +70,17 @@ export class Checkpointer {
       this.#making = null;
     });
     return this.#making;
+  }
+
+  /** The state as of now or a later commit. Throws what went wrong with the checkpoint that it is made of. */
+  async state(): Promise<StateFile> {
+    const { number } = this.#options.log.head();
+    let made = await this.checkpoint();
+    // The one that was being made already may be of an earlier moment.
+    if (made.number < number) made = await this.checkpoint();
+    // At once: a later checkpoint takes the file away.
+    const path = checkpointPath(this.#options.directory, made.number);
+    return new StateFile(path, made.seq, made.bytes);
   }
 
   /** Stops following and ends a checkpoint that is being made: there is always another to recover from. Idempotent. */

@@ -29,6 +29,7 @@ import { type Durability, LmdbLog } from "./lmdb.ts";
  *   log/           the log, in LMDB; its lock is the lock of the directory
  *   checkpoints/   one file per checkpoint
  *   relaxed        there while commits may have been acknowledged that the disk does not have
+ *   copy           there until a copy is opened for the first time: the original goes on under the same epoch
  * Other files are left alone.
  */
 export const DIRECTORY_FORMAT = 1;
@@ -37,6 +38,7 @@ const FORMAT_FILE = "format.json";
 const LOG_DIRECTORY = "log";
 const CHECKPOINTS_DIRECTORY = "checkpoints";
 const RELAXED_FILE = "relaxed";
+const COPY_FILE = "copy";
 
 export interface DataDirectoryOptions {
   /** Made if need be, for the owner alone. */
@@ -67,8 +69,8 @@ export class DataDirectory {
   readonly log: LmdbLog;
   readonly checkpointsPath: string;
   /**
-   * Commits may be missing that were acknowledged: the last process ran relaxed and did not close. The database has to begin a new
-   * epoch, and then say so by {@link DataDirectory.epochBegun}.
+   * Commits may be missing that were acknowledged: the last process ran relaxed and did not close, or this is a copy whose original went
+   * on. The database has to begin a new epoch, and then say so by {@link DataDirectory.epochBegun}.
    */
   readonly cursorsVoid: boolean;
   readonly #durability: Durability;
@@ -97,7 +99,7 @@ export class DataDirectory {
         syncNames(path);
       }
       removeUnfinishedCheckpoints(checkpointsPath(path));
-      const cursorsVoid = existsSync(join(path, RELAXED_FILE));
+      const cursorsVoid = existsSync(join(path, RELAXED_FILE)) || existsSync(join(path, COPY_FILE));
       if (durability === "relaxed") {
         writeDurably(path, RELAXED_FILE, "");
       }
@@ -132,6 +134,9 @@ export class DataDirectory {
 
   /** The new epoch is durable: what was void before is so no longer. */
   epochBegun(): void {
+    if (existsSync(join(this.path, COPY_FILE))) {
+      removeDurably(this.path, COPY_FILE);
+    }
     if (this.#durability === "durable") {
       removeDurably(this.path, RELAXED_FILE);
     }
@@ -185,6 +190,12 @@ export function checkFormat(path: string): void {
       },
     );
   }
+}
+
+/** The last step of making a copy: from here on it is a data directory, one that nobody has opened yet. */
+export function markCopy(path: string): void {
+  writeDurably(path, COPY_FILE, "");
+  writeDurably(path, FORMAT_FILE, `${JSON.stringify({ format: DIRECTORY_FORMAT })}\n`);
 }
 
 function makeDirectory(path: string): void {

@@ -4,6 +4,7 @@ import { follow, LOG_START, type LogPosition } from "./chain.ts";
 import {
   type Checkpoint,
   CHECKPOINT_FORMAT,
+  type CheckpointContent,
   checkpointPaths,
   type IdempotencyRecord,
   newestGood,
@@ -87,11 +88,24 @@ export class Fold {
 
   /** Writes the checkpoint, unless there is one of this entry already, and removes those that are not kept. */
   finish(): FoldResult {
-    const { number, hash, seq } = this.#position;
+    const { number, seq } = this.#position;
     if (this.#base?.header.number === number) {
       return { number, seq, bytes: this.#base.bytes, disposable: null };
     }
-    const made = writeCheckpoint(this.#directory, {
+    const made = writeCheckpoint(this.#directory, this.content());
+    const kept = [made, ...(this.#base === null ? [] : [this.#base])];
+    for (const path of checkpointPaths(this.#directory)) {
+      if (!kept.some((checkpoint) => checkpoint.path === path)) {
+        removeCheckpoint(path);
+      }
+    }
+    return { number, seq, bytes: made.bytes, disposable: this.#base?.header.number ?? null };
+  }
+
+  /** The state so far, as a checkpoint holds it. */
+  content(): CheckpointContent {
+    const { number, hash, seq } = this.#position;
+    return {
       header: {
         format: CHECKPOINT_FORMAT,
         epoch: this.#store.catalog.epoch,
@@ -102,14 +116,7 @@ export class Fold {
       },
       idempotency: this.#remembered(),
       chunks: this.#store.effects(),
-    });
-    const kept = [made, ...(this.#base === null ? [] : [this.#base])];
-    for (const path of checkpointPaths(this.#directory)) {
-      if (!kept.some((checkpoint) => checkpoint.path === path)) {
-        removeCheckpoint(path);
-      }
-    }
-    return { number, seq, bytes: made.bytes, disposable: this.#base?.header.number ?? null };
+    };
   }
 
   #apply(effects: readonly Effect[]): void {

@@ -33,6 +33,8 @@ export interface LmdbLogOptions {
    * process, or in another process.
    */
   readonly access?: Access;
+  /** Where a log that is made here begins: after this entry of another one. Default: at the first entry. One that exists keeps its own. */
+  readonly start?: Pick<LogHead, "number" | "hash">;
   /** Stands between the log and LMDB at every write; a test's way to fail like a disk. */
   readonly commit?: Commit;
 }
@@ -101,6 +103,7 @@ export class LmdbLog implements CommitLog {
         claimed = true;
       }
       const tables = openTables(root);
+      if (options.start !== undefined) await beginAfter(options.start, tables);
       snapshot = access === "read" ? root.useReadTransaction() : null;
       return new LmdbLog(path, root, tables, snapshot, options);
     } catch (error) {
@@ -399,6 +402,15 @@ function openTables(root: RootDatabase<Buffer, Uint8Array>): Tables {
     blobNames: table("blob-names"),
     blobUsers: table("blob-users"),
   };
+}
+
+/** Makes an empty log one whose entries up to `start` were given up. */
+async function beginAfter(
+  { number, hash }: Pick<LogHead, "number" | "hash">,
+  { entries, state }: Tables,
+): Promise<void> {
+  if (entries.getCount({ limit: 1 }) > 0 || state.get(TRIMMED_KEY) !== undefined) return;
+  await state.put(TRIMMED_KEY, encodeStamp({ number, hash, bytesSoFar: 0 }));
 }
 
 /** What is known of an entry beside its bytes. */
