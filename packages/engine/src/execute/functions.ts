@@ -29,6 +29,7 @@ import { cast, isTyped } from "./value-types.ts";
 import { groupKey } from "./group-key.ts";
 import { combine } from "./combine.ts";
 import { located } from "./located.ts";
+import { foundGroup, foundSteps, searchPaths } from "./path-search.ts";
 import { groupOf, stepsOf, Trail } from "./repetition.ts";
 
 type Binary = (left: Value, right: Value) => Value;
@@ -261,6 +262,9 @@ export const functions = {
   trail: (): Trail => new Trail(),
   groupOf,
   stepsOf,
+  searchPaths,
+  foundGroup,
+  foundSteps,
   accumulator,
   keptList,
   resultOf: (state: Accumulator): Value => state.result(),

@@ -17,6 +17,7 @@ import type { LabelExpression } from "../plan/expression.ts";
 import { admits, edgeLabelsOf } from "../plan/labels.ts";
 import { Assignments } from "./assignments.ts";
 import type { Budget } from "./budget.ts";
+import type { Hop } from "./path-search.ts";
 import { Deletions } from "./deletions.ts";
 import { type Comparator, FirstRows } from "./first-rows.ts";
 import { located } from "./located.ts";
@@ -96,6 +97,32 @@ export class Run {
         offset,
       );
     return value;
+  }
+
+  /** How many paths or lengths of paths a search takes. */
+  pathCount(value: Value, offset: number): number {
+    if (typeof value === "number" && Number.isInteger(value) && value >= 1) return value;
+    if (typeof value !== "number" || !Number.isInteger(value))
+      throw located(
+        new GeodeError("22G03", `A number of paths is an INTEGER, not ${typeName(value)}.`),
+        offset,
+      );
+    throw located(
+      new GeodeError("22003", `A number of paths is at least 1, not ${value}.`),
+      offset,
+    );
+  }
+
+  /** Ways through a part of a path, by the ids of the edges that they go over. */
+  inOrder(hops: Iterable<Hop>, elements: number): readonly Hop[] {
+    const id = (hop: Hop, at: number): number => this.graph.edges.id(hop.held[at] ?? 0);
+    return [...hops].sort((left, right) => {
+      for (let at = 0; at < elements; at += 2) {
+        const difference = id(left, at) - id(right, at);
+        if (difference !== 0) return difference;
+      }
+      return 0;
+    });
   }
 
   parameter(name: string, offset: number): Value {

@@ -2,8 +2,19 @@ import { GeodeError, unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
 import { bindCondition, bindExpression, bindLabels } from "./bind-expression.ts";
 import { type Expression, conjuncts, type Variable } from "./expression.ts";
-import type { EdgeAtom, MatchOperator, NodeAtom, Operator, RepeatAtom } from "./operators.ts";
+import type {
+  Bound,
+  EdgeAtom,
+  MatchOperator,
+  NodeAtom,
+  Operator,
+  PartAtom,
+  RepeatAtom,
+  SearchAtom,
+} from "./operators.ts";
+import { type Link, searchedPath } from "./searched-path.ts";
 import type { Binding, Scope } from "./scope.ts";
+import { usesOfPart } from "./uses.ts";
 
 /** Every two edges of a MATCH are compared, and every edge is a loop inside of the one before. */
 const EDGES_MAX = 128;
@@ -30,6 +41,7 @@ class PatternBinder {
   readonly #nodes: NodeAtom[] = [];
   readonly #edges: EdgeAtom[] = [];
   readonly #repeats: RepeatAtom[] = [];
+  readonly #searches: SearchAtom[] = [];
   /** What has to be done before matching. */
   readonly #before: Operator[] = [];
   readonly #introduces: Variable[] = [];
@@ -46,13 +58,16 @@ class PatternBinder {
   path(path: ast.PathPattern, matchMode: ast.MatchMode | null): void {
     const { prefix, expression } = path;
     const selector = prefix?.selector ?? null;
-    if (prefix && selector && selector.kind !== "all")
-      throw this.#binding.notAvailable("A path search prefix", prefix.span.start);
     const mode = prefix?.mode ?? "walk";
     const acyclic = mode === "acyclic";
     const trail = mode === "trail" || mode === "simple" || matchMode !== "repeatableElements";
-    const elements = this.#expression(expression, { acyclic, trail, matchMode });
-    if (mode === "acyclic" || mode === "simple") this.#withoutRepeatedNodes(elements, mode);
+    const limits = { acyclic, trail, matchMode };
+    const searched = selector && selector.kind !== "all";
+    const elements = searched
+      ? this.#search(expression, selector, mode === "walk" && trail ? "trail" : mode, limits)
+      : this.#expression(expression, limits);
+    if (!searched && (mode === "acyclic" || mode === "simple"))
+      this.#withoutRepeatedNodes(elements, mode);
     if (path.variable) {
       const name = path.variable;
       if (this.#scope.has(name.name)) {
@@ -81,6 +96,7 @@ class PatternBinder {
       nodes: this.#nodes,
       edges: this.#edges,
       repeats: this.#repeats,
+      searches: this.#searches,
       predicates,
       introduces: this.#introduces,
       differentEdges: mode !== "repeatableElements",
@@ -185,61 +201,142 @@ class PatternBinder {
     to: Variable,
     limits: PathLimits,
   ): Variable {
-    const inner = new PatternBinder(this.#binding, this.#scope, false);
-    let body: readonly Variable[];
-    let where: ast.Expression | null = null;
+    const once = this.#repeatedPart(part, quantifier, limits);
+    const { acyclic, trail } = limits;
+    this.#repeats.push({ ...once, from, to, acyclic, trail });
+    this.#introduces.push(...once.groups.map(({ outer }) => outer), once.steps);
+    return once.steps;
+  }
+
+  #repeatedPart(
+    part: ast.EdgePattern | ast.ParenthesizedPath,
+    quantifier: ast.Quantifier,
+    limits: PathLimits,
+  ): PartAtom {
+    const { min, max, kind } = quantifier;
+    const times = { min, max, single: kind === "optional", nullable: kind === "optional" };
     if (part.kind === "edgePattern") {
+      const known = part.variable && this.#scope.get(part.variable.name);
       const edge: ast.EdgePattern = { ...part, quantifier: null };
-      body = inner.#concatenation([unnamedNode(part.span), edge, unnamedNode(part.span)], limits);
-    } else {
-      if (part.mode || part.variable)
-        throw this.#binding.notAvailable("A mode or a name inside of a path", part.span.start);
-      body = inner.#expression(part.expression, limits);
-      ({ where } = part);
+      if (known?.type === "value" || known?.type === "edges")
+        return this.#alongList({ ...edge, variable: null }, known, times, limits);
+      return this.#part(edgeAlone(edge), null, times, limits);
     }
+    if (part.mode || part.variable)
+      throw this.#binding.notAvailable("A mode or a name inside of a path", part.span.start);
+    if (part.expression.kind === "pathAlternation")
+      throw this.#binding.notAvailable("A path pattern union", part.expression.span.start);
+    const once = this.#part(part.expression.elements, part.where, times, limits);
+    if (once.elements.length === 0) {
+      throw this.#binding.invalidSyntax(
+        "What is repeated has to go over an edge.",
+        part.span.start,
+        "Leave the quantifier out.",
+      );
+    }
+    return once;
+  }
+
+  /** A repetition over the edges of a list from before, in its order. */
+  #alongList(edge: ast.EdgePattern, list: Variable, times: Times, limits: PathLimits): PartAtom {
+    const part = this.#part(edgeAlone(edge), null, { ...times, single: false }, limits);
+    const outer = this.#binding.variable(null, "edges", { nullable: this.#optional });
+    this.#conditions.push(() => ({
+      kind: "compare",
+      operator: "=",
+      left: { kind: "variable", variable: outer },
+      right: { kind: "variable", variable: list },
+    }));
+    const groups = part.body.edges.map(({ variable }) => ({ inner: variable, outer }));
+    return { ...part, groups };
+  }
+
+  /** A part of a path with a pattern of its own; its variables get their outer meaning in this scope. */
+  #part(
+    parts: readonly ast.PathElement[],
+    where: ast.Expression | null,
+    times: Times,
+    limits: PathLimits,
+  ): PartAtom {
+    const inner = new PatternBinder(this.#binding, this.#scope, false);
+    const body = inner.#concatenation(parts, limits);
     const [first, ...elements] = body;
     const last = body.at(-1);
+    const start = parts[0]?.span.start ?? 0;
     if (!first || !last || inner.#repeats.length > 0)
-      throw this.#binding.notAvailable("A repetition inside of a repetition", part.span.start);
+      throw this.#binding.notAvailable("A repetition inside of a repetition", start);
     const { operator } = inner.finish(where, limits.matchMode);
     const groups: { inner: Variable; outer: Variable }[] = [];
     for (const variable of operator.introduces) {
       if (variable.name === null) continue;
-      const single = quantifier.kind === "optional";
+      const { single } = times;
       const type = variable.type === "node" ? "nodes" : "edges";
       const outer = single
-        ? this.#binding.variable(variable.name, variable.type, { nullable: true })
+        ? this.#binding.variable(variable.name, variable.type, {
+            nullable: times.nullable || this.#optional,
+          })
         : this.#binding.variable(variable.name, type, { nullable: this.#optional });
       if (this.#scope.has(variable.name)) {
         throw this.#binding.invalidReference(
           `The variable \`${variable.name}\` is already defined.`,
-          part.span.start,
+          start,
           "A variable in a repetition needs a name of its own.",
         );
       }
       this.#scope.set(variable.name, outer);
-      this.#introduces.push(outer);
       groups.push({ inner: variable, outer });
     }
     const steps = this.#binding.variable(null, "steps", { nullable: this.#optional });
-    this.#introduces.push(steps);
-    const { min, max } = quantifier;
-    const { acyclic, trail } = limits;
-    this.#repeats.push({
-      from,
-      to,
-      min,
-      max,
-      body: operator,
-      first,
-      last,
-      elements,
-      steps,
-      groups,
-      acyclic,
-      trail,
+    const { min, max } = times;
+    return { min, max, body: operator, first, last, elements, steps, groups };
+  }
+
+  /** A path of which only some count. Returns its elements. */
+  #search(
+    expression: ast.PathExpression,
+    selector: ast.PathSelector,
+    mode: ast.PathMode,
+    limits: PathLimits,
+  ): Variable[] {
+    const binding = this.#binding;
+    const path = searchedPath(binding, expression);
+    const [from, to] = [path.first, path.last].map((patterns) => {
+      const [first, ...others] = patterns.map((pattern) => this.#node(pattern));
+      for (const other of others) if (first) this.#sameNode(first, other);
+      return first;
     });
-    return steps;
+    if (!from) throw new Error("a path without a node");
+    if (!to) return [from];
+    const parts = path.links.map((link) => this.#link(link, limits));
+    const conditions = path.wheres.flatMap((where) => conjuncts(this.#condition(where)));
+    if (mode === "walk" && conditions.length > 0 && parts.some((part) => part.max === null)) {
+      throw binding.invalidSyntax(
+        "This quantifier has no upper bound, and with a condition on the whole path nothing ends the search.",
+        expression.span.start,
+        "Write an upper bound, or TRAIL, ACYCLIC or SIMPLE before the path.",
+      );
+    }
+    const search: SearchAtom = { from, to, parts, mode, conditions, ...selectionOf(selector) };
+    const own = new Set(parts.flatMap(({ groups }) => groups.map(({ outer }) => outer)));
+    for (const part of parts) {
+      for (const used of usesOfPart(part))
+        if (own.has(used))
+          throw binding.notAvailable(
+            `A path search with \`${used.name}\` in two of its parts`,
+            expression.span.start,
+            "Compare them in a WHERE around the whole path: ANY SHORTEST ((a)-[e]->(b) WHERE …).",
+          );
+    }
+    this.#searches.push(search);
+    this.#introduces.push(...own, ...parts.map((part) => part.steps));
+    return [from, ...parts.map((part) => part.steps), to];
+  }
+
+  #link(link: Link, limits: PathLimits): PartAtom {
+    const once = { min: 1, max: 1, single: true, nullable: false };
+    return link.kind === "fixed"
+      ? this.#part(link.elements, null, once, limits)
+      : this.#repeatedPart(link.part, link.quantifier, limits);
   }
 
   #node(pattern: ast.NodePattern): Variable {
@@ -359,6 +456,45 @@ interface PathLimits {
   /** No edge comes twice. */
   readonly trail: boolean;
   readonly matchMode: ast.MatchMode | null;
+}
+
+/** ISO/IEC 39075:2024 §16.6, Syntax Rules: ANY is ANY SHORTEST, which is SHORTEST 1; ALL SHORTEST is SHORTEST 1 GROUP. */
+function selectionOf(selector: ast.PathSelector): Pick<SearchAtom, "unit" | "count"> {
+  const counted = (expression: ast.Expression | null): Bound => {
+    const where = expression?.span.start ?? 0;
+    if (expression?.kind === "parameter")
+      return { expression: { kind: "parameter", name: expression.name, offset: where }, where };
+    const value = expression?.kind === "literal" ? expression.value : 1;
+    return { expression: { kind: "constant", value }, where };
+  };
+  switch (selector.kind) {
+    case "all":
+      throw new Error("ALL selects nothing");
+    case "anyShortest":
+      return { unit: "paths", count: counted(null) };
+    case "any":
+    case "shortest":
+      return { unit: "paths", count: counted(selector.count) };
+    case "allShortest":
+      return { unit: "groups", count: counted(null) };
+    case "shortestGroups":
+      return { unit: "groups", count: counted(selector.count) };
+    default:
+      return unreachable(selector);
+  }
+}
+
+/** How often a part is gone through, and what its variables are outside: single elements or lists. */
+interface Times {
+  readonly min: number;
+  readonly max: number | null;
+  readonly single: boolean;
+  readonly nullable: boolean;
+}
+
+/** An edge between any two nodes. */
+function edgeAlone(edge: ast.EdgePattern): ast.PathElement[] {
+  return [unnamedNode(edge.span), edge, unnamedNode(edge.span)];
 }
 
 function unnamedNode(span: ast.Span): ast.NodePattern {

@@ -428,6 +428,7 @@ class QueryBinder {
           nodes: [{ variable, labels }],
           edges: [],
           repeats: [],
+          searches: [],
           predicates: [],
           introduces: [variable],
           differentEdges: true,

@@ -46,6 +46,10 @@ class ReadsCollector {
           this.edgeLabels = withLabels(this.edgeLabels, edge.labels);
         for (const predicate of operator.predicates) this.expression(predicate);
         for (const repeat of operator.repeats) this.operator(repeat.body);
+        for (const search of operator.searches) {
+          for (const part of search.parts) this.operator(part.body);
+          for (const condition of search.conditions) this.expression(condition);
+        }
         return;
       }
       case "filter":

@@ -1,6 +1,6 @@
 import { children, type Expression } from "./expression.ts";
 import { namedLabels } from "./labels.ts";
-import type { Query } from "./operators.ts";
+import type { MatchOperator, PartAtom, Query } from "./operators.ts";
 
 /** The names that a query looks for. */
 export interface NamesRead {
@@ -30,7 +30,8 @@ export function namesRead(query: Query): NamesRead {
     for (const operator of operators) {
       switch (operator.kind) {
         case "match":
-          visit({ operators: operator.repeats.map((repeat) => repeat.body), output: NOTHING });
+          for (const { body } of partsOf(operator)) visit({ operators: [body], output: NOTHING });
+          for (const search of operator.searches) search.conditions.forEach(look);
           for (const node of operator.nodes)
             for (const label of namedLabels(node.labels)) labels.add(label);
           for (const edge of operator.edges)
@@ -64,4 +65,8 @@ export function namesRead(query: Query): NamesRead {
   };
   visit(query);
   return { labels, edgeLabels, keys };
+}
+
+function partsOf({ repeats, searches }: MatchOperator): PartAtom[] {
+  return [...repeats, ...searches.flatMap((search) => search.parts)];
 }

@@ -83,6 +83,7 @@ export interface MatchOperator {
   readonly nodes: readonly NodeAtom[];
   readonly edges: readonly EdgeAtom[];
   readonly repeats: readonly RepeatAtom[];
+  readonly searches: readonly SearchAtom[];
   /** Conjuncts over the variables of this and earlier operators. */
   readonly predicates: readonly Expression[];
   /** Variables bound here and not before. */
@@ -106,9 +107,7 @@ export interface EdgeAtom {
 }
 
 /** A part of a path that is gone through several times, each time from where the last one ended. */
-export interface RepeatAtom {
-  readonly from: Variable;
-  readonly to: Variable;
+export interface PartAtom {
   readonly min: number;
   /** null: as often as it goes. */
   readonly max: number | null;
@@ -121,10 +120,29 @@ export interface RepeatAtom {
   readonly steps: Variable;
   /** What variables of the body are outside of it. */
   readonly groups: readonly { readonly inner: Variable; readonly outer: Variable }[];
+}
+
+export interface RepeatAtom extends PartAtom {
+  readonly from: Variable;
+  readonly to: Variable;
   /** No node twice on the way. */
   readonly acyclic: boolean;
   /** No edge twice on the way. */
   readonly trail: boolean;
+}
+
+/** Paths of which only some count for every first and last node (ISO/IEC 39075:2024 §16.6). */
+export interface SearchAtom {
+  readonly from: Variable;
+  readonly to: Variable;
+  /** One after the other; what is not repeated is gone through once. */
+  readonly parts: readonly PartAtom[];
+  readonly mode: "walk" | "trail" | "acyclic" | "simple";
+  /** The shortest: so many paths, or all paths of so many lengths. */
+  readonly unit: "paths" | "groups";
+  readonly count: Bound;
+  /** Paths for which one of these is not TRUE do not take part. */
+  readonly conditions: readonly Expression[];
 }
 
 export interface Item {

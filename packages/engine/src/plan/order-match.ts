@@ -1,8 +1,9 @@
+import { GeodeError } from "@geode/values";
 import type { Graph } from "../graph/graph.ts";
 import { type Expression, type LabelExpression, type Variable } from "./expression.ts";
-import { variablesOf } from "./uses.ts";
+import { usesOfPart, usesOfSearch, variablesOf } from "./uses.ts";
 import { labelCount, edgeLabelCount, requiredLabels } from "./labels.ts";
-import type { EdgeAtom, MatchOperator, NodeAtom, RepeatAtom } from "./operators.ts";
+import type { EdgeAtom, MatchOperator, NodeAtom, RepeatAtom, SearchAtom } from "./operators.ts";
 
 /** One step of matching a pattern, for each row so far. The order is the join order. */
 export type Step =
@@ -43,6 +44,13 @@ export type Step =
       /** Edges of the MATCH that are bound by now, and must not come again. */
       readonly different: readonly Variable[];
     }
+  /** `reverse`: from its `to`. `endKnown`: the other end is only compared. */
+  | {
+      readonly kind: "search";
+      readonly search: SearchAtom;
+      readonly reverse: boolean;
+      readonly endKnown: boolean;
+    }
   /** The edge is none of those that the repetitions so far have gone over. */
   | { readonly kind: "offTrail"; readonly edge: Variable }
   | { readonly kind: "labels"; readonly node: Variable; readonly labels: LabelExpression }
@@ -71,6 +79,7 @@ class MatchOrder {
   #edges: readonly EdgeAtom[];
   #nodes: readonly Variable[];
   #repeats: readonly RepeatAtom[];
+  #searches: readonly SearchAtom[];
   #hasTrail = false;
   readonly #matched: EdgeAtom[] = [];
 
@@ -81,6 +90,7 @@ class MatchOrder {
     this.#predicates = match.predicates;
     this.#edges = match.edges;
     this.#repeats = match.repeats;
+    this.#searches = match.searches;
     this.#nodes = [...new Set(match.nodes.map((node) => node.variable))];
     for (const node of match.nodes) this.#require(node);
   }
@@ -89,7 +99,12 @@ class MatchOrder {
     for (const node of this.#nodes) if (this.#bound.has(node)) this.#testLabels(node);
     this.#place();
     for (;;) {
-      const choices = [...this.#edgeChoices(), ...this.#repeatChoices(), ...this.#nodeChoices()];
+      const choices = [
+        ...this.#edgeChoices(),
+        ...this.#repeatChoices(),
+        ...this.#searchChoices(),
+        ...this.#nodeChoices(),
+      ];
       const best = choices.reduce<Choice | null>(
         (least, choice) => (least === null || choice.rows < least.rows ? choice : least),
         null,
@@ -97,6 +112,11 @@ class MatchOrder {
       if (!best) break;
       best.take();
       this.#place();
+    }
+    if (this.#repeats.length > 0 || this.#searches.length > 0) {
+      throw new GeodeError("42002", "Conditions inside of two repetitions need each other.", {
+        hint: "Move one of them into the WHERE of the MATCH.",
+      });
     }
     return this.#steps;
   }
@@ -143,6 +163,8 @@ class MatchOrder {
       const fromKnown = this.#bound.has(repeat.from);
       const toKnown = this.#bound.has(repeat.to);
       if (!fromKnown && !toKnown) continue;
+      // What a condition inside looks at outside comes first.
+      if (!this.#areBound(usesOfPart(repeat))) continue;
       const degree = this.#graph.edges.count / Math.max(1, this.#graph.nodes.count);
       const rows =
         fromKnown && toKnown ? 1 : Math.max(2, degree) ** Math.min(4, Math.max(2, repeat.min));
@@ -168,6 +190,36 @@ class MatchOrder {
     if (this.#bound.has(end)) return;
     this.#bind(end);
     this.#testLabels(end);
+  }
+
+  *#searchChoices(): Generator<Choice> {
+    for (const search of this.#searches) {
+      const fromKnown = this.#bound.has(search.from);
+      const toKnown = this.#bound.has(search.to);
+      if (!fromKnown && !toKnown) continue;
+      const reverse = !fromKnown;
+      const end = reverse ? search.from : search.to;
+      if (!this.#areBound(usesOfSearch(search, end))) continue;
+      const endKnown = fromKnown && toKnown;
+      const rows = endKnown ? 1 : this.#graph.nodes.count * this.#selectivity(end);
+      yield {
+        rows,
+        take: () => {
+          this.#searches = this.#searches.filter((other) => other !== search);
+          this.#steps.push({ kind: "search", search, reverse, endKnown });
+          for (const { groups, steps } of search.parts)
+            for (const variable of [steps, ...groups.map(({ outer }) => outer)])
+              this.#bound.add(variable);
+          if (endKnown) return;
+          this.#bind(end);
+          this.#testLabels(end);
+        },
+      };
+    }
+  }
+
+  #areBound(variables: Iterable<Variable>): boolean {
+    return [...variables].every((variable) => this.#bound.has(variable));
   }
 
   *#nodeChoices(): Generator<Choice> {

@@ -1,6 +1,6 @@
 import { unreachable } from "@geode/values";
 import { children, type Expression, type Variable } from "./expression.ts";
-import type { Operator, Output, Query } from "./operators.ts";
+import type { Operator, Output, PartAtom, Query, SearchAtom } from "./operators.ts";
 
 /** The variables that exist only inside of the expression. */
 function localsOf(expression: Expression): readonly Variable[] {
@@ -50,8 +50,11 @@ export function usesOf(operator: Operator): Set<Variable> {
       for (const edge of operator.edges) used.add(edge.variable).add(edge.from).add(edge.to);
       for (const repeat of operator.repeats) {
         used.add(repeat.from).add(repeat.to);
-        const own = new Set(repeat.body.introduces);
-        for (const variable of usesOf(repeat.body)) if (!own.has(variable)) used.add(variable);
+        for (const variable of usesOfPart(repeat)) used.add(variable);
+      }
+      for (const search of operator.searches) {
+        used.add(search.from).add(search.to);
+        for (const variable of usesOfSearch(search)) used.add(variable);
       }
       operator.predicates.forEach(look);
       break;
@@ -119,6 +122,26 @@ export function usesOf(operator: Operator): Set<Variable> {
       break;
     default:
       unreachable(operator);
+  }
+  return used;
+}
+
+/** The variables from outside that a part of a path looks at. */
+export function usesOfPart({ body }: PartAtom): Set<Variable> {
+  const used = usesOf(body);
+  for (const own of body.introduces) used.delete(own);
+  return used;
+}
+
+/** The variables from outside that a search looks at while it goes to `end`, which the conditions on the whole path may look at. */
+export function usesOfSearch({ parts, conditions }: SearchAtom, end?: Variable): Set<Variable> {
+  const used = new Set<Variable>();
+  for (const condition of conditions) variablesOf(condition, used);
+  if (end) used.delete(end);
+  for (const part of parts) for (const variable of usesOfPart(part)) used.add(variable);
+  for (const { groups, steps } of parts) {
+    used.delete(steps);
+    for (const { outer } of groups) used.delete(outer);
   }
   return used;
 }

@@ -4,6 +4,7 @@ import type { EdgeAtom, MatchOperator } from "../../plan/operators.ts";
 import { orderMatch, type Step } from "../../plan/order-match.ts";
 import { testCode, valueCode } from "./expressions.ts";
 import type { Generator } from "./generator.ts";
+import { searchCode } from "./search.ts";
 
 /** Generates the loops of a MATCH around `inner`, which runs once per binding. */
 export function matchCode(g: Generator, match: MatchOperator, inner: () => void): void {
@@ -133,6 +134,14 @@ function stepCode(g: Generator, step: Step, route: Route, rest: () => void): voi
       return;
     case "repeat":
       repeatCode(g, step, route.trail, rest);
+      return;
+    case "search":
+      searchCode(
+        g,
+        step,
+        (steps, take) => stepsCode(g, { steps, trail: route.trail }, 0, take),
+        rest,
+      );
       return;
     case "labels":
     case "different":

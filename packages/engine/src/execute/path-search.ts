@@ -1,0 +1,296 @@
+import type { Budget } from "./budget.ts";
+
+/** One way through a part. */
+export interface Hop {
+  /** The node that it leads to. */
+  readonly to: number;
+  /** The slots of its elements behind the first node in the path's order (edge, node, edge, …), then those of its variables. */
+  readonly held: readonly number[];
+}
+
+/** A part of the path under search. */
+export interface SearchPart {
+  /** Every way once through the part from a node. */
+  readonly hop: (from: number) => Iterable<Hop>;
+  readonly min: number;
+  /** null: as often as it goes. */
+  readonly max: number | null;
+  /** How many elements a hop goes over: two for each edge. */
+  readonly elements: number;
+}
+
+export interface PathSearch {
+  /** In the order of searching. */
+  readonly parts: readonly SearchPart[];
+  /** The search runs from the path's last node to its first. */
+  readonly reverse: boolean;
+  readonly mode: "walk" | "trail" | "acyclic" | "simple";
+  /** Of every pair of ends: so many paths, or all paths of so many lengths. */
+  readonly unit: "paths" | "groups";
+  readonly count: number;
+  readonly start: number;
+  /** null: any node; each is an end of its own. */
+  readonly end: number | null;
+  /** Some edge may be gone over in both directions. */
+  readonly undirected: boolean;
+  /** Paths for which this is false do not exist. null: all do. */
+  readonly accepts: ((path: FoundPath) => boolean) | null;
+}
+
+/** A path, as what was gone through for each part, in the path's order. */
+export interface FoundPath {
+  /** Where the search ended. */
+  readonly node: number;
+  readonly hops: readonly (readonly Hop[])[];
+}
+
+/** A place that the search has reached, and the ways it came. Places that nothing can tell apart from here on are one. */
+interface Place {
+  readonly part: number;
+  /** How often the part was gone through. */
+  readonly times: number;
+  readonly node: number;
+  /** -1 where nothing has been gone over. */
+  readonly firstEdge: number;
+  readonly arrivals: Arrival[];
+}
+
+interface Arrival {
+  readonly from: Place;
+  readonly part: number;
+  readonly hop: Hop;
+}
+
+/**
+ * The paths that count (ISO/IEC 39075:2024 §16.6), shorter ones first. Breadth first: all places that are `length` edges away, then the
+ * next ones. Where the way so far cannot matter, a place is gone on from only for its first lengths, so that a search costs no more
+ * than the edges it sees; otherwise (TRAIL with more than the shortest, conditions on the whole path) every way is a place of its own.
+ */
+export function* searchPaths(search: PathSearch, budget: Budget): Generator<FoundPath> {
+  const { mode, start, end, accepts, undirected } = search;
+  const only = search.parts.length === 1 ? search.parts[0] : undefined;
+  const shortestOfEdges =
+    only !== undefined && only.elements === 2 && only.min <= 1 && search.count === 1;
+  if (accepts !== null || (mode !== "walk" && !shortestOfEdges)) {
+    yield* levels(search, budget, { merge: "never" });
+    return;
+  }
+  // A shortest way from one node to another repeats nothing. One back to where it began may: over the same edge there and back.
+  const closedApart = mode === "acyclic" || (mode !== "walk" && undirected);
+  const open = closedApart && only?.min === 1;
+  yield* levels(search, budget, { merge: "byNode", open });
+  if (open && mode !== "acyclic" && (end === null || end === start))
+    yield* levels({ ...search, end: start }, budget, { merge: "byFirstEdge" });
+}
+
+interface Merging {
+  /** Which places are one: the same node; the same node and first edge, where the start is never passed; or none. */
+  readonly merge: "byNode" | "byFirstEdge" | "never";
+  /** Paths that end where they start do not count. */
+  readonly open?: boolean;
+}
+
+function* levels(search: PathSearch, budget: Budget, merging: Merging): Generator<FoundPath> {
+  const { parts, start, end, unit, count } = search;
+  const places = new Places(search, merging.merge);
+  const quotas = new Map<number, Quota>();
+  const begin: Place = { part: 0, times: 0, node: start, firstEdge: -1, arrivals: [] };
+  const byLength = new Map<number, Place[]>([[0, [begin]]]);
+  for (let length = 0; byLength.size > 0; length++) {
+    const level = byLength.get(length);
+    if (!level) continue;
+    byLength.delete(length);
+    // Grows on the way: a part without edges leads to a place of the same length.
+    for (const place of level) {
+      if (merging.merge === "byFirstEdge" && length > 0 && place.node === start) continue;
+      for (const index of nextParts(parts, place)) {
+        const part = partAt(parts, index);
+        for (const hop of part.hop(place.node)) {
+          const arrival = { from: place, part: index, hop };
+          if (!places.mayGo(arrival)) continue;
+          const longer = length + part.elements / 2;
+          const reached = places.reach(arrival, longer);
+          if (!reached) continue;
+          budget.keep();
+          const others = byLength.get(longer);
+          if (longer === length) level.push(reached);
+          else if (others) others.push(reached);
+          else byLength.set(longer, [reached]);
+        }
+      }
+    }
+    for (const place of level) {
+      if (!isComplete(parts, place) || (end !== null && place.node !== end)) continue;
+      if (merging.open === true && length > 0 && place.node === start) continue;
+      const quota = quotas.get(place.node) ?? { paths: 0, lengths: 0, last: -1 };
+      quotas.set(place.node, quota);
+      if (unit === "groups" && quota.lengths === count && quota.last !== length) continue;
+      for (const path of waysTo(place, search, budget)) {
+        if (unit === "paths" && quota.paths === count) break;
+        if (search.accepts?.(path) === false) continue;
+        quota.paths += 1;
+        if (quota.last !== length) quota.lengths += 1;
+        quota.last = length;
+        yield path;
+      }
+    }
+    const quota = end === null ? undefined : quotas.get(end);
+    if (quota && (unit === "paths" ? quota.paths : quota.lengths) === count) return;
+  }
+}
+
+/** What has been found between two nodes. */
+interface Quota {
+  paths: number;
+  lengths: number;
+  /** The length of the last path. */
+  last: number;
+}
+
+/** The parts that can be gone through next: the same again, or a later one when those before it have had enough. */
+function* nextParts(parts: readonly SearchPart[], { part, times }: Place): Generator<number> {
+  const { min, max } = partAt(parts, part);
+  if (max === null || times < max) yield part;
+  if (times < min) return;
+  for (let index = part + 1; index < parts.length; index++) {
+    const next = partAt(parts, index);
+    if (next.max !== 0) yield index;
+    if (next.min > 0) return;
+  }
+}
+
+function isComplete(parts: readonly SearchPart[], { part, times }: Place): boolean {
+  return times >= partAt(parts, part).min && parts.slice(part + 1).every(({ min }) => min === 0);
+}
+
+function partAt(parts: readonly SearchPart[], index: number): SearchPart {
+  const part = parts[index];
+  if (!part) throw new Error("a part that the path does not have");
+  return part;
+}
+
+/** The places so far, by what tells them apart. */
+class Places {
+  readonly #search: PathSearch;
+  readonly #merge: Merging["merge"];
+  /** By part, times, node and first edge: one place per length. */
+  readonly #known = new Map<string, { readonly length: number; readonly place: Place }[]>();
+
+  constructor(search: PathSearch, merge: Merging["merge"]) {
+    this.#search = search;
+    this.#merge = merge;
+  }
+
+  /** Whether the mode lets a way go on like this. */
+  mayGo({ from, part, hop }: Arrival): boolean {
+    const { mode, start, parts } = this.#search;
+    if (this.#merge === "byFirstEdge") return hop.to !== start || hop.held[0] !== from.firstEdge;
+    if (this.#merge === "byNode" || mode === "walk") return true;
+    const newEdges = edgesOf(hop, partAt(parts, part));
+    const newNodes = nodesOf(hop, partAt(parts, part));
+    if (mode !== "acyclic" && hasTwice(newEdges)) return false;
+    if (mode !== "trail" && hasTwice(newNodes)) return false;
+    for (let [back] = from.arrivals; back; [back] = back.from.arrivals) {
+      const passed = partAt(parts, back.part);
+      if (mode !== "acyclic" && edgesOf(back.hop, passed).some((edge) => newEdges.includes(edge)))
+        return false;
+      if (mode !== "trail" && nodesOf(back.hop, passed).some((node) => newNodes.includes(node)))
+        return false;
+    }
+    if (mode === "trail" || newNodes.length === 0) return true;
+    // A SIMPLE path may end where it began, and does then.
+    const passed = mode === "simple" ? newNodes.slice(0, -1) : newNodes;
+    return !passed.includes(start) && !(from.node === start && from.arrivals.length > 0);
+  }
+
+  /** The place that an arrival leads to, when it is a new one. */
+  reach(arrival: Arrival, length: number): Place | null {
+    const { parts, unit, count } = this.#search;
+    const { from, part, hop } = arrival;
+    const { min, max } = partAt(parts, part);
+    const place: Place = {
+      part,
+      times: part === from.part ? from.times + 1 : 1,
+      node: hop.to,
+      firstEdge: from.firstEdge === -1 ? (hop.held[0] ?? -1) : from.firstEdge,
+      arrivals: [arrival],
+    };
+    if (this.#merge === "never") return place;
+    // With one part the length says how often; without a bound, enough is enough.
+    const capped = parts.length === 1 || max === null;
+    const times = capped ? Math.min(place.times, Math.max(1, min)) : place.times;
+    const edge = this.#merge === "byFirstEdge" ? place.firstEdge : -1;
+    const key = `${part} ${times} ${place.node} ${edge}`;
+    const known = this.#known.get(key) ?? [];
+    const same = known.find((other) => other.length === length);
+    if (same) {
+      const { arrivals } = same.place;
+      if (unit === "groups" || arrivals.length < count) arrivals.push(arrival);
+      return null;
+    }
+    if (known.length === count) return null;
+    known.push({ length, place });
+    this.#known.set(key, known);
+    return place;
+  }
+}
+
+function edgesOf({ held }: Hop, { elements }: SearchPart): number[] {
+  return held.filter((_, index) => index < elements && index % 2 === 0);
+}
+
+/** The nodes that a hop comes to. */
+function nodesOf({ held, to }: Hop, { elements }: SearchPart): number[] {
+  if (elements === 0) return [];
+  return [...held.filter((_, index) => index < elements - 1 && index % 2 === 1), to];
+}
+
+function hasTwice(slots: readonly number[]): boolean {
+  return slots.length > 1 && new Set(slots).size < slots.length;
+}
+
+/** All ways to a place, each as a path. No recursion: a path may be as long as the graph. */
+function* waysTo(place: Place, search: PathSearch, budget: Budget): Generator<FoundPath> {
+  /** From the place back to the start: which arrival was taken at each place. */
+  const way: { readonly place: Place; at: number }[] = [{ place, at: -1 }];
+  for (let top = way.at(-1); top; top = way.at(-1)) {
+    if (--budget.steps < 0) budget.look();
+    if (top.place.arrivals.length === 0) {
+      yield pathOf(
+        way.flatMap((step) => step.place.arrivals[step.at] ?? []),
+        place.node,
+        search,
+      );
+      way.pop();
+      continue;
+    }
+    top.at += 1;
+    const arrival = top.place.arrivals[top.at];
+    if (arrival) way.push({ place: arrival.from, at: -1 });
+    else way.pop();
+  }
+}
+
+/** `backwards`: the last arrival first. */
+function pathOf(backwards: readonly Arrival[], node: number, search: PathSearch): FoundPath {
+  const { parts, reverse } = search;
+  const hops: Hop[][] = parts.map(() => []);
+  const inOrder = reverse ? backwards : backwards.toReversed();
+  for (const { part, hop } of inOrder) hops[part]?.push(hop);
+  return { node, hops: reverse ? hops.reverse() : hops };
+}
+
+/** What a variable of a part is outside: a list over all times, or the only one. */
+export function foundGroup(
+  hops: readonly Hop[],
+  index: number,
+  type: "node" | "edge" | "nodes" | "edges",
+): readonly number[] | number {
+  const list = hops.map(({ held }) => held[index] ?? -1);
+  return type === "nodes" || type === "edges" ? list : (list[0] ?? -1);
+}
+
+/** Edge, node, edge, node, … behind the first node of the part. */
+export function foundSteps(hops: readonly Hop[], elements: number): readonly number[] {
+  return hops.flatMap(({ held }) => held.slice(0, elements));
+}
