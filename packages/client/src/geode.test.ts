@@ -327,12 +327,14 @@ describe("queries", () => {
     const { server, geode } = ready();
     const cancel = new AbortController();
     const query = geode.query("RETURN 1", {}, { signal: cancel.signal });
+    const { id } = server.socket.take();
     cancel.abort();
     await expect(query).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(server.socket.take()).toEqual({ type: "CANCEL", id });
     await expect(geode.query("RETURN 1", {}, { signal: cancel.signal })).rejects.toMatchObject({
       code: "CANCELLED",
     });
-    expect(server.socket.sent).toHaveLength(1);
+    expect(server.socket.sent).toEqual([]);
   });
 
   test("a parameter without a GQL value is refused before anything is sent", async () => {

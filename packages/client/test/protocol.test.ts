@@ -84,6 +84,7 @@ test("everything that the client sends is a message of the protocol", async () =
   });
   expect([...new Set(types)].toSorted()).toEqual([
     "AUTH",
+    "CANCEL",
     "PING",
     "QUERY",
     "SUBSCRIBE",

@@ -145,6 +145,12 @@ export const LIMITS = {
     option: "idle-timeout-ms",
     summary: "without a message and without a subscription",
   },
+  drainMsMax: {
+    default: 2_000,
+    unit: "ms",
+    option: "drain-ms",
+    summary: "for unanswered requests to be answered once the server is told to stop",
+  },
   invalidPerMinuteMax: {
     default: 5,
     unit: "count",

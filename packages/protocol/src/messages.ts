@@ -69,6 +69,7 @@ export const Subscribe = Type.Object({
   ),
 });
 export const Unsubscribe = Type.Object({ type: Type.Literal("UNSUBSCRIBE"), id: Id });
+export const Cancel = Type.Object({ type: Type.Literal("CANCEL"), id: Id });
 export const Ping = Type.Object({ type: Type.Literal("PING"), id: Type.Optional(Id) });
 
 export const CLIENT_MESSAGES = {
@@ -76,6 +77,7 @@ export const CLIENT_MESSAGES = {
   QUERY: Query,
   SUBSCRIBE: Subscribe,
   UNSUBSCRIBE: Unsubscribe,
+  CANCEL: Cancel,
   PING: Ping,
 } as const;
 
@@ -84,12 +86,14 @@ export type AuthMessage = Type.Static<typeof Auth>;
 export type QueryMessage = Type.Static<typeof Query>;
 export type SubscribeMessage = Type.Static<typeof Subscribe>;
 export type UnsubscribeMessage = Type.Static<typeof Unsubscribe>;
+export type CancelMessage = Type.Static<typeof Cancel>;
 export type PingMessage = Type.Static<typeof Ping>;
 export type ClientMessage =
   | AuthMessage
   | QueryMessage
   | SubscribeMessage
   | UnsubscribeMessage
+  | CancelMessage
   | PingMessage;
 export type ClientMessageType = ClientMessage["type"];
 
@@ -120,6 +124,8 @@ export const AuthExpiring = Type.Object({
   type: Type.Literal("AUTH_EXPIRING"),
   expires_at: Type.String(),
 });
+/** The server is about to close the connection. */
+export const GoAway = Type.Object({ type: Type.Literal("GOAWAY"), retry_after_ms: Seq });
 export const QueryResultMessage = Type.Object({
   type: Type.Literal("RESULT"),
   id: Id,
@@ -184,6 +190,7 @@ export const ErrorAnswer = Type.Object({
 export const SERVER_MESSAGES = {
   AUTH_OK: [AuthOk],
   AUTH_EXPIRING: [AuthExpiring],
+  GOAWAY: [GoAway],
   RESULT: [LiveResultMessage, QueryResultMessage],
   UPDATE: [Update],
   UNSUBSCRIBED: [Unsubscribed],
@@ -196,6 +203,7 @@ export type WireNotice = Type.Static<typeof Notice>;
 export type WireRow = Type.Static<typeof RowObject>;
 export type AuthOkMessage = Type.Static<typeof AuthOk>;
 export type AuthExpiringMessage = Type.Static<typeof AuthExpiring>;
+export type GoAwayMessage = Type.Static<typeof GoAway>;
 export type QueryResultMessage = Type.Static<typeof QueryResultMessage>;
 export type LiveResultMessage = Type.Static<typeof LiveResultMessage>;
 export type UpdateMessage = Type.Static<typeof Update>;
@@ -205,6 +213,7 @@ export type ErrorMessage = Type.Static<typeof ErrorAnswer>;
 export type ServerMessage =
   | AuthOkMessage
   | AuthExpiringMessage
+  | GoAwayMessage
   | QueryResultMessage
   | LiveResultMessage
   | UpdateMessage

@@ -466,11 +466,11 @@ describe("PROTOCOL 4: queries", () => {
     expect(await peer.ask(query(2, "large 2000001"))).toMatchObject({ code: "TOO_LARGE" });
   });
 
-  test("3.7 beyond the rate a message is dropped with when to come back; PING and AUTH are free", async () => {
+  test("3.7 beyond the rate a request is dropped with when to come back; what asks for nothing is free", async () => {
     await start({ rate: { burst: 2, perSecond: 2 } });
     const peer = await running.peer();
     await peer.ask(query(1, "value"));
-    await peer.ask({ type: "UNSUBSCRIBE", id: 1 });
+    await peer.ask(query(2, "value"));
     expect(await peer.ask(query(3, "value"))).toEqual({
       type: "ERROR",
       id: 3,
@@ -479,6 +479,8 @@ describe("PROTOCOL 4: queries", () => {
       retryable: true,
       retry_after_ms: 500,
     });
+    peer.send({ type: "CANCEL", id: 3 });
+    expect(await peer.ask({ type: "UNSUBSCRIBE", id: 3 })).toMatchObject({ type: "UNSUBSCRIBED" });
     expect(await peer.ask({ type: "PING" })).toMatchObject({ type: "PONG" });
     running.clock.pass(500);
     expect(await peer.ask(query(3, "value"))).toMatchObject({ type: "RESULT" });
@@ -495,6 +497,25 @@ describe("PROTOCOL 4: queries", () => {
       running.database.release();
       expect(await peer.next()).toMatchObject({ type: "RESULT", id });
     }
+  });
+
+  test("4.11 CANCEL takes back what is not answered yet, and nothing else", async () => {
+    await start();
+    const peer = await running.peer();
+    peer.send(query("a", "value hold"));
+    peer.send(query("b", "value hold"));
+    peer.send({ type: "CANCEL", id: "a" });
+    peer.send({ type: "CANCEL", id: "never there" });
+    await peer.ask({ type: "PING" });
+    expect(running.database.requests.map(({ signal }) => signal!.aborted)).toEqual([true, false]);
+    running.database.release();
+    running.database.release();
+    expect([await peer.next(), await peer.next()]).toMatchObject([
+      { type: "ERROR", id: "a", code: "CANCELLED", retryable: true },
+      { type: "RESULT", id: "b" },
+    ]);
+    peer.send({ type: "CANCEL", id: "a" });
+    expect(await peer.ask(query("a", "value"))).toMatchObject({ type: "RESULT", id: "a" });
   });
 
   test("a connection that goes takes its requests back", async () => {
@@ -683,8 +704,10 @@ describe("PROTOCOL 5: live results", () => {
     await start(WITHOUT_PINGS);
     const peer = await running.peer();
     peer.webSocket.pause();
-    peer.send(query(1, "large 40000000"));
-    await running.requests(1);
+    // The first is held, so that its end tells of the connection's.
+    peer.send(query(1, "value hold"));
+    peer.send(query(2, "large 40000000"));
+    await running.requests(2);
     const { signal } = running.database.requests[0]!;
     // The operating system takes some of it; once it is full, two looks 30 seconds apart see no difference.
     while (!signal!.aborted) {
@@ -810,7 +833,7 @@ describe("the server survives", () => {
     await start();
     const peer = await running.peer();
     for (let count = 0; count < 1100; count++) peer.webSocket.send("", { fin: false });
-    expect(await peer.closed).toMatchObject({ code: 1008 });
+    expect(await peer.closed).toEqual({ code: 1009, reason: "Message too big" });
     await running.peer();
   });
 
@@ -860,6 +883,62 @@ describe("whatever one connection sends", () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe("PROTOCOL 1.5: the server is told to stop", () => {
+  const goAway = { type: "GOAWAY", retry_after_ms: 750 };
+  const restart = { code: 1012, reason: "Service restart" };
+
+  test("it says GOAWAY, answers what was asked, and then closes", async () => {
+    await start({ random: () => 0.5 });
+    const [quiet, busy] = [await running.peer(), await running.peer()];
+    busy.send(query(1, "value hold"));
+    await running.requests(1);
+    const closing = running.server.close();
+    expect([await quiet.next(), await busy.next()]).toEqual([goAway, goAway]);
+    expect(await quiet.closed).toEqual(restart);
+    expect(await busy.ask(query(2, "value"))).toMatchObject({ type: "RESULT", id: 2 });
+    running.database.release();
+    expect(await busy.next()).toMatchObject({ type: "RESULT", id: 1 });
+    expect(await busy.closed).toEqual(restart);
+    await closing;
+  });
+
+  test("meanwhile it is not ready, and lets nobody in: 503", async () => {
+    await start();
+    const busy = await running.peer();
+    busy.send(query(1, "value hold"));
+    await running.requests(1);
+    const closing = running.server.close();
+    const ready = await fetch(`${running.http}/health/ready`);
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toMatchObject({ reason: "the server is shutting down" });
+    expect((await fetch(`${running.http}/health/live`)).status).toBe(200);
+    await expect(running.stranger()).rejects.toThrow("503");
+    running.database.release();
+    await closing;
+  });
+
+  test("it waits for two seconds at most", async () => {
+    await start();
+    const busy = await running.peer();
+    busy.send(query(1, "value hold"));
+    await running.requests(1);
+    const closing = running.server.close();
+    expect(await busy.next()).toMatchObject({ type: "GOAWAY" });
+    running.clock.pass(2_000);
+    expect(await busy.closed).toEqual(restart);
+    await closing;
+    running.database.release();
+  });
+
+  test("who has not said who they are is closed at once", async () => {
+    await start();
+    const stranger = await running.stranger();
+    const closing = running.server.close();
+    expect(await stranger.closed).toEqual(restart);
+    await closing;
   });
 });
 

@@ -43,11 +43,16 @@ export interface ServerOptions {
   /** Where the built console lies; default: that of this repository. */
   readonly consoleDirectory?: string;
   readonly clock?: Clock;
+  /** In [0, 1). Default: `Math.random`. */
+  readonly random?: () => number;
   readonly log?: Log;
 }
 
-/** How long sessions get to take their leave when the server closes. */
+/** How long peers get for their part of the closing handshake when the server closes. */
 const FAREWELL_MS = 1_000;
+/** When clients are asked to come back after a restart: not before this, and so many in a second. */
+const RETURN_AFTER_MS = 250;
+const RETURNS_PER_SECOND = 1_000;
 
 /** The server: one port, its sessions, and the way to end them. */
 export class Server {
@@ -131,22 +136,37 @@ export class Server {
     this.#listener?.replaceTls(files);
   }
 
-  /** Stops listening, says 1012 to every connection, and resolves when they are gone, after a bounded time in any case. */
+  /**
+   * Lets nobody in any more, says GOAWAY to every connection, answers what they have asked, for `drainMsMax` at most, says 1012, and
+   * stops listening. Resolves when they are gone, after a bounded time in any case. Until then `/health/ready` says 503.
+   */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
 
   async #close(): Promise<void> {
-    const listening = this.#listener!.close();
+    for (const session of this.#sessions) session.drain(this.#returnAfterMs());
+    await this.#sessionsGone(this.#limits.drainMsMax);
     for (const session of this.#sessions) session.close("restart");
-    if (this.#sessions.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onSessionsGone = resolve;
-        this.#clock.timer(FAREWELL_MS, resolve);
-      });
-    }
+    await this.#sessionsGone(FAREWELL_MS);
     for (const session of this.#sessions) session.terminate();
-    await listening;
+    await this.#listener!.close();
+  }
+
+  /** Spread at random, so that they do not come back all at once. */
+  #returnAfterMs(): number {
+    const { random = Math.random } = this.#options;
+    const spreadMs = Math.max(1_000, (this.#sessions.size / RETURNS_PER_SECOND) * 1_000);
+    return RETURN_AFTER_MS + Math.floor(random() * spreadMs);
+  }
+
+  /** Resolves when no session is left, or when the time is over. */
+  async #sessionsGone(timeoutMs: number): Promise<void> {
+    if (this.#sessions.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onSessionsGone = resolve;
+      this.#clock.timer(timeoutMs, resolve);
+    });
   }
 
   async #admit(handshake: Handshake): Promise<Admission> {

@@ -33,6 +33,7 @@ export class FakeDatabase implements DatabasePort {
     this.requests.push(request);
     const [verb, ...words] = request.text.split(" ");
     if (words.includes("hold")) await new Promise<void>((resolve) => this.#held.push(resolve));
+    if (request.signal?.aborted === true) throw new GeodeError("CANCELLED", "taken back");
     if (verb === "fail") {
       throw new GeodeError("42001", "expected `)`", {
         position: { line: 1, column: 7, offset: 6 },

@@ -168,11 +168,11 @@ export class Requests {
     }
   }
 
-  /** The application no longer wants it. The server may still finish it; its answer will find nobody. */
+  /** The application no longer wants it, and the server is told. It may have finished it; its answer will find nobody. */
   #abandon(id: string, error: GeodeError): void {
     const request = this.#inFlight.get(id) ?? this.#queue.find((waiting) => waiting.id === id);
     if (request === undefined) return;
-    this.#inFlight.delete(id);
+    if (this.#inFlight.delete(id)) this.#send?.({ type: "CANCEL", id });
     const position = this.#queue.indexOf(request);
     if (position >= 0) this.#queue.splice(position, 1);
     this.#settle(request, error);

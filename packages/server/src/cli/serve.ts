@@ -33,8 +33,8 @@ export interface ServeOptions {
 }
 
 const LINK_TOKEN_MS = 3_600_000;
-/** From the signal to the end of the process, whatever happens. */
-const SHUTDOWN_MS = 5_000;
+/** From the end of draining to the end of the process, whatever happens. */
+const SHUTDOWN_MS = 3_000;
 const SAME_SIGNAL_MS = 500;
 
 /** Runs the server until it is told to stop. */
@@ -64,7 +64,7 @@ export async function runServe(options: ServeOptions, terminal: Terminal): Promi
     const signal = await interrupted;
     log.info({ signal }, "stopping");
     endOnSecondSignal();
-    setTimeout(() => process.exit(EXIT.failed), SHUTDOWN_MS).unref();
+    setTimeout(() => process.exit(EXIT.failed), drainMs(options) + SHUTDOWN_MS).unref();
     process.off("SIGHUP", reload);
   } finally {
     await demo?.close();
@@ -86,6 +86,11 @@ function endOnSecondSignal(): void {
 /** The name under which commander keeps a limit's value. */
 export function limitAttribute(name: LimitName): string {
   return LIMITS[name].option.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function drainMs(options: ServeOptions): number {
+  const given = options[limitAttribute("drainMsMax")] as number | undefined;
+  return given ?? LIMITS.drainMsMax.default;
 }
 
 function serverOptions(

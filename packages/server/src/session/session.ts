@@ -6,6 +6,7 @@ import {
   decodeParameters,
   encodeServerMessage,
   limitsOnWire,
+  type CancelMessage,
   type CloseName,
   type Limits,
   type PingMessage,
@@ -76,10 +77,11 @@ export class Session implements ConnectionListener {
   readonly #requests: Requests;
   readonly #heartbeat: Heartbeat;
   readonly #timers = new Map<TimerName, Timer>();
+  /** Takes back the subscriptions that are starting. */
   readonly #aborter = new AbortController();
   readonly #subscriptions = new Map<RequestId, Subscription>();
-  /** Ids of QUERY that were accepted and not answered. */
-  readonly #queryIds = new Set<RequestId>();
+  /** What takes back a QUERY that was accepted and is not answered. */
+  readonly #queries = new Map<RequestId, AbortController>();
   readonly #held: Frame[] = [];
   readonly #pausedFor = new Set<"token" | "requests">();
   #state: SessionState;
@@ -87,12 +89,14 @@ export class Session implements ConnectionListener {
   #invalidTimesMs: number[] = [];
   #lastFrameMs: number;
   #stuck = { takenBytes: 0, pending: false };
+  /** GOAWAY was said. */
+  #leaving = false;
 
   constructor(options: SessionOptions) {
     const { clock, connection, limits, start } = options;
     this.name = options.name;
     this.#options = options;
-    // Each request in flight may listen to it; they are counted elsewhere.
+    // Each subscription that starts may listen to it; they are counted elsewhere.
     setMaxListeners(0, this.#aborter.signal);
     this.#lastFrameMs = clock.nowMs();
     this.#outbox = new Outbox({
@@ -100,7 +104,10 @@ export class Session implements ConnectionListener {
       clock,
       bytesMax: limits.outboxBytesMax,
       onOverflow: () => this.#on({ name: "closeAsked", close: "slow" }),
-      onRelief: () => this.#requests.startMore(),
+      onRelief: () => {
+        this.#requests.startMore();
+        this.#leaveWhenQuiet();
+      },
     });
     this.#requests = new Requests({
       clock,
@@ -132,6 +139,11 @@ export class Session implements ConnectionListener {
   /** Ends the session for a reason outside of it. */
   close(reason: CloseName): void {
     this.#on({ name: "closeAsked", close: reason });
+  }
+
+  /** The server is about to stop: the client is told when to come back, and what it asked so far is answered. */
+  drain(retryAfterMs: number): void {
+    this.#on({ name: "draining", retryAfterMs });
   }
 
   /** Ends it without taking leave. */
@@ -208,6 +220,8 @@ export class Session implements ConnectionListener {
         return this.#refuseMessage(action.error, action.id);
       case "warnExpiry":
         return this.#warnExpiry();
+      case "goAway":
+        return this.#goAway(action.retryAfterMs);
       case "hold":
         this.#held.push(action.frame);
         return;
@@ -287,10 +301,20 @@ export class Session implements ConnectionListener {
     );
   }
 
+  /** What it sends is taken some time, and {@link Session.taken} then looks whether more is to come. */
+  #goAway(retryAfterMs: number): void {
+    this.#leaving = true;
+    this.#outbox.answer(encodeServerMessage({ type: "GOAWAY", retry_after_ms: retryAfterMs }));
+  }
+
+  #leaveWhenQuiet(): void {
+    if (this.#leaving && this.#requests.count === 0 && !this.#outbox.pending) this.close("restart");
+  }
+
   #handle(message: Request): void {
     const identity = this.#identity;
     if (identity === undefined) throw new Error("a message is handled before its sender is known");
-    if (message.type !== "PING") {
+    if (message.type === "QUERY" || message.type === "SUBSCRIBE") {
       const waitMs = this.#options.users.charge(identity.principal.id);
       if (waitMs > 0) {
         const error = new GeodeError("RATE_LIMITED", "Rate limit exceeded");
@@ -304,6 +328,8 @@ export class Session implements ConnectionListener {
         return this.#subscribe(message, identity);
       case "UNSUBSCRIBE":
         return this.#unsubscribe(message);
+      case "CANCEL":
+        return this.#cancel(message);
       case "PING":
         return this.#ping(message);
       default:
@@ -313,20 +339,22 @@ export class Session implements ConnectionListener {
 
   #query(message: QueryMessage, identity: Identity): void {
     const { id } = message;
-    if (this.#queryIds.has(id) || this.#isPending(id))
+    if (this.#queries.has(id) || this.#isPending(id))
       return this.#outbox.answer(errorFrame({ id }, idInUse()));
-    this.#queryIds.add(id);
+    const aborter = new AbortController();
+    this.#queries.set(id, aborter);
     this.#requests.submit({
       access: accessOf(message.query, this.#options.database),
       run: async () => {
         let frame;
         try {
-          const answer = await this.#options.database.query(this.#request(message, identity));
+          const request = this.#request(message, identity, aborter.signal);
+          const answer = await this.#options.database.query(request);
           frame = resultFrame(id, answer, this.#options.limits.resultBytesMax);
         } catch (error) {
           frame = this.#failure({ id }, error);
         }
-        this.#queryIds.delete(id);
+        this.#queries.delete(id);
         this.#outbox.answer(frame);
       },
     });
@@ -334,7 +362,7 @@ export class Session implements ConnectionListener {
 
   #subscribe(message: SubscribeMessage, identity: Identity): void {
     const { id } = message;
-    if (this.#queryIds.has(id)) return this.#outbox.answer(errorFrame({ id }, idInUse()));
+    if (this.#queries.has(id)) return this.#outbox.answer(errorFrame({ id }, idInUse()));
     this.#endSubscription(id);
     const { limits } = this.#options;
     if (this.#subscriptions.size >= limits.subscriptionsMax) {
@@ -367,7 +395,7 @@ export class Session implements ConnectionListener {
     try {
       const live = await database.subscribe(
         {
-          ...this.#request(message, identity),
+          ...this.#request(message, identity, this.#aborter.signal),
           before: message.mode === "before",
           ...(message.resume === undefined ? {} : { resume: message.resume }),
         },
@@ -401,6 +429,11 @@ export class Session implements ConnectionListener {
     this.#outbox.answer(encodeServerMessage({ type: "UNSUBSCRIBED", id: message.id }));
   }
 
+  /** What is taken back answers by itself, with CANCELLED or with what it had come to. */
+  #cancel(message: CancelMessage): void {
+    this.#queries.get(message.id)?.abort();
+  }
+
   #ping(message: PingMessage): void {
     const id = message.id === undefined ? {} : { id: message.id };
     this.#outbox.answer(
@@ -409,7 +442,11 @@ export class Session implements ConnectionListener {
   }
 
   /** What the engine is asked. Throws 22G03 for a parameter that is no value. */
-  #request(message: QueryMessage | SubscribeMessage, identity: Identity): QueryRequest {
+  #request(
+    message: QueryMessage | SubscribeMessage,
+    identity: Identity,
+    signal: AbortSignal,
+  ): QueryRequest {
     const { limits } = this.#options;
     const timeoutMs = "timeout_ms" in message ? message.timeout_ms : undefined;
     const idempotencyKey = "idempotency_key" in message ? message.idempotency_key : undefined;
@@ -418,7 +455,7 @@ export class Session implements ConnectionListener {
       parameters: decodeParameters(message.parameters),
       principal: identity.principal,
       timeoutMs: Math.min(timeoutMs ?? limits.queryMsMax, limits.queryMsMax),
-      signal: this.#aborter.signal,
+      signal,
       ...(message.graph === undefined ? {} : { graph: message.graph }),
       ...(message.min_seq === undefined ? {} : { minSeq: message.min_seq }),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
@@ -505,6 +542,7 @@ export class Session implements ConnectionListener {
     this.#timers.clear();
     this.#heartbeat.close();
     this.#aborter.abort();
+    for (const query of this.#queries.values()) query.abort();
     this.#requests.close();
     for (const subscription of this.#subscriptions.values()) subscription.end();
     this.#subscriptions.clear();

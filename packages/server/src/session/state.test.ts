@@ -40,6 +40,7 @@ const events = {
   "auth deadline": { name: "authDeadline" },
   "expiry near": { name: "expiryNear" },
   expired: { name: "expired" },
+  draining: { name: "draining", retryAfterMs: 740 },
   "close asked": { name: "closeAsked", close: "idle" },
   gone: { name: "gone" },
 } as const satisfies Record<string, SessionEvent>;
@@ -58,6 +59,7 @@ function inWords(action: SessionAction): string {
 
 const REQUIRED = "closed, 1008 Authentication required, release";
 const INVALID_TOKEN = "closed, 1008 Invalid token, release";
+const RESTART = "closed, 1012 Service restart, release";
 const IDLE = "closed, 1000 Idle timeout, release";
 
 /** Every state × every event; a missing cell does not compile. */
@@ -75,6 +77,7 @@ const table: Record<keyof typeof states, Record<keyof typeof events, string>> = 
     "auth deadline": REQUIRED,
     "expiry near": "waiting",
     expired: "waiting",
+    draining: RESTART,
     "close asked": IDLE,
     gone: "closed, release",
   },
@@ -91,6 +94,7 @@ const table: Record<keyof typeof states, Record<keyof typeof events, string>> = 
     "auth deadline": REQUIRED,
     "expiry near": "verifying",
     expired: "verifying",
+    draining: RESTART,
     "close asked": IDLE,
     gone: "closed, release",
   },
@@ -107,6 +111,7 @@ const table: Record<keyof typeof states, Record<keyof typeof events, string>> = 
     "auth deadline": REQUIRED,
     "expiry near": "verifying",
     expired: "verifying",
+    draining: RESTART,
     "close asked": IDLE,
     gone: "closed, release",
   },
@@ -123,6 +128,7 @@ const table: Record<keyof typeof states, Record<keyof typeof events, string>> = 
     "auth deadline": "open",
     "expiry near": "open, warnExpiry",
     expired: "closed, 4401 Token expired, release",
+    draining: "open, goAway",
     "close asked": IDLE,
     gone: "closed, release",
   },
@@ -139,6 +145,7 @@ const table: Record<keyof typeof states, Record<keyof typeof events, string>> = 
     "auth deadline": "renewing",
     "expiry near": "renewing, warnExpiry",
     expired: "closed, 4401 Token expired, release",
+    draining: "renewing, goAway",
     "close asked": IDLE,
     gone: "closed, release",
   },
@@ -155,6 +162,7 @@ const table: Record<keyof typeof states, Record<keyof typeof events, string>> = 
     "auth deadline": "closed",
     "expiry near": "closed",
     expired: "closed",
+    draining: "closed",
     "close asked": "closed",
     gone: "closed",
   },

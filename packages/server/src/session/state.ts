@@ -29,6 +29,8 @@ export type SessionEvent =
   | { readonly name: "authDeadline" }
   | { readonly name: "expiryNear" }
   | { readonly name: "expired" }
+  /** The server is about to stop. */
+  | { readonly name: "draining"; readonly retryAfterMs: number }
   /** Somebody else's decision: slow, idle, replaced, restart, … */
   | { readonly name: "closeAsked"; readonly close: CloseName }
   /** The socket is gone, whoever closed it. */
@@ -48,6 +50,8 @@ export type SessionAction =
       readonly id: string | number | undefined;
     }
   | { readonly do: "warnExpiry" }
+  /** Says GOAWAY, and closes once nothing is unanswered. */
+  | { readonly do: "goAway"; readonly retryAfterMs: number }
   /** Keep the frame until `readOn`. */
   | { readonly do: "hold"; readonly frame: Frame }
   /** Take no more from the socket than has arrived. */
@@ -89,6 +93,10 @@ export function next(state: SessionState, event: SessionEvent): Transition {
       return state.name === "open" || state.name === "renewing"
         ? close("tokenExpired")
         : stay(state);
+    case "draining":
+      return state.name === "open" || state.name === "renewing"
+        ? stay(state, { do: "goAway", retryAfterMs: event.retryAfterMs })
+        : close("restart");
     case "closeAsked":
       return close(event.close);
     case "gone":

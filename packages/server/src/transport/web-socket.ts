@@ -6,13 +6,12 @@ import type { Connection, ConnectionListener } from "./connection.ts";
 /** A longer frame leaves in slices (fragments of one message), so that pings pass between them and progress shows. */
 const SLICE_BYTES = 256 * 1024;
 
-/** `ws` closes by itself what breaks its limits, without a reason; ours names it. */
+/** `ws` closes by itself what breaks its limits: 1009 for bytes, 1008 for fragments, both without a reason. Ours names it. */
 export class ReasonedWebSocket extends WebSocket {
   override close(code?: number, reason?: string | Buffer): void {
-    super.close(
-      code,
-      code === CLOSES.tooBig.code && reason === undefined ? CLOSES.tooBig.reason : reason,
-    );
+    const ofItself = reason === undefined && (code === 1009 || code === 1008);
+    if (ofItself) super.close(CLOSES.tooBig.code, CLOSES.tooBig.reason);
+    else super.close(code, reason);
   }
 }
 
