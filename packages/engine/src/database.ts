@@ -1,20 +1,25 @@
 import { GeodeError, type Value } from "@geode/values";
+import { Conflicts } from "./commit/conflicts.ts";
 import { Door } from "./commit/door.ts";
 import { type Environment, SYSTEM } from "./commit/environment.ts";
 import { faultOf } from "./commit/fault.ts";
-import { DEFAULT_DOOR_LIMITS } from "./commit/limits.ts";
+import { DEFAULT_DOOR_LIMITS, DEFAULT_TRANSACTION_LIMITS } from "./commit/limits.ts";
 import type { Replica } from "./commit/replica.ts";
 import { SeqWaiters } from "./commit/seq-waiters.ts";
+import type { CommitRequest, OpenTransaction } from "./commit/transaction.ts";
+import { Transactions } from "./commit/transactions.ts";
 import { Budget, type BudgetLimits } from "./execute/budget.ts";
 import { compile } from "./execute/compile.ts";
-import type { Statement } from "./execute/statement.ts";
+import type { Result, Statement, TransactionCommand, WriteStats } from "./execute/statement.ts";
 import { DEFAULT_GRAPH, type GraphName } from "./graph/effect.ts";
 import type { Graph } from "./graph/graph.ts";
 import { violations } from "./graph/invariants.ts";
+import type { Store } from "./graph/store.ts";
 import { DEFAULT_QUERY_LIMITS, type QueryLimits } from "./limits.ts";
 import type { LiveCommit } from "./live/change.ts";
 import { DEFAULT_LIVE_LIMITS } from "./live/limits.ts";
 import { LiveQueries } from "./live/live-queries.ts";
+import { Routes } from "./live/routes.ts";
 import { NO_ROWS } from "./live/row-set.ts";
 import type { Checkpointer } from "./log/checkpointer.ts";
 import { DataDirectory } from "./log/directory.ts";
@@ -25,12 +30,17 @@ import type { DatabaseOptions } from "./options.ts";
 import { PlanCache } from "./plan-cache.ts";
 import { checkpointerOf, forgetting, recover } from "./recovery.ts";
 import {
+  type BeginRequest,
   type LiveQuery,
   type QueryResult,
   type Request,
   type SubscribeRequest,
+  type Transaction,
   parametersOf,
 } from "./requests.ts";
+import { DEFAULT_READER_LIMITS } from "./readers/limits.ts";
+import { portableMap } from "./readers/portable.ts";
+import { Readers } from "./readers/readers.ts";
 import { rowKeyHash } from "./row-key-hash.ts";
 
 export interface DatabaseStatus {
@@ -45,6 +55,8 @@ export interface DatabaseStatus {
   readonly logBytes: number;
   /** Writes that wait or are being committed. */
   readonly queuedWrites: number;
+  /** Transactions over several statements that are not over. */
+  readonly openTransactions: number;
   /** Live results that are maintained. */
   readonly liveQueries: number;
   /** Those of them that are behind and will jump to a later seq. */
@@ -73,9 +85,11 @@ export class Database {
   readonly #storage: Storage;
   readonly #replica: Replica;
   readonly #door: Door;
+  readonly #transactions: Transactions;
   readonly #live: LiveQueries;
   readonly #waiters: SeqWaiters;
   readonly #plans: PlanCache;
+  readonly #readers: Readers | null;
   readonly #hashKey: (text: string) => string;
   readonly #checkpointer: Checkpointer | null;
   #closing: Promise<void> | null = null;
@@ -94,10 +108,19 @@ export class Database {
     this.#storage = storage;
     this.#replica = replica;
     this.#hashKey = rowKeyHash(() => store.catalog.hashKey);
-    this.#door = new Door(replica, log, environment, this.#hashKey, {
+    const conflicts = new Conflicts(new Routes(store));
+    this.#door = new Door(replica, log, conflicts, environment, this.#hashKey, {
       ...DEFAULT_DOOR_LIMITS,
       ...options.doorLimits,
     });
+    this.#transactions = new Transactions(
+      replica,
+      this.#door,
+      conflicts,
+      environment,
+      this.#hashKey,
+      { ...DEFAULT_TRANSACTION_LIMITS, ...options.transactionLimits },
+    );
     this.#live = new LiveQueries(store, () => replica.seq, this.#hashKey, environment, {
       ...DEFAULT_LIVE_LIMITS,
       ...options.liveLimits,
@@ -105,7 +128,10 @@ export class Database {
     this.#waiters = new SeqWaiters(replica, environment, this.#limits.minSeqWaitersMax);
     this.#plans = new PlanCache(compile, this.#limits.plansMax);
     this.#checkpointer = checkpointer;
+    replica.follow(conflicts);
+    this.#readers = readersOf(store, environment, options);
     replica.follow(this.#live);
+    if (this.#readers !== null) replica.follow(this.#readers);
     replica.follow(this.#waiters);
     if (checkpointer === null) replica.follow(forgetting(log, environment));
   }
@@ -153,12 +179,22 @@ export class Database {
     return this.#replica.seq;
   }
 
-  /** Whether a text would write; "unknown" when it cannot be compiled. */
+  /** Whether a text would write; "unknown" when it cannot be compiled, or is a command for a transaction. */
   access(text: string): Statement["access"] | "unknown" {
     try {
-      return this.#compile(text).access;
+      const { access, transactionCommand } = this.#compile(text);
+      return transactionCommand === undefined ? access : "unknown";
     } catch {
       return "unknown";
+    }
+  }
+
+  /** What the text says about transactions: for those who hold one per connection, and call {@link begin} and what follows. */
+  transactionCommand(text: string): TransactionCommand | null {
+    try {
+      return this.#compile(text).transactionCommand ?? null;
+    } catch {
+      return null;
     }
   }
 
@@ -167,6 +203,61 @@ export class Database {
    * UNAVAILABLE.
    */
   async query(request: Request): Promise<QueryResult> {
+    const { statement, parameters } = this.#prepare(request);
+    if (request.minSeq !== undefined) await this.#reach(request.minSeq, request.signal);
+    this.#refuseCancelled(request.signal);
+    return statement.access === "read"
+      ? this.#read(statement, request, parameters)
+      : this.#write(statement, request, parameters);
+  }
+
+  /**
+   * Begins a transaction over several statements. Whoever begins it ends it: it is held until its commit or rollback, or until it was
+   * open too long. Throws UNAVAILABLE when too many are open.
+   */
+  begin({ principal, access = "readWrite" }: BeginRequest): Transaction {
+    this.#refuseClosed();
+    const transaction = this.#transactions.begin(principal.id, access);
+    return {
+      get status() {
+        return transaction.status;
+      },
+      query: (request) => this.#queryIn(transaction, request),
+      commit: (request) => this.#commit(transaction, request),
+      rollback: () => transaction.rollback(),
+    };
+  }
+
+  async #queryIn(transaction: OpenTransaction, request: Request): Promise<QueryResult> {
+    const { statement, parameters } = this.#prepare(request);
+    if (request.minSeq !== undefined) await this.#reach(request.minSeq, request.signal);
+    this.#refuseCancelled(request.signal);
+    this.#refuseClosed();
+    if (request.idempotencyKey !== undefined) {
+      throw new GeodeError("25000", "An idempotency key belongs to a whole transaction.", {
+        hint: "Send it with COMMIT.",
+      });
+    }
+    const { result, seq, stats } = transaction.run({
+      statement,
+      graph: this.#graph(request.graph).name,
+      parameters,
+      budget: this.#budget(request),
+    });
+    return resultOf(statement, result, seq, stats);
+  }
+
+  async #commit(
+    transaction: OpenTransaction,
+    request: CommitRequest = {},
+  ): Promise<{ readonly seq: number }> {
+    this.#refuseClosed();
+    this.#refuseLongKey(request.idempotencyKey);
+    return transaction.commit(request);
+  }
+
+  /** Compiles the statement of a request that asks for one answer. */
+  #prepare(request: Request): { statement: Statement; parameters: ReadonlyMap<string, Value> } {
     this.#refuseClosed();
     const statement = this.#compile(request.text);
     if (statement.liveForm !== null) {
@@ -178,33 +269,51 @@ export class Database {
         },
       );
     }
-    const parameters = parametersOf(request);
-    if (request.minSeq !== undefined) await this.#reach(request.minSeq, request.signal);
-    this.#refuseCancelled(request.signal);
-    return statement.access === "read"
-      ? this.#read(statement, request, parameters)
-      : this.#write(statement, request, parameters);
+    return { statement, parameters: parametersOf(request) };
   }
 
   #read(
     statement: Statement,
     request: Request,
     parameters: ReadonlyMap<string, Value>,
-  ): QueryResult {
+  ): QueryResult | Promise<QueryResult> {
     this.#refuseClosed();
     const graph = this.#graph(request.graph);
+    const budget = this.#budget(request);
+    const readers = this.#readers;
+    // A read that takes long is dropped here and run again on a reader: nothing of it was told.
+    const elsewhere =
+      readers !== null && readers.available && budget.timeMs > readers.mainThreadMs
+        ? readers
+        : null;
+    const timeMs = elsewhere === null ? budget.timeMs : elsewhere.mainThreadMs;
     const context = {
       graph,
       graphName: graph.name,
       parameters,
       timeMs: this.#environment.nowMs(),
       random: this.#environment.random,
-      budget: new Budget(this.#budget(request), this.#environment.monotonicMs),
+      budget: new Budget({ ...budget, timeMs }, this.#environment.monotonicMs),
       keyed: false,
       hashKey: this.#hashKey,
     };
-    const { columns, rows, notices } = this.#guard(() => statement.run(context));
-    return { columns, shape: statement.shape, rows, seq: this.#replica.seq, notices };
+    const { seq } = this.#replica;
+    try {
+      return resultOf(statement, statement.run(context), seq);
+    } catch (error) {
+      if (elsewhere === null || !isTimeout(error)) throw faultOf(error, this.#environment);
+    }
+    return elsewhere
+      .query({
+        text: request.text,
+        graph: graph.name,
+        parameters: portableMap(parameters),
+        timeMs: context.timeMs,
+        seed: this.#environment.random(),
+        budget,
+        signal: request.signal,
+      })
+      .then((result) => resultOf(statement, result, seq));
   }
 
   async #write(
@@ -213,15 +322,7 @@ export class Database {
     parameters: ReadonlyMap<string, Value>,
   ): Promise<QueryResult> {
     const { idempotencyKey, principal, signal } = request;
-    if (
-      idempotencyKey !== undefined &&
-      idempotencyKey.length > this.#limits.idempotencyKeyLengthMax
-    ) {
-      throw new GeodeError(
-        "TOO_LARGE",
-        `An idempotency key has at most ${this.#limits.idempotencyKeyLengthMax} characters.`,
-      );
-    }
+    this.#refuseLongKey(idempotencyKey);
     const { seq, result, stats } = await this.#door.submit({
       kind: "statement",
       statement,
@@ -232,17 +333,7 @@ export class Database {
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(signal === undefined ? {} : { signal }),
     });
-    const { shape } = statement;
-    if (result === null)
-      return { columns: statement.columns, shape, rows: [], seq, stats, notices: [] };
-    return {
-      columns: result.columns,
-      shape,
-      rows: result.rows,
-      seq,
-      stats,
-      notices: result.notices,
-    };
+    return resultOf(statement, result, seq, stats);
   }
 
   /**
@@ -318,6 +409,7 @@ export class Database {
       edges,
       logBytes: this.#storage.log.bytes(),
       queuedWrites: this.#door.queuedWrites,
+      openTransactions: this.#transactions.openCount,
       liveQueries: this.#live.groupCount,
       liveQueriesBehind: this.#live.behindCount,
     };
@@ -360,6 +452,8 @@ export class Database {
   async #close(): Promise<void> {
     this.#live.close();
     this.#waiters.close();
+    await this.#readers?.close();
+    this.#transactions.close();
     await this.#door.close();
     await this.#checkpointer?.close();
     await this.#storage.close();
@@ -398,6 +492,12 @@ export class Database {
     };
   }
 
+  #refuseLongKey(key: string | undefined): void {
+    const { idempotencyKeyLengthMax: lengthMax } = this.#limits;
+    if (key !== undefined && key.length > lengthMax)
+      throw new GeodeError("TOO_LARGE", `An idempotency key has at most ${lengthMax} characters.`);
+  }
+
   /** Waits until the commit is in. */
   async #reach(seq: number, signal: AbortSignal | undefined): Promise<void> {
     if (seq > this.seq) await this.#waiters.wait(seq, this.#limits.minSeqWaitMs, signal);
@@ -419,6 +519,37 @@ export class Database {
   #refuseClosed(): void {
     if (this.#closing !== null) throw closed();
   }
+}
+
+/** The answer to a request. `result` is null for a write that was done before, under its key. */
+function resultOf(
+  statement: Statement,
+  result: Result | null,
+  seq: number,
+  stats?: WriteStats,
+): QueryResult {
+  return {
+    columns: result?.columns ?? statement.columns,
+    shape: statement.shape,
+    rows: result?.rows ?? [],
+    seq,
+    ...(stats === undefined ? {} : { stats }),
+    notices: result?.notices ?? [],
+  };
+}
+
+/** The threads for long reads; null when there are to be none. */
+function readersOf(
+  store: Store,
+  environment: Environment,
+  { readers = 0, readerLimits }: DatabaseOptions,
+): Readers | null {
+  const limits = { ...DEFAULT_READER_LIMITS, ...readerLimits };
+  return readers > 0 ? new Readers(store, readers, limits, environment) : null;
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof GeodeError && error.code === "TIMEOUT";
 }
 
 function closed(): GeodeError {

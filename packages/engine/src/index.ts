@@ -2,12 +2,28 @@
 export { Database, type DatabaseStatus, type Finding } from "./database.ts";
 export type { Environment } from "./commit/environment.ts";
 export type { IdempotencyLimits } from "./commit/idempotency.ts";
-export type { DoorLimits } from "./commit/limits.ts";
-export type { Column, LiveForm, Notice, Row, WriteStats } from "./execute/statement.ts";
+export type { DoorLimits, TransactionLimits } from "./commit/limits.ts";
+export type { CommitRequest, TransactionAccess, TransactionStatus } from "./commit/transaction.ts";
+export type {
+  Column,
+  LiveForm,
+  Notice,
+  Row,
+  TransactionCommand,
+  WriteStats,
+} from "./execute/statement.ts";
 export type { QueryLimits } from "./limits.ts";
 export type { Change, LiveCommit } from "./live/change.ts";
 export type { DatabaseOptions, OpeningProgress } from "./options.ts";
-export type { LiveQuery, Principal, QueryResult, Request, SubscribeRequest } from "./requests.ts";
+export type {
+  BeginRequest,
+  LiveQuery,
+  Principal,
+  QueryResult,
+  Request,
+  SubscribeRequest,
+  Transaction,
+} from "./requests.ts";
 export type { LiveLimits } from "./live/limits.ts";
 export { type CheckReport, checkDirectory } from "./log/check.ts";
 export { type Checkpoint, openCheckpoint } from "./log/checkpoint.ts";

@@ -1,8 +1,9 @@
 import type { Environment } from "./commit/environment.ts";
 import type { IdempotencyLimits } from "./commit/idempotency.ts";
-import type { DoorLimits } from "./commit/limits.ts";
+import type { DoorLimits, TransactionLimits } from "./commit/limits.ts";
 import type { QueryLimits } from "./limits.ts";
 import type { LiveLimits } from "./live/limits.ts";
+import type { ReaderLimits } from "./readers/limits.ts";
 
 /** How far opening has come. */
 export interface OpeningProgress {
@@ -22,11 +23,18 @@ export interface DatabaseOptions {
   readonly queryLimits?: Partial<QueryLimits>;
   readonly doorLimits?: Partial<DoorLimits>;
   readonly liveLimits?: Partial<LiveLimits>;
+  readonly transactionLimits?: Partial<TransactionLimits>;
   readonly idempotencyLimits?: Partial<IdempotencyLimits>;
   /** How much the log grows before the next checkpoint is made, in bytes. Default: 64 MiB, or half the last checkpoint if that is more. */
   readonly checkpointBytes?: number;
   /** Entries that stay in the log whatever checkpoints there are. Default: 0. */
   readonly retainedEntries?: number;
+  /**
+   * Threads for reads that take longer than a few milliseconds, each with a replica of the graph: twice the memory for one. Default: 0,
+   * and then such a read holds up everything else until its budget ends it.
+   */
+  readonly readers?: number;
+  readonly readerLimits?: Partial<ReaderLimits>;
   /** Called now and then while the log is read. */
   readonly onProgress?: (progress: OpeningProgress) => void;
 }

@@ -1,4 +1,5 @@
 import { GeodeError, type Value } from "@geode/values";
+import type { CommitRequest, TransactionAccess, TransactionStatus } from "./commit/transaction.ts";
 import type { Column, LiveForm, Notice, Row, Statement, WriteStats } from "./execute/statement.ts";
 import type { GraphName } from "./graph/effect.ts";
 
@@ -32,6 +33,31 @@ export interface SubscribeRequest extends Omit<Request, "idempotencyKey"> {
   readonly resume?: { readonly epoch: string; readonly seq: number; readonly digest?: string };
   /** Whether updates carry the row before. Default: false. */
   readonly before?: boolean;
+}
+
+export interface BeginRequest {
+  readonly principal: Principal;
+  /** Default: "readWrite". */
+  readonly access?: TransactionAccess;
+}
+
+/** Statements that happen together or not at all. Nobody sees anything of them before they are committed. */
+export interface Transaction {
+  readonly status: TransactionStatus;
+  /**
+   * Runs one statement in it, on top of those before. Its answer has the seq of the durable commit that it saw. Rejects like
+   * {@link Database.query}; with 40000 when another write touched what this transaction has read or written; with TIMEOUT when it was
+   * open too long; with 25G03 for a write in a transaction that only reads; with 25000 for what cannot be part of one. A statement
+   * that fails is undone alone.
+   */
+  query(request: Request): Promise<QueryResult>;
+  /**
+   * Ends it, whatever comes of it. Answers the seq of its commit once that is durable; when it changed nothing, the seq of the state
+   * that it read last. Rejects with 40000 and TIMEOUT as above, with 2D000 when it is over already.
+   */
+  commit(request?: CommitRequest): Promise<{ readonly seq: number }>;
+  /** Nothing of it happens. Idempotent; too late once it is being committed. */
+  rollback(): void;
 }
 
 export interface QueryResult {

@@ -1,5 +1,6 @@
 import { Digest, GeodeError, encode } from "@geode/values";
 import { expect } from "vitest";
+import { Conflicts } from "../src/commit/conflicts.ts";
 import { Door } from "../src/commit/door.ts";
 import { IdempotencyKeys } from "../src/commit/idempotency.ts";
 import { Replica } from "../src/commit/replica.ts";
@@ -12,6 +13,7 @@ import type { LiveCommit } from "../src/live/change.ts";
 import { type Copy, fold } from "./fold.ts";
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from "../src/live/limits.ts";
 import { LiveQueries } from "../src/live/live-queries.ts";
+import { Routes } from "../src/live/routes.ts";
 import { type RowSet, rowSetOf } from "../src/live/row-set.ts";
 import { LOG_START, readChain } from "../src/log/chain.ts";
 import { MemoryLog } from "../src/log/memory.ts";
@@ -58,7 +60,13 @@ export async function playCase(
   const log = new MemoryLog();
   const replica = new Replica(new Store(), new IdempotencyKeys(), environment, LOG_START);
   const { store } = replica;
-  const door = new Door(replica, log, environment, HASH_KEY);
+  const door = new Door(
+    replica,
+    log,
+    new Conflicts(new Routes(replica.store)),
+    environment,
+    HASH_KEY,
+  );
   const limits = { ...DEFAULT_LIVE_LIMITS, ...(shows === "jumps" ? JUMPS : {}) };
   const live = new LiveQueries(store, () => replica.seq, HASH_KEY, environment, limits);
   replica.follow(live);

@@ -9,6 +9,10 @@ export interface DatabasePort {
   readonly seq: number;
   /** Whether the text would write, if the database can tell without running it. */
   access?(text: string): Access;
+  /** What the text says about transactions; null for a statement. */
+  transactionCommand(text: string): TransactionCommand | null;
+  /** Throws when too many are open. Whoever begins it ends it. */
+  begin(request: BeginRequest): Transaction;
   query(request: QueryRequest): Promise<QueryAnswer>;
   /**
    * `onChange` gets every change after the snapshot, in order, never before it is durable; `onEnd` is called once if the result cannot
@@ -19,11 +23,43 @@ export interface DatabasePort {
     onChange: (commit: CommitChanges) => void,
     onEnd: (error: GeodeError) => void,
   ): Promise<LiveAnswer>;
+  /** The whole database as of one commit; whoever gets it closes it. */
+  state?(): Promise<DatabaseState>;
   status(): { readonly writable: boolean; readonly reason?: string | undefined };
+}
+
+/** A copy of everything, to be read from front to back. */
+export interface DatabaseState extends AsyncIterable<Uint8Array> {
+  readonly seq: number;
+  readonly bytes: number;
+  /** Idempotent. */
+  close(): Promise<void>;
 }
 
 /** "unknown": it may write, so it is kept in order on both sides. */
 export type Access = "read" | "write" | "unknown";
+
+export type TransactionCommand =
+  | { readonly action: "start"; readonly access: "readWrite" | "readOnly" }
+  | { readonly action: "commit" }
+  | { readonly action: "rollback" };
+
+export interface BeginRequest {
+  readonly principal: Principal;
+  readonly access: "readWrite" | "readOnly";
+}
+
+/** Statements that happen together or not at all. */
+export interface Transaction {
+  query(request: QueryRequest): Promise<QueryAnswer>;
+  /** Ends it, whatever comes of it. */
+  commit(request: {
+    readonly idempotencyKey?: string;
+    readonly signal?: AbortSignal;
+  }): Promise<{ readonly seq: number }>;
+  /** Idempotent; too late once it is being committed. */
+  rollback(): void;
+}
 
 /** Who asks: `claims` are the token's, readable in GQL as `$auth`. */
 export interface Principal {

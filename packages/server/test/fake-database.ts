@@ -7,6 +7,8 @@ import type {
   QueryAnswer,
   QueryRequest,
   SubscribeRequest,
+  Transaction,
+  TransactionCommand,
 } from "../src/port.ts";
 
 /**
@@ -27,6 +29,14 @@ export class FakeDatabase implements DatabasePort {
 
   access(text: string): Access {
     return text.startsWith("write") ? "write" : "read";
+  }
+
+  transactionCommand(): TransactionCommand | null {
+    return null;
+  }
+
+  begin(): Transaction {
+    throw new Error("this database has no transactions");
   }
 
   async query(request: QueryRequest): Promise<QueryAnswer> {

@@ -1,15 +1,17 @@
-import type { GeodeError } from "@geode/values";
+import { type GeodeError, unreachable } from "@geode/values";
 import { Budget } from "../execute/budget.ts";
 import type { Result, WriteStats } from "../execute/statement.ts";
 import { type IdSource, Writer } from "../execute/writer.ts";
 import type { Patch } from "../graph/effect.ts";
 import { Undo } from "../graph/undo.ts";
+import type { Claims } from "./claims.ts";
+import { conflict, type Conflicts } from "./conflicts.ts";
 import type { Environment } from "./environment.ts";
 import { faultOf } from "./fault.ts";
 import type { DoorLimits } from "./limits.ts";
 import type { Replica } from "./replica.ts";
 import { patchWeight } from "./weight.ts";
-import { type StatementWrite, type Write, noChanges } from "./write.ts";
+import { type StatementWrite, type TransactionWrite, type Write, noChanges } from "./write.ts";
 
 /** A commit to be, without its seq. */
 interface Draft {
@@ -43,11 +45,13 @@ export interface Batch {
 
 /**
  * Executes waiting writes in order in one synchronous run, each on top of the one before, as many as fit into a batch (at least one),
- * and takes everything back: when it returns, the store is as it was. A write that fails undoes only itself.
+ * and takes everything back: when it returns, the store is as it was. A write that fails undoes only itself. A transaction fails when
+ * it has lost, or when a write before it in the batch touches what it rests on.
  */
 export function runBatch(
-  writes: Iterable<Write>,
+  writes: readonly Write[],
   replica: Replica,
+  conflicts: Pick<Conflicts, "collect">,
   ids: IdSource,
   environment: Environment,
   limits: DoorLimits,
@@ -60,15 +64,39 @@ export function runBatch(
   const verdicts: Verdict[] = [];
   const drafts: Draft[] = [];
   const keys = new Map<string, number>();
+  /** Transactions that lose if this batch becomes durable. Kept only as long as one of them may follow. */
+  const touched = new Set<Claims>();
+  let transactionsAhead = writes.filter(({ kind }) => kind === "transaction").length;
   let weight = 0;
 
   const record = (draft: Draft): number => {
     weight += patchWeight(draft.patch);
-    return drafts.push(draft) - 1;
+    const index = drafts.push(draft) - 1;
+    if (draft.key !== undefined) keys.set(JSON.stringify([draft.principal, draft.key]), index);
+    return index;
+  };
+
+  const apply = (patch: Patch): void => {
+    for (const effect of patch) {
+      if (transactionsAhead > 0) conflicts.collect(effect, touched);
+      store.apply(effect, undo);
+    }
+  };
+
+  /** Set if the principal has used the key before. */
+  const repeatOf = ({
+    principal,
+    idempotencyKey: key,
+  }: StatementWrite | TransactionWrite): Verdict | null => {
+    if (key === undefined) return null;
+    const seq = replica.idempotency.find(principal, key, environment.nowMs());
+    if (seq !== undefined) return { kind: "repeats", seq };
+    const index = keys.get(JSON.stringify([principal, key]));
+    return index === undefined ? null : { kind: "repeatsDraft", index };
   };
 
   const runSystem = (patch: Patch): Verdict => {
-    for (const effect of patch) store.apply(effect, undo);
+    apply(patch);
     return {
       kind: "commits",
       index: record({ principal: "", patch }),
@@ -78,20 +106,15 @@ export function runBatch(
   };
 
   const runStatement = (write: StatementWrite): Verdict => {
-    const timeMs = environment.nowMs();
-    const { principal, idempotencyKey: key } = write;
-    if (key !== undefined) {
-      const seq = replica.idempotency.find(principal, key, timeMs);
-      if (seq !== undefined) return { kind: "repeats", seq };
-      const index = keys.get(JSON.stringify([principal, key]));
-      if (index !== undefined) return { kind: "repeatsDraft", index };
-    }
+    const repeat = repeatOf(write);
+    if (repeat !== null) return repeat;
+    const mark = undo.mark();
     const writer = new Writer(store, write.graph, ids, undo);
     const result = write.statement.run({
       graph: writer.graph,
       graphName: write.graph,
       parameters: write.parameters,
-      timeMs,
+      timeMs: environment.nowMs(),
       random: environment.random,
       budget: new Budget(write.budget, environment.monotonicMs),
       writer,
@@ -100,9 +123,47 @@ export function runBatch(
     });
     const patch = writer.patch();
     if (patch.length === 0) return { kind: "unchanged", after: drafts.length, result };
-    const index = record(key === undefined ? { principal, patch } : { principal, key, patch });
-    if (key !== undefined) keys.set(JSON.stringify([principal, key]), index);
-    return { kind: "commits", index, result, stats: writer.stats };
+    if (transactionsAhead > 0) {
+      // Once more, effect by effect, for what each of them touches shows only right before it.
+      store.rollback(undo, mark);
+      apply(patch);
+    }
+    return {
+      kind: "commits",
+      index: record(draftOf(write, patch)),
+      result,
+      stats: writer.stats,
+    };
+  };
+
+  const runTransaction = (write: TransactionWrite): Verdict => {
+    const { claims, patch } = write;
+    transactionsAhead -= 1;
+    const repeat = repeatOf(write);
+    if (repeat !== null) return repeat;
+    if (claims.lost !== null) throw claims.lost;
+    if (touched.has(claims)) throw conflict();
+    if (patch.length === 0) return { kind: "unchanged", after: drafts.length, result: null };
+    apply(patch);
+    return {
+      kind: "commits",
+      index: record(draftOf(write, patch)),
+      result: null,
+      stats: noChanges(),
+    };
+  };
+
+  const run = (write: Write): Verdict => {
+    switch (write.kind) {
+      case "system":
+        return runSystem(write.patch);
+      case "statement":
+        return runStatement(write);
+      case "transaction":
+        return runTransaction(write);
+      default:
+        return unreachable(write);
+    }
   };
 
   try {
@@ -114,7 +175,7 @@ export function runBatch(
       }
       const mark = undo.mark();
       try {
-        verdicts.push(write.kind === "system" ? runSystem(write.patch) : runStatement(write));
+        verdicts.push(run(write));
       } catch (error) {
         store.rollback(undo, mark);
         verdicts.push({ kind: "fails", error: faultOf(error, environment) });
@@ -124,4 +185,11 @@ export function runBatch(
     store.rollback(undo, start);
   }
   return { verdicts, drafts };
+}
+
+function draftOf(
+  { principal, idempotencyKey: key }: StatementWrite | TransactionWrite,
+  patch: Patch,
+): Draft {
+  return key === undefined ? { principal, patch } : { principal, key, patch };
 }

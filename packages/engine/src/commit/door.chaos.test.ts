@@ -7,7 +7,9 @@ import { writeOf } from "../../test/statements.ts";
 import type { Effect } from "../graph/effect.ts";
 import { violations } from "../graph/invariants.ts";
 import { Store } from "../graph/store.ts";
+import { Routes } from "../live/routes.ts";
 import { LOG_START, readChain } from "../log/chain.ts";
+import { Conflicts } from "./conflicts.ts";
 import { Door } from "./door.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { DEFAULT_DOOR_LIMITS } from "./limits.ts";
@@ -98,10 +100,17 @@ test("whatever the log does: no write is lost or done twice, and memory is what 
         const environment = new SimulatedEnvironment();
         const log = new ScriptedLog();
         const replica = new Replica(new Store(), new IdempotencyKeys(), environment, LOG_START);
-        const door = new Door(replica, log, environment, (text) => text, {
-          ...DEFAULT_DOOR_LIMITS,
-          batchWrites: 3,
-        });
+        const door = new Door(
+          replica,
+          log,
+          new Conflicts(new Routes(replica.store)),
+          environment,
+          (text) => text,
+          {
+            ...DEFAULT_DOOR_LIMITS,
+            batchWrites: 3,
+          },
+        );
         const outcomes: Promise<Outcome>[] = [];
         let foreign = 0;
 

@@ -7,7 +7,9 @@ import type { RunContext } from "../execute/statement.ts";
 import type { Effect } from "../graph/effect.ts";
 import { violations } from "../graph/invariants.ts";
 import { Store } from "../graph/store.ts";
+import { Routes } from "../live/routes.ts";
 import { LOG_START, readChain } from "../log/chain.ts";
+import { Conflicts } from "./conflicts.ts";
 import { Door } from "./door.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./limits.ts";
@@ -29,7 +31,14 @@ beforeEach(() => {
 function open(limits: Partial<DoorLimits> = {}): void {
   store = new Store();
   replica = new Replica(store, new IdempotencyKeys(), environment, LOG_START);
-  door = new Door(replica, log, environment, (text) => text, { ...DEFAULT_DOOR_LIMITS, ...limits });
+  door = new Door(
+    replica,
+    log,
+    new Conflicts(new Routes(replica.store)),
+    environment,
+    (text) => text,
+    { ...DEFAULT_DOOR_LIMITS, ...limits },
+  );
 }
 
 const submit = (

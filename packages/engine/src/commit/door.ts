@@ -1,4 +1,6 @@
 import { GeodeError, unreachable } from "@geode/values";
+import type { IdSource } from "../execute/writer.ts";
+import type { Lease } from "../graph/effect.ts";
 import {
   ENTRY_FORMAT,
   type EncodedEntry,
@@ -9,6 +11,7 @@ import {
 import { readChain } from "../log/chain.ts";
 import { type CommitLog, sameHash } from "../log/log.ts";
 import { type Batch, type Verdict, runBatch } from "./batch.ts";
+import type { Conflicts } from "./conflicts.ts";
 import type { Environment } from "./environment.ts";
 import { faultOf } from "./fault.ts";
 import { LeasedIds } from "./ids.ts";
@@ -41,6 +44,7 @@ interface Pending {
 export class Door {
   readonly #replica: Replica;
   readonly #log: CommitLog;
+  readonly #conflicts: Conflicts;
   readonly #environment: Environment;
   readonly #limits: DoorLimits;
   readonly #hashKey: (text: string) => string;
@@ -57,17 +61,24 @@ export class Door {
   constructor(
     replica: Replica,
     log: CommitLog,
+    conflicts: Conflicts,
     environment: Environment,
     hashKey: (text: string) => string,
     limits: DoorLimits = DEFAULT_DOOR_LIMITS,
   ) {
     this.#replica = replica;
     this.#log = log;
+    this.#conflicts = conflicts;
     this.#environment = environment;
     this.#limits = limits;
     this.#hashKey = hashKey;
     this.#ids = new LeasedIds(() => replica.store.catalog.nextBlock);
     this.#writer = environment.randomBytes(8);
+  }
+
+  /** Where statements outside of the queue, those of open transactions, draw their ids. */
+  get ids(): IdSource {
+    return this.#ids;
   }
 
   /** Why nothing can be written any more; null while all is well. */
@@ -88,7 +99,7 @@ export class Door {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw new GeodeError("UNAVAILABLE", "The database is closed.");
       if (this.#failure !== null) throw this.#failure;
-      const signal = write.kind === "statement" ? write.signal : undefined;
+      const signal = write.kind === "system" ? undefined : write.signal;
       if (signal?.aborted === true) throw cancelled();
       const weight = weightOf(write);
       if (
@@ -141,6 +152,7 @@ export class Door {
         const batch = runBatch(
           this.#waiting.map((pending) => pending.write),
           this.#replica,
+          this.#conflicts,
           this.#ids,
           this.#environment,
           this.#limits,
@@ -164,7 +176,8 @@ export class Door {
   /** Makes the batch durable, applies it and answers; or applies what came first and queues the writes again. */
   async #commit(batch: Batch, taken: readonly Pending[]): Promise<void> {
     if (batch.drafts.length === 0) return this.#answer(taken, batch);
-    const entry = this.#entryOf(batch);
+    const lease = this.#ids.pendingLease();
+    const entry = this.#entryOf(batch, lease);
     let encoded: EncodedEntry;
     try {
       encoded = encodeEntry(entry);
@@ -174,18 +187,17 @@ export class Door {
       return;
     }
     if (await this.#append(entry, encoded)) {
-      this.#ids.confirm();
+      if (lease !== null) this.#ids.confirm(lease);
       this.#replica.bringIn({ entry, hash: encoded.hash });
       return this.#answer(taken, batch);
     }
-    this.#ids.discard();
+    if (this.#ids.discard()) this.#conflicts.loseInserts();
     for (const next of readChain(this.#log, this.#replica.position)) this.#replica.bringIn(next);
     this.#requeue(taken);
   }
 
-  #entryOf(batch: Batch): Entry {
+  #entryOf(batch: Batch, lease: Lease | null): Entry {
     const { position } = this.#replica;
-    const lease = this.#ids.pendingLease();
     return {
       format: ENTRY_FORMAT,
       number: position.number + 1,
@@ -305,6 +317,7 @@ function weightOf(write: Write): number {
   switch (write.kind) {
     case "statement":
       return 256 + propertiesWeight(write.parameters);
+    case "transaction":
     case "system":
       return 256 + patchWeight(write.patch);
     default:

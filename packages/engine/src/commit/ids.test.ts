@@ -13,9 +13,18 @@ test("ids come from leased blocks, and no element has the id 0", () => {
 test("a confirmed lease is not logged again", () => {
   const ids = new LeasedIds(() => 0);
   ids.next();
-  ids.confirm();
+  ids.confirm({ kind: "lease", firstBlock: 0, count: 1 });
   ids.next();
   expect(ids.pendingLease()).toBeNull();
+});
+
+test("a block that is taken while a lease is being logged is logged after it", () => {
+  const ids = new LeasedIds(() => 0);
+  ids.next();
+  const logged = ids.pendingLease();
+  for (let drawn = 0; drawn < BLOCK_IDS; drawn += 1) ids.next();
+  ids.confirm(logged!);
+  expect(ids.pendingLease()).toEqual({ kind: "lease", firstBlock: 1, count: 1 });
 });
 
 test("a run that needs more than a block leases several at once", () => {
@@ -82,7 +91,7 @@ test("whatever is confirmed, refused or taken by others: no id twice, and each i
             expect(lease.firstBlock).toBeGreaterThanOrEqual(nextBlock);
             nextBlock = lease.firstBlock + lease.count;
             ours = [...ours, [lease.firstBlock, nextBlock]];
-            ids.confirm();
+            ids.confirm(lease);
             break;
           }
           case "overtaken":

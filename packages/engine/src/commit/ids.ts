@@ -50,16 +50,22 @@ export class LeasedIds implements IdSource {
     return this.#pending === null ? null : { kind: "lease", ...this.#pending };
   }
 
-  /** The pending lease is durable. */
-  confirm(): void {
-    this.#pending = null;
+  /** This lease, which was pending, is durable. What was taken on credit since it was asked for stays pending. */
+  confirm({ firstBlock, count }: Lease): void {
+    if (this.#pending === null) return;
+    const rest = this.#pending.count - count;
+    this.#pending = rest === 0 ? null : { firstBlock: firstBlock + count, count: rest };
   }
 
-  /** Somebody else's entry came first: the blocks taken on credit may be theirs now. */
-  discard(): void {
-    if (this.#pending === null) return;
+  /**
+   * Somebody else's entry came first: the blocks taken on credit may be theirs now. Answers whether there were any, that is, whether
+   * ids were drawn that must not be used.
+   */
+  discard(): boolean {
+    if (this.#pending === null) return false;
     this.#pending = null;
     this.#next = 0;
     this.#end = 0;
+    return true;
   }
 }

@@ -25,3 +25,22 @@ export const DEFAULT_DOOR_LIMITS: DoorLimits = {
   appendAttempts: 8,
   appendRetryMs: 10,
 };
+
+/** What bounds transactions over several statements. Every one is an option of the database. */
+export interface TransactionLimits {
+  /** Transactions that are open at once; the next is refused with UNAVAILABLE. */
+  readonly openMax: number;
+  /** How long a transaction may be open, in milliseconds; then it is rolled back, and its next statement fails with TIMEOUT. */
+  readonly durationMs: number;
+  /** Elements that one transaction may have changed; a statement that would go beyond is undone and fails with LIMIT. */
+  readonly effectsMax: number;
+  /** About how many bytes of changes all open transactions may hold together; a statement beyond it fails with UNAVAILABLE. */
+  readonly heldBytesMax: number;
+}
+
+export const DEFAULT_TRANSACTION_LIMITS: TransactionLimits = {
+  openMax: 1_000,
+  durationMs: 60_000,
+  effectsMax: 10_000,
+  heldBytesMax: 256 * 1024 * 1024,
+};

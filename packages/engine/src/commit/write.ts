@@ -1,13 +1,14 @@
 import type { Value } from "@geode/values";
 import type { BudgetLimits } from "../execute/budget.ts";
 import type { Patch } from "../graph/effect.ts";
+import type { Claims } from "./claims.ts";
 import type { Result, Statement, WriteStats } from "../execute/statement.ts";
 
 /**
  * A write is data, never a closure: it can be executed again when another node's entry came first, and it could be sent to another
  * node. What it draws (time, chance, ids) is drawn at execution and logged as effects.
  */
-export type Write = StatementWrite | SystemWrite;
+export type Write = StatementWrite | TransactionWrite | SystemWrite;
 
 /** A statement of a user. */
 export interface StatementWrite {
@@ -25,6 +26,17 @@ export interface StatementWrite {
   readonly signal?: AbortSignal;
 }
 
+/** What the statements of a transaction did, all at once. It fails with 40000 if the transaction has lost. */
+export interface TransactionWrite {
+  readonly kind: "transaction";
+  readonly patch: Patch;
+  readonly claims: Claims;
+  readonly principal: string;
+  /** As for a statement: of two transactions with the same key the second answers with the seq of the first and does nothing. */
+  readonly idempotencyKey?: string;
+  readonly signal?: AbortSignal;
+}
+
 /** Effects of the database itself: the beginning of an epoch. */
 interface SystemWrite {
   readonly kind: "system";
@@ -34,7 +46,7 @@ interface SystemWrite {
 export interface WriteOutcome {
   /** The commit that holds the write; of a write that changed nothing, the commit whose state it saw. */
   readonly seq: number;
-  /** What the statement returned; null when it was not executed because its key was used before. */
+  /** What the statement returned; null when it was not executed because its key was used before, and of a transaction. */
   readonly result: Result | null;
   readonly stats: WriteStats;
 }

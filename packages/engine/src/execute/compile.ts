@@ -11,7 +11,14 @@ import { type Compiled, generate } from "./generate/query.ts";
 import { withPosition } from "./located.ts";
 import { noticesFor } from "./notices.ts";
 import { Run } from "./run.ts";
-import type { Column, LiveForm, Result, RunContext, Statement } from "./statement.ts";
+import type {
+  Column,
+  LiveForm,
+  Result,
+  RunContext,
+  Statement,
+  TransactionCommand,
+} from "./statement.ts";
 
 /** Parses, binds and plans a text; generated code follows with the first run, when there is a graph to plan for. */
 export function compile(text: string): Statement {
@@ -23,11 +30,7 @@ export function compile(text: string): Statement {
     case "dropIndex":
       return new IndexStatement(text, bound);
     case "transaction":
-      throw new GeodeError(
-        "25000",
-        "Transactions over several statements are not available in this version.",
-        { hint: "Each statement is a transaction of its own." },
-      );
+      return new TransactionStatement(text, bound.command);
     default:
       return unreachable(bound);
   }
@@ -105,6 +108,39 @@ function tooComplex(error: unknown): unknown {
   });
 }
 
+const READS_NOTHING: Reads = {
+  nodeLabels: new Set(),
+  edgeLabels: new Set(),
+  nodeKeys: new Set(),
+  edgeKeys: new Set(),
+};
+
+/** START TRANSACTION, COMMIT and ROLLBACK: for whoever holds the transaction. On its own it can only be refused. */
+class TransactionStatement implements Statement {
+  readonly text: string;
+  readonly access = "read";
+  readonly liveForm = null;
+  readonly shape = "columns";
+  readonly columns: readonly Column[] = [];
+  readonly footprint = READS_NOTHING;
+  readonly ordered = false;
+  readonly volatile = false;
+  readonly transactionCommand: TransactionCommand;
+
+  constructor(text: string, command: TransactionCommand) {
+    this.text = text;
+    this.transactionCommand = command;
+  }
+
+  run(): never {
+    if (this.transactionCommand.action === "start")
+      throw new GeodeError("25000", "A transaction cannot begin here.", {
+        hint: "Send START TRANSACTION as a QUERY of its own: the transaction belongs to the connection.",
+      });
+    throw new GeodeError("2D000", "There is no transaction to end here.");
+  }
+}
+
 /** CREATE INDEX and DROP INDEX. */
 class IndexStatement implements Statement {
   readonly text: string;
@@ -113,12 +149,8 @@ class IndexStatement implements Statement {
   readonly volatile = false;
   readonly shape = "columns";
   readonly columns: readonly Column[] = [];
-  readonly footprint: Reads = {
-    nodeLabels: new Set(),
-    edgeLabels: new Set(),
-    nodeKeys: new Set(),
-    edgeKeys: new Set(),
-  };
+  readonly changesCatalog = true;
+  readonly footprint = READS_NOTHING;
   readonly ordered = false;
   readonly #bound: Extract<BoundStatement, { kind: "createIndex" | "dropIndex" }>;
 

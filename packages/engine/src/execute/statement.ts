@@ -35,7 +35,8 @@ export interface WriteStats {
 }
 
 /**
- * What a statement's plan reads. An element outside of it cannot change the result. "any" is everything; an absent name is nothing.
+ * What a statement's plan reads, including what it looks at in order to write. An element outside of it cannot change the result.
+ * "any" is everything; an absent name is nothing.
  * Node keys and edge keys are properties read of elements that the labels admit.
  */
 export interface Footprint {
@@ -48,6 +49,12 @@ export interface Footprint {
 /** How a statement asks to be live: `SUBSCRIBE TO` with its snapshot, `EMIT CHANGES` without one. */
 export type LiveForm = "snapshot" | "changes";
 
+/** Begins or ends a transaction over several statements (ISO/IEC 39075:2024 §8). */
+export type TransactionCommand =
+  | { readonly action: "start"; readonly access: "readWrite" | "readOnly" }
+  | { readonly action: "commit" }
+  | { readonly action: "rollback" };
+
 /** A statement, parsed, bound, planned and compiled. Cached by text; it holds no data and no graph. */
 export interface Statement {
   readonly text: string;
@@ -56,6 +63,10 @@ export interface Statement {
   readonly liveForm: LiveForm | null;
   /** Whether it reads the clock or chance: run at another moment, the same state may give another result. */
   readonly volatile: boolean;
+  /** Set when the text is such a command: it says what to do with a transaction, and fails when it is run. */
+  readonly transactionCommand?: TransactionCommand;
+  /** Set when it changes what is not data, e.g. an index. */
+  readonly changesCatalog?: true;
   /** "record": every row is one record and the columns are the names of its fields, sorted (`SELECT *`). */
   readonly shape: "columns" | "record";
   readonly columns: readonly Column[];

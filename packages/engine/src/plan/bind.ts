@@ -30,7 +30,12 @@ export type BoundStatement =
       readonly property: string;
     }
   | { readonly kind: "dropIndex"; readonly name: string; readonly ifExists: boolean }
-  | { readonly kind: "transaction"; readonly action: "start" | "commit" | "rollback" };
+  | {
+      readonly kind: "transaction";
+      readonly command:
+        | { readonly action: "start"; readonly access: "readWrite" | "readOnly" }
+        | { readonly action: "commit" | "rollback" };
+    };
 
 /** Throws 42001, 42002, and 42000 for what this version cannot do; each with its position in `text`. */
 export function bind(text: string, program: ast.Program): BoundStatement {
@@ -58,11 +63,11 @@ export function bind(text: string, program: ast.Program): BoundStatement {
     case "dropIndex":
       return { kind: "dropIndex", name: statement.name.name, ifExists: statement.ifExists };
     case "startTransaction":
-      return { kind: "transaction", action: "start" };
+      return { kind: "transaction", command: { action: "start", access: statement.access } };
     case "commit":
-      return { kind: "transaction", action: "commit" };
+      return { kind: "transaction", command: { action: "commit" } };
     case "rollback":
-      return { kind: "transaction", action: "rollback" };
+      return { kind: "transaction", command: { action: "rollback" } };
     case "explain":
       throw binding.notAvailable("EXPLAIN and PROFILE", offset);
     case "createConstraint":

@@ -1,6 +1,6 @@
 import { children, type Expression, type LabelExpression, type Variable } from "./expression.ts";
 import { requiredLabels } from "./labels.ts";
-import type { Operator, Query } from "./operators.ts";
+import type { MergeOperator, Operator, Query, RemoveItem, SetItem } from "./operators.ts";
 
 type Names = Set<string> | "any";
 
@@ -84,11 +84,22 @@ class ReadsCollector {
         return;
       case "element":
       case "slice":
+        return;
       case "insert":
+        this.#inserted(operator);
+        return;
       case "merge":
+        this.operator(operator.match);
+        this.#inserted(operator);
+        for (const item of [...operator.onCreate, ...operator.onMatch]) this.#assigned(item);
+        return;
       case "set":
       case "remove":
+        for (const item of operator.items) this.#assigned(item);
+        return;
       case "delete":
+        for (const { expression } of operator.targets)
+          if (expression.kind !== "variable") this.expression(expression);
         return;
     }
   }
@@ -158,6 +169,25 @@ class ReadsCollector {
         return;
       case "value":
         return;
+    }
+  }
+
+  /** What new elements are made of. */
+  #inserted({ nodes, edges }: Pick<MergeOperator, "nodes" | "edges">): void {
+    for (const { properties } of [...nodes, ...edges]) if (properties) this.expression(properties);
+  }
+
+  /** An assignment is left out when it changes nothing: it looks at what it assigns to. */
+  #assigned(item: SetItem | RemoveItem): void {
+    const { target } = item;
+    if ("value" in item) this.expression(item.value);
+    if (target.kind !== "variable" || target.variable.type === "value") {
+      // An element that comes from anywhere.
+      this.nodeLabels = this.edgeLabels = this.nodeKeys = this.edgeKeys = "any";
+    } else if (item.kind === "property") {
+      this.#key(target.variable, item.key);
+    } else if (item.kind === "properties") {
+      this.whole(target.variable);
     }
   }
 

@@ -3,6 +3,7 @@ import type { Access } from "../port.ts";
 
 /** A request that was accepted and has to be run in its turn. */
 export interface Request {
+  /** Asked when its turn has come: what came before it may decide. */
   readonly access: Access;
   /** Runs it and answers it. Never rejects. */
   run(): Promise<void>;
@@ -55,13 +56,11 @@ export class Requests {
 
   /** Starts what may be started; to be called again when `ready` turns true. */
   startMore(): void {
-    for (
-      let next = this.#waiting[0];
-      next !== undefined && this.#mayStart(next);
-      next = this.#waiting[0]
-    ) {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      const { access } = next;
+      if (!this.#mayStart(access)) break;
       this.#waiting.shift();
-      void this.#start(next);
+      void this.#start(next, access);
     }
     const full = this.count >= this.#options.inFlightMax;
     if (full === this.#full) return;
@@ -75,19 +74,19 @@ export class Requests {
     this.#waiting.length = 0;
   }
 
-  #mayStart(request: Request): boolean {
+  #mayStart(access: Access): boolean {
     if (this.#running >= this.#options.inFlightMax || !this.#options.ready()) return false;
-    if (request.access === "write") return true;
+    if (access === "write") return true;
     return this.#runningWrites === 0 && this.#readsThisTurn < READS_PER_TURN;
   }
 
-  async #start(request: Request): Promise<void> {
+  async #start(request: Request, access: Access): Promise<void> {
     this.#running++;
-    if (request.access !== "read") this.#runningWrites++;
-    if (request.access !== "write") this.#countRead();
+    if (access !== "read") this.#runningWrites++;
+    if (access !== "write") this.#countRead();
     await request.run();
     this.#running--;
-    if (request.access !== "read") this.#runningWrites--;
+    if (access !== "read") this.#runningWrites--;
     if (!this.#closed) this.startMore();
   }
 

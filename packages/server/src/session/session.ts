@@ -35,6 +35,7 @@ import {
   type SessionEvent,
   type SessionState,
 } from "./state.ts";
+import { Statements } from "./statements.ts";
 import { Subscription } from "./subscription.ts";
 
 export interface SessionOptions {
@@ -75,6 +76,7 @@ export class Session implements ConnectionListener {
   readonly #options: SessionOptions;
   readonly #outbox: Outbox;
   readonly #requests: Requests;
+  readonly #statements: Statements;
   readonly #heartbeat: Heartbeat;
   readonly #timers = new Map<TimerName, Timer>();
   /** Takes back the subscriptions that are starting. */
@@ -115,6 +117,7 @@ export class Session implements ConnectionListener {
       ready: () => !this.#outbox.congested,
       onFull: (full) => this.#pause("requests", full),
     });
+    this.#statements = new Statements(options.database);
     this.#heartbeat = new Heartbeat({
       clock,
       pingMs: limits.pingMs,
@@ -343,13 +346,18 @@ export class Session implements ConnectionListener {
       return this.#outbox.answer(errorFrame({ id }, idInUse()));
     const aborter = new AbortController();
     this.#queries.set(id, aborter);
+    const access = accessOf(message.query, this.#options.database);
+    const statements = this.#statements;
     this.#requests.submit({
-      access: accessOf(message.query, this.#options.database),
+      // The statements of a transaction follow each other one by one.
+      get access() {
+        return statements.inTransaction ? "unknown" : access;
+      },
       run: async () => {
         let frame;
         try {
           const request = this.#request(message, identity, aborter.signal);
-          const answer = await this.#options.database.query(request);
+          const answer = await this.#statements.run(request);
           frame = resultFrame(id, answer, this.#options.limits.resultBytesMax);
         } catch (error) {
           frame = this.#failure({ id }, error);
@@ -544,6 +552,7 @@ export class Session implements ConnectionListener {
     this.#aborter.abort();
     for (const query of this.#queries.values()) query.abort();
     this.#requests.close();
+    this.#statements.close();
     for (const subscription of this.#subscriptions.values()) subscription.end();
     this.#subscriptions.clear();
     this.#held.length = 0;

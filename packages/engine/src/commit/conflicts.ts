@@ -1,0 +1,202 @@
+import { type ElementId, GeodeError, unreachable } from "@geode/values";
+import type { Footprint } from "../execute/statement.ts";
+import type { Effect, GraphName, Patch } from "../graph/effect.ts";
+import type { Claims, ReadClaim } from "./claims.ts";
+import type { Follower } from "./replica.ts";
+
+/** Finds the reads that an effect may touch; it may find too many, never too few. Live queries are found in the same way. */
+export interface ReadRoutes {
+  add(read: ReadClaim): void;
+  remove(read: ReadClaim): void;
+  /** To be asked before the effect is applied: the state before decides as well as the state after. */
+  collect(effect: Effect, found: Set<ReadClaim>): void;
+}
+
+/** Reads of one transaction that are told apart; one that has more is taken to have read everything. */
+const READS_MAX = 256;
+
+const EVERYTHING: Footprint = {
+  nodeLabels: "any",
+  edgeLabels: "any",
+  nodeKeys: "any",
+  edgeKeys: "any",
+};
+
+/**
+ * Holds every effect that comes into the graph against the open transactions, at once. One whose reads or writes it touches has lost.
+ * So a transaction that has not lost sees a state in which all that it has read before still holds; what it wrote can be applied again;
+ * and when it commits there is nothing left to check: the order of commits is the serial order.
+ *
+ * Claims are held against the durable graph, without what the transaction itself wrote. That is enough: an element that looks different
+ * to the transaction is one that it wrote, and those are found by id.
+ */
+export class Conflicts implements Follower {
+  readonly #reads: ReadRoutes;
+  readonly #open = new Set<Claims>();
+  readonly #changed = new ElementClaims();
+  readonly #deletedNodes = new ElementClaims();
+  readonly #endpoints = new ElementClaims();
+
+  constructor(reads: ReadRoutes) {
+    this.#reads = reads;
+  }
+
+  open(): Claims {
+    const claims: Claims = {
+      reads: new Set(),
+      changed: new Set(),
+      deletedNodes: new Set(),
+      endpoints: new Set(),
+      inserts: false,
+      lost: null,
+    };
+    this.#open.add(claims);
+    return claims;
+  }
+
+  addRead(claims: Claims, graphName: GraphName, footprint: Footprint): void {
+    for (const read of claims.reads)
+      if (
+        read.graphName === graphName &&
+        (read.footprint === footprint || read.footprint === EVERYTHING)
+      )
+        return;
+    if (claims.reads.size >= READS_MAX) return this.addReadOfEverything(claims, graphName);
+    this.#add({ claims, graphName, footprint });
+  }
+
+  addReadOfEverything(claims: Claims, graphName: GraphName): void {
+    for (const read of claims.reads) if (read.graphName === graphName) this.#remove(read);
+    this.#add({ claims, graphName, footprint: EVERYTHING });
+  }
+
+  addWrites(claims: Claims, patch: Patch): void {
+    const claim = (ids: Set<ElementId>, index: ElementClaims, id: ElementId): void => {
+      ids.add(id);
+      index.add(id, claims);
+    };
+    for (const effect of patch) {
+      switch (effect.kind) {
+        case "insertNode":
+          claims.inserts = true;
+          break;
+        case "insertEdge":
+          claims.inserts = true;
+          claim(claims.endpoints, this.#endpoints, effect.from);
+          claim(claims.endpoints, this.#endpoints, effect.to);
+          break;
+        case "deleteNode":
+          claim(claims.deletedNodes, this.#deletedNodes, effect.id);
+          claim(claims.changed, this.#changed, effect.id);
+          break;
+        case "updateNode":
+        case "updateEdge":
+        case "deleteEdge":
+          claim(claims.changed, this.#changed, effect.id);
+          break;
+        case "beginEpoch":
+        case "lease":
+        case "createIndex":
+        case "dropIndex":
+          throw new Error(`${effect.kind} cannot be part of a transaction`);
+        default:
+          unreachable(effect);
+      }
+    }
+  }
+
+  /** Adds to `found` the transactions that the effect, about to be applied, touches. */
+  collect(effect: Effect, found: Set<Claims>): void {
+    if (this.#open.size === 0) return;
+    const reads = new Set<ReadClaim>();
+    this.#reads.collect(effect, reads);
+    for (const { claims } of reads) found.add(claims);
+    switch (effect.kind) {
+      case "insertEdge":
+        this.#deletedNodes.collect(effect.from, found);
+        return this.#deletedNodes.collect(effect.to, found);
+      case "deleteNode":
+        this.#endpoints.collect(effect.id, found);
+        return this.#changed.collect(effect.id, found);
+      case "updateNode":
+      case "updateEdge":
+      case "deleteEdge":
+        return this.#changed.collect(effect.id, found);
+      case "insertNode":
+      case "beginEpoch":
+      case "lease":
+      case "createIndex":
+      case "dropIndex":
+        return;
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  /** See {@link Follower}: a durable effect. */
+  beforeEffect(effect: Effect): void {
+    const found = new Set<Claims>();
+    this.collect(effect, found);
+    for (const claims of found) this.lose(claims, conflict());
+  }
+
+  /** Another node has the block that ids were drawn from: elements with these ids cannot be inserted any more. */
+  loseInserts(): void {
+    for (const claims of this.#open) if (claims.inserts) this.lose(claims, conflict());
+  }
+
+  /** The transaction cannot be committed any more. The first reason stays. */
+  lose(claims: Claims, reason: GeodeError): void {
+    claims.lost ??= reason;
+    this.release(claims);
+  }
+
+  /** Forgets what the transaction claims. Idempotent. */
+  release(claims: Claims): void {
+    if (!this.#open.delete(claims)) return;
+    for (const read of claims.reads) this.#remove(read);
+    for (const id of claims.changed) this.#changed.remove(id, claims);
+    for (const id of claims.deletedNodes) this.#deletedNodes.remove(id, claims);
+    for (const id of claims.endpoints) this.#endpoints.remove(id, claims);
+  }
+
+  #add(read: ReadClaim): void {
+    read.claims.reads.add(read);
+    this.#reads.add(read);
+  }
+
+  #remove(read: ReadClaim): void {
+    read.claims.reads.delete(read);
+    this.#reads.remove(read);
+  }
+}
+
+/** What a transaction is told that came too late. */
+export function conflict(): GeodeError {
+  return new GeodeError(
+    "40000",
+    "Another write changed what this transaction has read or written; it is rolled back.",
+    { hint: "Send ROLLBACK, then the whole transaction again." },
+  );
+}
+
+/** Who claims an element. */
+class ElementClaims {
+  readonly #claims = new Map<ElementId, Set<Claims>>();
+
+  add(id: ElementId, claims: Claims): void {
+    const holders = this.#claims.get(id);
+    if (holders === undefined) this.#claims.set(id, new Set([claims]));
+    else holders.add(claims);
+  }
+
+  remove(id: ElementId, claims: Claims): void {
+    const holders = this.#claims.get(id);
+    holders?.delete(claims);
+    if (holders?.size === 0) this.#claims.delete(id);
+  }
+
+  collect(id: ElementId, found: Set<Claims>): void {
+    for (const claims of this.#claims.get(id) ?? []) found.add(claims);
+  }
+}

@@ -1,0 +1,79 @@
+import { GeodeError, unreachable } from "@geode/values";
+import type { DatabasePort, QueryAnswer, QueryRequest, Transaction } from "../port.ts";
+
+/**
+ * The statements of one connection: each on its own, or in the connection's transaction. A transaction that can no longer be committed
+ * stays until its COMMIT or ROLLBACK, and what is sent meanwhile fails: a client may have sent it before it knew.
+ */
+export class Statements {
+  readonly #database: DatabasePort;
+  #transaction: Transaction | null = null;
+  #closed = false;
+
+  constructor(database: DatabasePort) {
+    this.#database = database;
+  }
+
+  /** Whether the next statement belongs to a transaction, unless it ends it. */
+  get inTransaction(): boolean {
+    return this.#transaction !== null;
+  }
+
+  /**
+   * Throws what the statement throws; 25G01 for a second START TRANSACTION, 2D000 for COMMIT and ROLLBACK without one. What it does to
+   * the transaction is done before it returns, so that a later statement may be run before this one has answered.
+   */
+  async run(request: QueryRequest): Promise<QueryAnswer> {
+    const command = this.#database.transactionCommand(request.text);
+    if (command === null) return (this.#transaction ?? this.#database).query(request);
+    switch (command.action) {
+      case "start":
+        if (this.#closed) throw new GeodeError("CANCELLED", "The connection is closed.");
+        if (this.#transaction !== null) {
+          throw new GeodeError("25G01", "There is a transaction already on this connection.", {
+            hint: "End it with COMMIT or ROLLBACK; another connection can have another one.",
+          });
+        }
+        this.#transaction = this.#database.begin({
+          principal: request.principal,
+          access: command.access,
+        });
+        return emptyAnswer(this.#database.seq);
+      case "commit": {
+        const { idempotencyKey, signal } = request;
+        const { seq } = await this.#end().commit({
+          ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+          ...(signal === undefined ? {} : { signal }),
+        });
+        return emptyAnswer(seq);
+      }
+      case "rollback":
+        this.#end().rollback();
+        return emptyAnswer(this.#database.seq);
+      default:
+        return unreachable(command);
+    }
+  }
+
+  /** The connection is gone: nothing of its transaction happens, unless it is being committed already. */
+  close(): void {
+    this.#closed = true;
+    this.#transaction?.rollback();
+    this.#transaction = null;
+  }
+
+  #end(): Transaction {
+    const transaction = this.#transaction;
+    if (transaction === null) {
+      throw new GeodeError("2D000", "There is no transaction on this connection.", {
+        hint: "Statements outside of a transaction are committed one by one.",
+      });
+    }
+    this.#transaction = null;
+    return transaction;
+  }
+}
+
+function emptyAnswer(seq: number): QueryAnswer {
+  return { columns: [], shape: "columns", rows: [], seq, notices: [] };
+}
