@@ -140,7 +140,7 @@ export class Reader {
   #end(reason: GeodeError): void {
     if (this.#ended) return;
     this.#ended = reason;
-    for (const id of [...this.#waiting.keys()]) this.#settle(id, ({ reject }) => reject(reason));
+    for (const id of this.#waiting.keys()) this.#settle(id, ({ reject }) => reject(reason));
     void this.#worker.terminate();
     this.#onEnd(reason);
   }
