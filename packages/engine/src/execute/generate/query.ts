@@ -454,7 +454,7 @@ class QueryGenerator {
       columns.set(aggregate.variable, g.state("b", "[]"));
       return { aggregate, state: g.state("total", newState(aggregate)) };
     });
-    for (const { aggregate, state } of states) this.#accumulate(aggregate, state);
+    for (const { aggregate, state } of states) this.#accumulate(aggregate, state, index);
     const rowKey = operator.rowKey;
     if (g.keyed) columns.set(rowKey, g.state("b", '[rt.groupRowKey("")]'));
     this.#next = {
@@ -500,7 +500,7 @@ class QueryGenerator {
         code.line(`${array}.push(${newState(aggregate)});`);
     });
     for (const { aggregate, array } of states) {
-      this.#accumulate(aggregate, `${array}[${at}]`);
+      this.#accumulate(aggregate, `${array}[${at}]`, index);
       columns.set(aggregate.variable, array);
     }
     this.#next = {
@@ -516,7 +516,7 @@ class QueryGenerator {
     };
   }
 
-  #accumulate(aggregate: Aggregate, state: string): void {
+  #accumulate(aggregate: Aggregate, state: string, index: number): void {
     const g = this.#g;
     const { code } = g;
     const { argument } = aggregate;
@@ -536,9 +536,19 @@ class QueryGenerator {
     }
     const { parameter } = aggregate;
     if (parameter) code.line(`${state}.parameter(${valueCode(g, parameter)});`);
-    code.line(
-      `${state}.add(${valueCode(g, argument)}${g.keyed && aggregate.name === "collect_list" ? `,${g.rowKey()}` : ""});`,
-    );
+    // In a live query the order of a list has to be defined: by ORDER BY before it, else by row key.
+    const needsKey = g.keyed && aggregate.name === "collect_list" && !this.#isSortedBefore(index);
+    code.line(`${state}.add(${valueCode(g, argument)}${needsKey ? `,${g.rowKey()}` : ""});`);
+  }
+
+  /** Whether the rows come in the order of an ORDER BY. */
+  #isSortedBefore(index: number): boolean {
+    for (const operator of this.#operators.slice(0, index).toReversed()) {
+      if (operator.kind === "sort") return operator.keys.length > 0;
+      if (operator.kind !== "filter" && operator.kind !== "let" && operator.kind !== "slice")
+        return false;
+    }
+    return false;
   }
 }
 
