@@ -38,6 +38,17 @@ export function count(text: string): number {
   return value;
 }
 
+/** Each is a thread with a copy of the graph. */
+const READERS_MAX = 64;
+
+export function readers(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > READERS_MAX) {
+    throw new InvalidArgumentError(`It must be a whole number from 0 to ${READERS_MAX}.`);
+  }
+  return value;
+}
+
 const UNIT_MS: ReadonlyMap<string, number> = new Map([
   ["ms", 1],
   ["s", 1000],

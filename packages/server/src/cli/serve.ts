@@ -21,6 +21,7 @@ export interface ServeOptions {
   readonly demo: boolean;
   readonly demoLock?: string;
   readonly durability: "durable" | "relaxed";
+  readonly readers: number;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly insecure: boolean;
@@ -50,7 +51,8 @@ export async function runServe(options: ServeOptions, terminal: Terminal): Promi
     pino.destination({ dest: 2, sync: true }),
   );
   const directory = resolve(options.data);
-  const database = await Database.open({ directory, durability: options.durability });
+  const { durability, readers } = options;
+  const database = await Database.open({ directory, durability, readers });
   let server: Server | undefined;
   let demo: Demo | undefined;
   try {
