@@ -71,16 +71,16 @@ export function bindExpression(
         left: bind(node.left),
         right: bind(node.right),
       };
-    case "comparisonChain": {
-      const operands = node.operands.map(bind);
-      const pairs = node.operators.map((operator, index): Expression => ({
-        kind: "compare",
-        operator,
-        left: operands[index] ?? NULL,
-        right: operands[index + 1] ?? NULL,
+    case "comparisonChain":
+      return computedOnce(binding, node.operands.map(bind), (operands) => ({
+        kind: "and",
+        operands: node.operators.map((operator, index): Expression => ({
+          kind: "compare",
+          operator,
+          left: operands[index] ?? NULL,
+          right: operands[index + 1] ?? NULL,
+        })),
       }));
-      return { kind: "and", operands: pairs };
-    }
     case "isNull":
       return negateIf(node.negated, { kind: "isNull", operand: bind(node.operand) });
     case "isTruth":
@@ -112,7 +112,7 @@ export function bindExpression(
         offset,
       };
     case "case":
-      return bindCase(node, bind);
+      return bindCase(binding, node, bind);
     case "functionCall":
       return bindCall(binding, node, context, bind);
     case "list":
@@ -139,7 +139,9 @@ export function bindExpression(
       });
     case "same":
     case "allDifferent":
-      return bindPairwise(node.kind, node.operands.map(bind));
+      return computedOnce(binding, node.operands.map(bind), (operands) =>
+        bindPairwise(node.kind, operands),
+      );
     case "isTyped":
       return negateIf(node.negated, {
         kind: "isTyped",
@@ -326,20 +328,58 @@ function bindName(binding: Binding, node: ast.Variable, context: ExpressionConte
   );
 }
 
-function bindCase(node: ast.Case, bind: (part: ast.Expression) => Expression): Expression {
-  const subject = node.subject && bind(node.subject);
-  const branches = node.branches.map((branch) => {
-    const conditions = branch.when.map((when): Expression =>
-      subject ? { kind: "compare", operator: "=", left: subject, right: bind(when) } : bind(when),
-    );
-    const [first] = conditions;
-    return {
-      when:
-        conditions.length === 1 && first ? first : ({ kind: "or", operands: conditions } as const),
-      then: bind(branch.then),
-    };
+function bindCase(
+  binding: Binding,
+  node: ast.Case,
+  bind: (part: ast.Expression) => Expression,
+): Expression {
+  const otherwise = node.otherwise ? bind(node.otherwise) : NULL;
+  const caseOf = (subject: Expression | null): Expression => {
+    const branches = node.branches.map((branch) => {
+      const conditions = branch.when.map((when): Expression =>
+        subject ? { kind: "compare", operator: "=", left: subject, right: bind(when) } : bind(when),
+      );
+      const [first] = conditions;
+      return {
+        when:
+          conditions.length === 1 && first
+            ? first
+            : ({ kind: "or", operands: conditions } as const),
+        then: bind(branch.then),
+      };
+    });
+    return { kind: "case", branches, otherwise };
+  };
+  if (!node.subject) return caseOf(null);
+  return computedOnce(binding, [bind(node.subject)], ([subject = NULL]) => caseOf(subject));
+}
+
+/**
+ * An expression that looks at some values in more than one place. What has to be computed is computed once: that it stands there once
+ * is what was written, and what nests would double with every level.
+ */
+function computedOnce(
+  binding: Binding,
+  operands: readonly Expression[],
+  use: (operands: readonly Expression[]) => Expression,
+): Expression {
+  const computed: { readonly variable: Variable; readonly value: Expression }[] = [];
+  const read = operands.map((value): Expression => {
+    if (isAtHand(value)) return value;
+    const variable = binding.variable(null, "value");
+    computed.push({ variable, value });
+    return { kind: "variable", variable };
   });
-  return { kind: "case", branches, otherwise: node.otherwise ? bind(node.otherwise) : NULL };
+  return computed.reduceRight<Expression>(
+    (body, { variable, value }) => ({ kind: "letIn", variable, value, body }),
+    use(read),
+  );
+}
+
+function isAtHand(expression: Expression): boolean {
+  const { kind } = expression;
+  if (kind === "property") return expression.of.kind === "variable";
+  return kind === "variable" || kind === "constant" || kind === "parameter";
 }
 
 function bindCall(

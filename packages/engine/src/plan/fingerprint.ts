@@ -1,17 +1,42 @@
 import { equivalenceKey, typeName, type Value } from "@geode/values";
 import type { Aggregate } from "./operators.ts";
-import { type Expression, type LabelExpression, children } from "./expression.ts";
+import { type Expression, type LabelExpression, type Variable, children } from "./expression.ts";
+import { localsOf } from "./uses.ts";
 
-/** A text that two expressions share exactly when they are the same expression over the same variables. */
+/**
+ * A text that two expressions share exactly when they are the same expression over the same variables. Variables that exist only inside
+ * of it count by where they are introduced, not by their numbers.
+ */
 export function fingerprint(expression: Expression): string {
-  const parts = children(expression).map(fingerprint).join(",");
+  return fingerprintWithin(expression, NO_LOCALS);
+}
+
+/** Variables that exist only inside of the expression, by how many are around them. */
+type Locals = ReadonlyMap<Variable, number>;
+
+const NO_LOCALS: Locals = new Map();
+
+function fingerprintWithin(expression: Expression, outer: Locals): string {
+  const introduced = localsOf(expression);
+  const locals =
+    introduced.length === 0
+      ? outer
+      : new Map([
+          ...outer,
+          ...introduced.map((local, index) => [local, outer.size + index] as const),
+        ]);
+  const parts = children(expression)
+    .map((part) => fingerprintWithin(part, locals))
+    .join(",");
   switch (expression.kind) {
     case "constant":
       return `constant:${valueFingerprint(expression.value)}`;
     case "parameter":
       return `parameter:${JSON.stringify(expression.name)}`;
-    case "variable":
-      return `variable:${expression.variable.number}`;
+    case "variable": {
+      const local = locals.get(expression.variable);
+      return local === undefined ? `variable:${expression.variable.number}` : `local:${local}`;
+    }
     case "property":
       return `property:${JSON.stringify(expression.key)}(${parts})`;
     case "call":
@@ -31,13 +56,8 @@ export function fingerprint(expression: Expression): string {
     case "subquery":
       // Its variables are its own: no two are the same.
       return `subquery:${expression.form}:${expression.offset}`;
-    case "listComprehension":
-    case "letIn":
-      return `${expression.kind}:${expression.variable.number}(${parts})`;
     case "quantified":
-      return `${expression.quantifier}:${expression.variable.number}(${parts})`;
-    case "reduce":
-      return `reduce:${expression.accumulator.number}:${expression.variable.number}(${parts})`;
+      return `${expression.quantifier}(${parts})`;
     case "cast":
     case "isTyped":
       return `${expression.kind}:${JSON.stringify({ ...expression.type, span: null })}(${parts})`;

@@ -3,7 +3,7 @@ import { children, type Expression, type Variable } from "./expression.ts";
 import type { Operator, Output, PartAtom, Query, SearchAtom } from "./operators.ts";
 
 /** The variables that exist only inside of the expression. */
-function localsOf(expression: Expression): readonly Variable[] {
+export function localsOf(expression: Expression): readonly Variable[] {
   switch (expression.kind) {
     case "listComprehension":
     case "quantified":

@@ -147,6 +147,7 @@ export class Generator {
     const { bound, keyParts } = this;
     const state: string[] = [];
     this.#states.push(state);
+    this.bound = new Set(bound);
     this.keyParts = [];
     const text = this.code.capture(() => {
       const place = this.code.place();
