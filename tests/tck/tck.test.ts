@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { DIFFERENCES } from "./differences.ts";
 import { type Scenario, scenarios, TCK } from "./features.ts";
+import { runLive } from "./run-live.ts";
 import { runScenario } from "./run-scenario.ts";
 
 /*
@@ -22,6 +23,19 @@ if (existsSync(TCK)) {
             wrong.push(`${scenario.file} ${scenario.name}: ${failure}`);
           if (failure === null && reason !== null && !isPrefix(scenario))
             wrong.push(`${scenario.file} ${scenario.name} passes, but is listed as different`);
+        }
+        expect(wrong).toEqual([]);
+      });
+    }
+  });
+  describe("openCypher TCK, every read as a live query whose graph arrives commit by commit", () => {
+    for (const [folder, cases] of byFolder) {
+      test(`${folder} (${cases.length})`, async () => {
+        const wrong: string[] = [];
+        for (const scenario of cases) {
+          const outcome = await runLive(scenario);
+          if (typeof outcome === "object" && differenceOf(scenario) === null)
+            wrong.push(`${scenario.file} ${scenario.name}: ${outcome.wrong}`);
         }
         expect(wrong).toEqual([]);
       });
