@@ -6,6 +6,7 @@ import { originAllowed } from "./auth/origin.ts";
 import { TokenVerifier, type Secret } from "./auth/token.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { answerHttp } from "./http/answer.ts";
+import { Backups } from "./http/backup.ts";
 import { ConsoleFiles } from "./http/console-files.ts";
 import type { Rate } from "./limits/bucket.ts";
 import { Users } from "./limits/users.ts";
@@ -63,6 +64,7 @@ export class Server {
   readonly #verifier: TokenVerifier;
   readonly #users: Users;
   readonly #console: ConsoleFiles;
+  readonly #backups: Backups;
   readonly #sessions = new Set<Session>();
   #listener: Listener | undefined;
   #closing: Promise<void> | undefined;
@@ -83,6 +85,11 @@ export class Server {
       },
     });
     this.#console = new ConsoleFiles(options.consoleDirectory);
+    this.#backups = new Backups({
+      database: options.database,
+      verifier: this.#verifier,
+      log: this.#log,
+    });
   }
 
   /**
@@ -237,6 +244,7 @@ export class Server {
     const { database } = this.#options;
     return answerHttp(request, {
       console: this.#console,
+      backups: this.#backups,
       readiness: () =>
         this.#closing === undefined
           ? database.status()

@@ -16,13 +16,16 @@ export type Credentials =
 
 export function credentialsOf(handshake: Handshake): Credentials {
   if (handshake.authorization !== undefined) {
-    // Another scheme is no token of ours: it fails as one.
-    const bearer = /^bearer +(\S+) *$/i.exec(handshake.authorization);
-    return { place: "header", token: bearer?.[1] ?? "" };
+    return { place: "header", token: bearerOf(handshake.authorization) };
   }
   const bearer = handshake.protocols.find((protocol) => protocol.startsWith(BEARER_SUBPROTOCOL));
   if (bearer !== undefined)
     return { place: "header", token: bearer.slice(BEARER_SUBPROTOCOL.length) };
   const token = handshake.search.get("token");
   return token === null || token === "" ? { place: "none" } : { place: "url", token };
+}
+
+/** The token in an Authorization header. Another scheme is no token of ours: it fails as one. */
+export function bearerOf(authorization: string): string {
+  return /^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? "";
 }

@@ -1,6 +1,8 @@
 import { LIMIT_NAMES, LIMITS } from "@geode/protocol";
 import { Command, Option } from "commander";
 import { runImport, type ImportOptions } from "../import/command.ts";
+import { runBackup, runRestore } from "../copy/backup.ts";
+import type { CopySourceOptions } from "../copy/source.ts";
 import { runCheck } from "./check.ts";
 import { applyConfigFile } from "./config-file.ts";
 import { applyFlagVariables } from "./flag-variables.ts";
@@ -31,7 +33,7 @@ export function geodeProgram(terminal: Terminal): Command {
     const { config } = command.opts<{ config?: string }>();
     if (config !== undefined) await applyConfigFile(command, config);
   });
-  for (const command of [serve, token, query, importFiles, check]) {
+  for (const command of [serve, token, query, importFiles, backup, restore, check]) {
     const added = command(terminal).addOption(
       option("--config <file>", "read options from a JSON file"),
     );
@@ -162,12 +164,37 @@ function importFiles(terminal: Terminal): Command {
     );
 }
 
+function backup(terminal: Terminal): Command {
+  return withCopySource(new Command("backup"))
+    .description("Copy a database, also while it is in use, into a new directory.")
+    .argument("<directory>", "where to; it must not exist yet, or be empty")
+    .addHelpText("after", BACKUP_HELP)
+    .action((directory: string, options: CopySourceOptions) =>
+      runBackup(directory, options, terminal),
+    );
+}
+
+function restore(terminal: Terminal): Command {
+  return new Command("restore")
+    .description("Make a data directory of a backup.")
+    .argument("<backup>", "the directory that `geode backup` made; it is only read")
+    .argument("<directory>", "the new data directory; it must not exist yet, or be empty")
+    .addHelpText("after", RESTORE_HELP)
+    .action((from: string, directory: string) => runRestore(from, directory, terminal));
+}
+
 function check(terminal: Terminal): Command {
   return new Command("check")
     .description("Check a data directory that no server uses.")
     .argument("[directory]", "the data directory", DEFAULT_DATA)
     .addHelpText("after", CHECK_HELP)
     .action((directory: string) => runCheck(directory, terminal));
+}
+
+function withCopySource(command: Command): Command {
+  return withAccess(command).addOption(
+    flag("--offline", "read the data directory itself instead of asking its server"),
+  );
 }
 
 function withAccess(command: Command): Command {
@@ -275,6 +302,33 @@ Examples:
   $ geode import --nodes Person=people.csv --edges KNOWS=knows.csv
   $ geode import --dry-run graph.jsonl
   $ geode import --offline --data ./geode-data graph.jsonl`;
+
+const BACKUP_HELP = `
+The backup shows the database as of one commit, however many writes go on meanwhile; which
+commit, is said at the end. It holds the data of all graphs, their indexes, and what is known
+of finished writes, but no secret to sign tokens with. It is a data directory of its own:
+\`geode check\` verifies it and \`geode restore\` makes as many databases of it as you like.
+
+The server is asked over HTTP, beside the address of its WebSocket, and gives a backup only to
+a token with the role admin. --offline reads the files in --data and needs no server.
+Nothing is overwritten, and the directory appears complete or not at all: whatever has
+.partial- in its name is left over from a killed backup and may be deleted.
+
+Examples:
+  $ geode backup ./backups/monday
+  $ geode backup --url wss://db.example.com/ws --token $TOKEN ./backups/monday
+  $ geode backup --offline --data ./geode-data ./backups/monday`;
+
+const RESTORE_HELP = `
+The new directory holds everything that the backup has. Opened for the first time it begins a
+new epoch, because the original may have gone on differently: clients that come back load
+their live results afresh. Nothing is overwritten, and the directory appears complete or not
+at all. The secret that signs tokens is not in a backup: set JWT_SECRET, copy the file
+jwt-secret of the old directory, or have a new one made.
+
+Examples:
+  $ geode restore ./backups/monday ./geode-data
+  $ geode check ./geode-data && geode serve --data ./geode-data`;
 
 const CHECK_HELP = `
 Verifies the stored checkpoint and log, rebuilds the graph, and checks that its parts agree.

@@ -18,9 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
+const backups = { answer: () => Promise.resolve({ status: 401, headers: {}, body: "" }) };
 let ready: { writable: boolean; reason?: string } = { writable: true };
 const get = (target: string, method = "GET", console = files) =>
-  answerHttp({ method, target }, { console, readiness: () => ready });
+  answerHttp({ method, target }, { console, backups, readiness: () => ready });
 
 describe("health", () => {
   test("live is constant; ready says whether writes are taken, and why not", async () => {

@@ -1,22 +1,25 @@
 import type { HttpAnswer, HttpRequest } from "../transport/connection.ts";
+import type { Backups } from "./backup.ts";
 import { PAGE, type ConsoleFiles } from "./console-files.ts";
 
 export interface HttpContext {
   readonly console: ConsoleFiles;
+  readonly backups: Pick<Backups, "answer">;
   /** Whether the server takes reads and writes, and if not, why. */
   readonly readiness: () => { readonly writable: boolean; readonly reason?: string | undefined };
 }
 
-/** Everything that is not a WebSocket: health, and the console's files. Any target, however malformed, gets an answer. */
+/** Everything that is not a WebSocket: health, backups, and the console's files. Any target, however malformed, gets an answer. */
 export async function answerHttp(request: HttpRequest, context: HttpContext): Promise<HttpAnswer> {
   const answer = await answerTo(request, context);
   return { ...answer, headers: { ...SECURITY_HEADERS, ...answer.headers } };
 }
 
 async function answerTo(
-  { method, target }: HttpRequest,
-  { console, readiness }: HttpContext,
+  request: HttpRequest,
+  { backups, console, readiness }: HttpContext,
 ): Promise<HttpAnswer> {
+  const { method, target } = request;
   if (method !== "GET" && method !== "HEAD")
     return text(405, "Method not allowed\n", { allow: "GET, HEAD" });
   const path = target.split(/[?#]/, 1)[0] ?? "";
@@ -29,6 +32,8 @@ async function answerTo(
         ? json(200, { status: "ready" })
         : json(503, { status: "not ready", reason: reason ?? "writes are refused" });
     }
+    case "/backup":
+      return backups.answer(request);
     case "/ws":
       return text(426, "This is the address of the WebSocket\n", {
         upgrade: "websocket",

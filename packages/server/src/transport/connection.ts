@@ -55,12 +55,23 @@ export interface HttpRequest {
   readonly method: string;
   /** The request target as sent, not validated. */
   readonly target: string;
+  readonly authorization?: string | undefined;
+  readonly origin?: string | undefined;
+  readonly remoteAddress?: string | undefined;
 }
 
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
+  readonly body: string | Uint8Array | HttpStream;
+}
+
+/** A body that is too large to be held in memory. */
+export interface HttpStream {
+  readonly bytes: number;
+  readonly pieces: AsyncIterable<Uint8Array>;
+  /** Called once, last, in any case: whether the peer has taken all of it. */
+  close(whole: boolean): Promise<void>;
 }
 
 /** What the transport asks the server. Neither may throw or reject; if one does, the peer gets HTTP 500. */

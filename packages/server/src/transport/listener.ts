@@ -8,12 +8,13 @@ import {
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { Socket } from "node:net";
 import type { Limits } from "@geode/protocol";
 import { GeodeError } from "@geode/values";
 import { WebSocketServer, type ServerOptions } from "ws";
 import type { Log } from "../log.ts";
-import type { Door, Handshake, HttpAnswer } from "./connection.ts";
+import type { Door, Handshake, HttpAnswer, HttpStream } from "./connection.ts";
 import { connect, ReasonedWebSocket } from "./web-socket.ts";
 
 /** Certificate chain and private key, in PEM. */
@@ -129,6 +130,9 @@ export class Listener {
       answer = await this.#options.door.request({
         method: request.method ?? "",
         target: request.url ?? "",
+        authorization: request.headers.authorization,
+        origin: request.headers.origin,
+        remoteAddress: request.socket.remoteAddress,
       });
     } catch (error) {
       this.#options.log.error({ error: messageOf(error) }, "HTTP request failed");
@@ -138,11 +142,32 @@ export class Listener {
         body: "Internal error\n",
       };
     }
+    if (isStream(answer.body)) return this.#stream(response, answer, answer.body);
     const body = Buffer.from(answer.body as string);
     response.writeHead(answer.status, { ...answer.headers, "content-length": String(body.length) });
     response.end(request.method === "HEAD" ? undefined : body);
     // A body that nobody asked for is not read to its end for the sake of the connection.
     if (!request.complete) response.once("finish", () => request.destroy());
+  }
+
+  /** Piece by piece, as the peer takes them; one that takes nothing for a while is dropped. */
+  async #stream(
+    response: ServerResponse,
+    { status, headers }: HttpAnswer,
+    body: HttpStream,
+  ): Promise<void> {
+    response.setTimeout(this.#options.limits.progressMsMax, () => response.destroy());
+    response.writeHead(status, { ...headers, "content-length": String(body.bytes) });
+    response.flushHeaders();
+    let whole = false;
+    try {
+      await pipeline(body.pieces, response);
+      whole = true;
+    } catch (error) {
+      this.#options.log.info({ error: messageOf(error) }, "HTTP answer broken off");
+      response.destroy();
+    }
+    await body.close(whole);
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -165,6 +190,10 @@ export class Listener {
 
 /** The protocol that the door chose, from its answer until `ws` asks for it. */
 const chosenProtocol = new WeakMap<IncomingMessage, string>();
+
+function isStream(body: HttpAnswer["body"]): body is HttpStream {
+  return typeof body === "object" && "pieces" in body;
+}
 
 function handshakeOf(request: IncomingMessage): Handshake {
   const target = request.url ?? "";
