@@ -78,9 +78,13 @@ export const functions = {
     }
   },
   /** A condition is TRUE, FALSE or NULL; anything else is a mistake. */
-  truth(value: Value): boolean | null {
+  truth(value: Value, offset?: number): boolean | null {
     if (value === null || typeof value === "boolean") return value;
-    throw new GeodeError("22G03", `A condition is TRUE, FALSE or NULL, not ${typeName(value)}.`);
+    const error = new GeodeError(
+      "22G03",
+      `A condition is TRUE, FALSE or NULL, not ${typeName(value)}.`,
+    );
+    throw offset === undefined ? error : located(error, offset);
   },
   and: (left: boolean | null, right: boolean | null): boolean | null =>
     left === false || right === false ? false : left === null || right === null ? null : true,

@@ -38,10 +38,10 @@ export function valueCode(g: Generator, expression: Expression): string {
       return connectiveCode(g, expression);
     case "xor":
       return expression.operands
-        .map((operand) => `F.truth(${value(operand)})`)
+        .map((operand) => truthCode(g, operand))
         .reduce((left, right) => `F.xor(${left},${right})`);
     case "not":
-      return `F.not(F.truth(${value(expression.operand)}))`;
+      return `F.not(${truthCode(g, expression.operand)})`;
     case "isNull": {
       const { operand } = expression;
       if (operand.kind === "variable" && isElement(operand.variable))
@@ -49,7 +49,7 @@ export function valueCode(g: Generator, expression: Expression): string {
       return `(${value(operand)}===null)`;
     }
     case "isTruth":
-      return `(F.truth(${value(expression.operand)})===${String(expression.truth)})`;
+      return `(${truthCode(g, expression.operand)}===${String(expression.truth)})`;
     case "hasLabels": {
       const { operand } = expression;
       if (operand.kind === "variable" && operand.variable.type === "node") {
@@ -134,8 +134,14 @@ export function testCode(g: Generator, expression: Expression): string {
       return `(${left},${right},typeof ${a}==="number"&&typeof ${b}==="number"?${a}${expression.operator}${b}:F.compare("${expression.operator}",${a},${b})===true)`;
     }
     default:
-      return `(F.truth(${valueCode(g, expression)})===true)`;
+      return `(${truthCode(g, expression)}===true)`;
   }
+}
+
+/** A value that has to be TRUE, FALSE or NULL. */
+function truthCode(g: Generator, expression: Expression): string {
+  const offset = "offset" in expression ? `,${expression.offset}` : "";
+  return `F.truth(${valueCode(g, expression)}${offset})`;
 }
 
 /**
@@ -149,8 +155,7 @@ function connectiveCode(
   const [unknown, t] = [g.temporary(), g.temporary()];
   const decided = kind === "and" ? "false" : "true";
   const undecided = operands.map(
-    (operand) =>
-      `(${t}=F.truth(${valueCode(g, operand)}))!==${decided}&&(${t}===null?${unknown}=true:true)`,
+    (operand) => `(${t}=${truthCode(g, operand)})!==${decided}&&(${t}===null?${unknown}=true:true)`,
   );
   const otherwise = kind === "and" ? "true" : "false";
   return `(${unknown}=false,${undecided.join("&&")}?(${unknown}?null:${otherwise}):${decided})`;

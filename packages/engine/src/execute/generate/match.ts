@@ -9,16 +9,29 @@ import { searchCode } from "./search.ts";
 /** Generates the loops of a MATCH around `inner`, which runs once per binding. */
 export function matchCode(g: Generator, match: MatchOperator, inner: () => void): void {
   const steps = orderMatch(match, g.bound, g.graph);
-  const trail = match.repeats.length > 0 ? g.state("trail", "F.trail()") : "";
-  if (match.optional) optionalCode(g, match, { steps, trail }, inner);
-  else stepsCode(g, { steps, trail }, 0, inner);
+  // Different edges are different all over the MATCH; else each repetition looks after itself.
+  const shares = match.repeats.length > 0 && match.differentEdges;
+  const trail = shares ? g.state("trail", "F.trail()") : null;
+  const absent = match.nodes.filter(({ variable }) => g.bound.has(variable) && g.isNullable(variable));
+  const present = [...new Set(absent.map(({ variable }) => `${g.local(variable)}!==-1`))];
+  const route = { steps, trail, present };
+  if (match.optional) optionalCode(g, match, route, inner);
+  else routeCode(g, route, inner);
   // What comes after this operator is generated inside of it, so the scope of `bound` is the whole rest.
 }
 
 /** How a pattern is matched: the steps, and the variable that knows the edges which repetitions are on. */
 interface Route {
   readonly steps: readonly Step[];
-  readonly trail: string;
+  readonly trail: string | null;
+  /** Tests that elements from before are there at all. */
+  readonly present: readonly string[];
+}
+
+function routeCode(g: Generator, route: Route, inner: () => void): void {
+  const steps = (): void => stepsCode(g, route, 0, inner);
+  if (route.present.length > 0) g.code.block(`if(${route.present.join("&&")})`, steps);
+  else steps();
 }
 
 /** OPTIONAL MATCH: the bindings are collected per row; if there are none, there is one of nothing. */
@@ -33,7 +46,7 @@ function optionalCode(g: Generator, match: MatchOperator, route: Route, inner: (
   }
   const outer = new Set(g.bound);
   for (const { list } of found) code.line(`${list}.length=0;`);
-  stepsCode(g, route, 0, () => {
+  routeCode(g, route, () => {
     for (const { variable, list } of found) code.line(`${list}.push(${g.local(variable)});`);
     code.line("B.keep();");
   });
@@ -53,7 +66,9 @@ function optionalCode(g: Generator, match: MatchOperator, route: Route, inner: (
 }
 
 /** Steps that are only conditions stand in one `if`: a pattern of n edges has n² / 2 of them. */
-function stepsCode(g: Generator, route: Route, index: number, inner: () => void): void {
+function stepsCode(
+  g: Generator,
+  route: Pick<Route, "steps" | "trail">, index: number, inner: () => void): void {
   const conditions: string[] = [];
   let next = index;
   for (; next < route.steps.length; next++) {
@@ -71,14 +86,14 @@ function stepsCode(g: Generator, route: Route, index: number, inner: () => void)
   else rest();
 }
 
-function conditionCode(g: Generator, step: Step, trail: string): string | null {
+function conditionCode(g: Generator, step: Step, trail: string | null): string | null {
   switch (step.kind) {
     case "labels":
       return `${present(g, step.node)}${g.labelMask(step.labels)}[N.labelSetId(${g.local(step.node)})]===1`;
     case "different":
       return `${g.local(step.left)}!==${g.local(step.right)}`;
     case "offTrail":
-      return `!${trail}.has(${g.local(step.edge)})`;
+      return `!${trail ?? ""}.has(${g.local(step.edge)})`;
     case "filter":
       return testCode(g, step.predicate);
     default:
