@@ -133,6 +133,9 @@ class ReadsCollector {
           first?.kind === "variable"
         )
           return;
+        // A node that the pattern need not name.
+        if (expression.name === "start_node" || expression.name === "end_node")
+          this.nodeKeys = "any";
         break;
       case "subquery":
         this.query(expression.query);
