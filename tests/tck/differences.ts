@@ -33,7 +33,6 @@ export const DIFFERENCES: ReadonlyMap<string, string> = new Map([
     "Types of values are checked when it runs, not when it is bound.",
     "clauses/match/Match3.feature [30]",
   ),
-  ...each("Procedures cannot be called yet.", "clauses/call/"),
 ]);
 
 function each(reason: string, ...scenarios: readonly string[]): (readonly [string, string])[] {

@@ -1,7 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Database, type Principal, type QueryResult } from "@geode/engine";
-import { Edge, GeodeError, Node, type Value } from "@geode/values";
+import {
+  Database,
+  type Principal,
+  type ProcedureDefinition,
+  type QueryResult,
+} from "@geode/engine";
+import { Edge, equivalenceKey, GeodeError, Node, type Value } from "@geode/values";
 import { TCK, type Scenario, type Step } from "./features.ts";
 import { printCell, printValue } from "./printed.ts";
 
@@ -9,7 +14,7 @@ const principal: Principal = { id: "tck", roles: ["admin"], claims: new Map() };
 
 /** Runs a scenario on an empty database. Null: passed; else what went wrong, in one line. */
 export async function runScenario(scenario: Scenario): Promise<string | null> {
-  const database = await Database.open();
+  const database = await Database.open({ procedures: await proceduresOf(scenario) });
   try {
     const runner = new ScenarioRunner(database);
     for (const step of scenario.steps) {
@@ -26,6 +31,58 @@ export async function runScenario(scenario: Scenario): Promise<string | null> {
   }
 }
 
+const PROCEDURE = /^there exists a procedure ([\w.]+)\((.*)\) :: \((.*)\) ?:$/;
+
+/** The procedures that a scenario says there are: tables of arguments and results. */
+async function proceduresOf({ steps }: Scenario): Promise<ProcedureDefinition[]> {
+  const database = await Database.open();
+  try {
+    const procedures: ProcedureDefinition[] = [];
+    for (const { text, table } of steps) {
+      const [, name, parameters, columns] = PROCEDURE.exec(text) ?? [];
+      if (name === undefined) continue;
+      const fields = { parameters: fieldsOf(parameters ?? ""), columns: fieldsOf(columns ?? "") };
+      const rows: Value[][] = [];
+      for (const cells of table?.slice(1) ?? [])
+        if (fields.parameters.length + fields.columns.length > 0)
+          rows.push(await Promise.all(cells.map((cell) => literal(database, cell))));
+      const count = fields.parameters.length;
+      procedures.push({
+        name,
+        ...fields,
+        rows: (args) =>
+          rows
+            .filter((row) => args.every((value, index) => isSame(value, row[index] ?? null)))
+            .map((row) => row.slice(count)),
+      });
+    }
+    return procedures;
+  } finally {
+    await database.close();
+  }
+}
+
+function isSame(left: Value, right: Value): boolean {
+  return equivalenceKey(left) === equivalenceKey(right);
+}
+
+/** `name :: TYPE?, …` */
+function fieldsOf(text: string): ProcedureField[] {
+  return text
+    .split(",")
+    .map((field) => field.split("::").map((part) => part.trim().replace("?", "")))
+    .flatMap(([name = "", type = ""]) =>
+      name === "" ? [] : [{ name, type: type as ProcedureField["type"] }],
+    );
+}
+
+async function literal(database: Database, cell: string): Promise<Value> {
+  const { rows } = await database.query({ text: `RETURN ${cell} AS x`, principal });
+  return rows[0]?.[0] ?? null;
+}
+
+type ProcedureField = ProcedureDefinition["columns"][number];
+
 type Outcome = { readonly result: QueryResult } | { readonly error: unknown };
 
 class ScenarioRunner {
@@ -39,7 +96,7 @@ class ScenarioRunner {
   }
 
   async step({ text, docString, table }: Step): Promise<string | null> {
-    if (text === "an empty graph" || text === "any graph") return null;
+    if (text === "an empty graph" || text === "any graph" || PROCEDURE.test(text)) return null;
     const named = /^the (binary-tree-\d) graph$/.exec(text);
     if (named) {
       await this.#run(
@@ -56,7 +113,7 @@ class ScenarioRunner {
     }
     if (text === "parameters are:") {
       for (const [name, cell] of table ?? [])
-        this.#parameters.set(name ?? "", await this.#literal(cell ?? "null"));
+        this.#parameters.set(name ?? "", await literal(this.#database, cell ?? "null"));
       return null;
     }
     if (text === "executing query:") {
@@ -97,11 +154,6 @@ class ScenarioRunner {
     } catch (error) {
       return { error };
     }
-  }
-
-  async #literal(cell: string): Promise<Value> {
-    const { rows } = await this.#database.query({ text: `RETURN ${cell} AS x`, principal });
-    return rows[0]?.[0] ?? null;
   }
 
   #expectRows(

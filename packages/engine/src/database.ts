@@ -10,6 +10,7 @@ import type { CommitRequest, OpenTransaction } from "./commit/transaction.ts";
 import { Transactions } from "./commit/transactions.ts";
 import { Budget, type BudgetLimits } from "./execute/budget.ts";
 import { compile } from "./execute/compile.ts";
+import { procedureTable } from "./execute/procedures.ts";
 import type { Result, Statement, TransactionCommand, WriteStats } from "./execute/statement.ts";
 import { DEFAULT_GRAPH, type GraphName } from "./graph/effect.ts";
 import type { Graph } from "./graph/graph.ts";
@@ -126,7 +127,8 @@ export class Database {
       ...options.liveLimits,
     });
     this.#waiters = new SeqWaiters(replica, environment, this.#limits.minSeqWaitersMax);
-    this.#plans = new PlanCache(compile, this.#limits.plansMax);
+    const procedures = procedureTable(options.procedures ?? []);
+    this.#plans = new PlanCache((text) => compile(text, procedures), this.#limits.plansMax);
     this.#checkpointer = checkpointer;
     replica.follow(conflicts);
     this.#readers = readersOf(store, environment, options);
@@ -283,7 +285,10 @@ export class Database {
     const readers = this.#readers;
     // A read that takes long is dropped here and run again on a reader: nothing of it was told.
     const elsewhere =
-      readers !== null && readers.available && budget.timeMs > readers.mainThreadMs
+      readers !== null &&
+      statement.definedHere !== true &&
+      readers.available &&
+      budget.timeMs > readers.mainThreadMs
         ? readers
         : null;
     const timeMs = elsewhere === null ? budget.timeMs : elsewhere.mainThreadMs;

@@ -12,6 +12,7 @@ export type {
   TransactionCommand,
   WriteStats,
 } from "./execute/statement.ts";
+export type { ProcedureDefinition } from "./execute/procedures.ts";
 export type { QueryLimits } from "./limits.ts";
 export type { Change, LiveCommit } from "./live/change.ts";
 export type { DatabaseOptions, OpeningProgress } from "./options.ts";

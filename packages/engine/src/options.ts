@@ -1,6 +1,7 @@
 import type { Environment } from "./commit/environment.ts";
 import type { IdempotencyLimits } from "./commit/idempotency.ts";
 import type { DoorLimits, TransactionLimits } from "./commit/limits.ts";
+import type { ProcedureDefinition } from "./execute/procedures.ts";
 import type { QueryLimits } from "./limits.ts";
 import type { LiveLimits } from "./live/limits.ts";
 import type { ReaderLimits } from "./readers/limits.ts";
@@ -25,6 +26,8 @@ export interface DatabaseOptions {
   readonly liveLimits?: Partial<LiveLimits>;
   readonly transactionLimits?: Partial<TransactionLimits>;
   readonly idempotencyLimits?: Partial<IdempotencyLimits>;
+  /** Tables that statements can call by name, beside those that come with the database. Default: none. */
+  readonly procedures?: readonly ProcedureDefinition[];
   /** How much the log grows before the next checkpoint is made, in bytes. Default: 64 MiB, or half the last checkpoint if that is more. */
   readonly checkpointBytes?: number;
   /** Entries that stay in the log whatever checkpoints there are. Default: 0. */

@@ -10,6 +10,7 @@ import { outputTypes } from "../plan/types.ts";
 import { type Compiled, generate } from "./generate/query.ts";
 import { withPosition } from "./located.ts";
 import { noticesFor } from "./notices.ts";
+import { BUILT_IN_PROCEDURES, type ProcedureTable } from "./procedures.ts";
 import { Run } from "./run.ts";
 import type {
   Column,
@@ -21,8 +22,8 @@ import type {
 } from "./statement.ts";
 
 /** Parses, binds and plans a text; generated code follows with the first run, when there is a graph to plan for. */
-export function compile(text: string): Statement {
-  const bound = bind(text, parse(text));
+export function compile(text: string, procedures: ProcedureTable = BUILT_IN_PROCEDURES): Statement {
+  const bound = bind(text, parse(text), procedures);
   switch (bound.kind) {
     case "query":
       return new QueryStatement(text, { ...bound, query: rewrite(bound.query) });
@@ -48,6 +49,7 @@ class QueryStatement implements Statement {
   readonly access: "read" | "write";
   readonly liveForm: LiveForm | null;
   readonly volatile: boolean;
+  readonly definedHere?: true;
   readonly shape: "columns" | "record";
   readonly columns: readonly Column[];
   readonly footprint: Reads;
@@ -57,8 +59,10 @@ class QueryStatement implements Statement {
   #plain: Plan | null = null;
   #keyed: Plan | null = null;
 
-  constructor(text: string, { query, live, volatile }: Extract<BoundStatement, { kind: "query" }>) {
+  constructor(text: string, bound: Extract<BoundStatement, { kind: "query" }>) {
+    const { query, live, volatile } = bound;
     this.text = text;
+    if (bound.definedHere) this.definedHere = true;
     this.volatile = volatile;
     this.#query = query;
     this.access = writes(query) ? "write" : "read";

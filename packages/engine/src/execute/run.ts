@@ -20,7 +20,9 @@ import type { Budget } from "./budget.ts";
 import type { Hop } from "./path-search.ts";
 import { Deletions } from "./deletions.ts";
 import { type Comparator, FirstRows } from "./first-rows.ts";
+import { isOfType } from "../plan/procedure.ts";
 import { located } from "./located.ts";
+import type { Procedure } from "./procedures.ts";
 import type { Row, RunContext } from "./statement.ts";
 import type { Writer } from "./writer.ts";
 
@@ -123,6 +125,30 @@ export class Run {
       }
       return 0;
     });
+  }
+
+  /** All rows of a procedure. */
+  procedure(procedure: Procedure, args: readonly Value[], offset: number): Row[] {
+    const given = args.map((value, index) => {
+      const { name, type } = procedure.parameters[index] ?? { name: "", type: "ANY" };
+      if (!isOfType(value, type)) {
+        const is = `is ${type}, not ${typeName(value)}.`;
+        const message = `The argument ${name} of \`${procedure.name}\` ${is}`;
+        throw located(new GeodeError("22G03", message), offset);
+      }
+      return type === "FLOAT" && (typeof value === "number" || typeof value === "bigint")
+        ? float(Number(value))
+        : value;
+    });
+    const rows: Row[] = [];
+    for (const row of procedure.rows(given, this.graph)) {
+      if (row.length !== procedure.columns.length)
+        throw new Error(`a row of ${procedure.name} has ${row.length} values`);
+      if (--this.budget.steps < 0) this.budget.look();
+      this.budget.keep();
+      rows.push(row);
+    }
+    return rows;
   }
 
   parameter(name: string, offset: number): Value {

@@ -67,6 +67,8 @@ export interface Statement {
   readonly transactionCommand?: TransactionCommand;
   /** Set when it changes what is not data, e.g. an index. */
   readonly changesCatalog?: true;
+  /** Set when it calls a procedure that came with `Database.open`: it can run in this thread only. */
+  readonly definedHere?: true;
   /** "record": every row is one record and the columns are the names of its fields, sorted (`SELECT *`). */
   readonly shape: "columns" | "record";
   readonly columns: readonly Column[];

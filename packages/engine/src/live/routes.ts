@@ -66,8 +66,8 @@ export class Routes<T extends Routed> {
       }
       case "createIndex":
       case "dropIndex":
-        // An index changes how a result is found, never the result.
-        return;
+        // An index changes how a result is found, never the result; but a procedure may tell which indexes there are.
+        return routes.nodes.collectReadersOfAll(found);
       default:
         return unreachable(effect);
     }
@@ -130,6 +130,14 @@ class LabelRoutes<T extends Routed> {
     for (const routed of this.#any) found.add(routed);
     for (const label of labels) {
       for (const routed of this.#byLabel.get(label) ?? []) found.add(routed);
+    }
+  }
+
+  /** Everybody who reads all that there is. */
+  collectReadersOfAll(found: Set<T>): void {
+    for (const routed of this.#any) {
+      const { edgeLabels, nodeKeys, edgeKeys } = routed.footprint;
+      if (edgeLabels === "any" && nodeKeys === "any" && edgeKeys === "any") found.add(routed);
     }
   }
 

@@ -7,11 +7,14 @@ import {
   type ExpressionContext,
 } from "./bind-expression.ts";
 import { bindMatch } from "./bind-pattern.ts";
+import { bindProcedureCall } from "./bind-procedure.ts";
 import { bindOrderAndPage, bindProjection } from "./bind-projection.ts";
 import { bindDelete, bindInsert, bindMerge, bindRemove, bindSet } from "./bind-write.ts";
 import { conjuncts, type Variable } from "./expression.ts";
 import type { Operator, Output, Query } from "./operators.ts";
+import type { Procedures } from "./procedure.ts";
 import { Binding, declare, EMPTY_SCOPE, type Scope } from "./scope.ts";
+import { showQuery } from "./show.ts";
 
 /** A statement whose names are resolved: the logical plan. */
 export type BoundStatement =
@@ -21,6 +24,8 @@ export type BoundStatement =
       readonly live: "snapshot" | "changes" | null;
       /** Whether it reads the clock or chance. */
       readonly volatile: boolean;
+      /** Whether it calls a procedure that exists in this thread only. */
+      readonly definedHere: boolean;
     }
   | {
       readonly kind: "createIndex";
@@ -38,14 +43,19 @@ export type BoundStatement =
     };
 
 /** Throws 42001, 42002, and 42000 for what this version cannot do; each with its position in `text`. */
-export function bind(text: string, program: ast.Program): BoundStatement {
-  const binding = new Binding(text, bindSubquery);
+export function bind(
+  text: string,
+  program: ast.Program,
+  procedures: Procedures = new Map(),
+): BoundStatement {
+  const binding = new Binding(text, procedures, bindSubquery);
   const { statement } = program;
   const offset = statement.span.start;
   switch (statement.kind) {
     case "queryStatement": {
       const query = new QueryBinder(binding, EMPTY_SCOPE, false).query(statement.query);
-      return { kind: "query", query, live: statement.live, volatile: binding.volatile };
+      const { volatile, definedHere } = binding;
+      return { kind: "query", query, live: statement.live, volatile, definedHere };
     }
     case "createIndex": {
       const [property, ...others] = statement.properties;
@@ -76,8 +86,10 @@ export function bind(text: string, program: ast.Program): BoundStatement {
     case "createGraph":
     case "dropGraph":
       throw binding.notAvailable("More than one graph", offset);
-    case "show":
-      throw binding.notAvailable("SHOW", offset);
+    case "show": {
+      const query = showQuery(binding, statement);
+      return { kind: "query", query, live: null, volatile: false, definedHere: false };
+    }
     case "sessionSet":
     case "sessionReset":
     case "sessionClose":
@@ -122,7 +134,8 @@ class QueryBinder {
           clause.span.start,
           index > 0 ? "Use WITH to go on with the rows." : undefined,
         );
-      this.#clause(clause);
+      if (clause.kind === "callProcedure") this.#procedure(clause, clauses.length === 1);
+      else this.#clause(clause);
     }
     const last = clauses.at(-1);
     if (!this.#output && last && !isWrite(last) && !this.#nested) {
@@ -254,7 +267,20 @@ class QueryBinder {
     this.#scope = scope;
   }
 
-  #clause(clause: ast.Clause): void {
+  #procedure(call: ast.CallProcedure, alone: boolean): void {
+    const { operators, scope, columns } = bindProcedureCall(
+      this.#binding,
+      call,
+      this.#scope,
+      alone,
+    );
+    this.#operators.push(...operators);
+    this.#scope = scope;
+    if (!alone) return;
+    this.#output = columns.length > 0 ? { kind: "rows", columns } : { kind: "nothing" };
+  }
+
+  #clause(clause: Exclude<ast.Clause, ast.CallProcedure>): void {
     const binding = this.#binding;
     const offset = clause.span.start;
     if (this.#nested && isWrite(clause))
@@ -374,8 +400,6 @@ class QueryBinder {
         this.#scope = scope;
         return;
       }
-      case "callProcedure":
-        throw binding.notAvailable("CALL of a procedure", offset);
       case "callQuery":
         this.#call(clause);
         return;

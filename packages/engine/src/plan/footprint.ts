@@ -79,6 +79,15 @@ class ReadsCollector {
       case "call":
         this.query(operator.query);
         return;
+      case "procedure":
+        for (const argument of operator.args) this.expression(argument);
+        if (operator.procedure.readsGraph) {
+          this.nodeLabels = "any";
+          this.edgeLabels = "any";
+          this.nodeKeys = "any";
+          this.edgeKeys = "any";
+        }
+        return;
       case "combine":
         for (const branch of operator.branches) this.query(branch);
         return;

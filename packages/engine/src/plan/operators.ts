@@ -1,4 +1,5 @@
 import type { Expression, LabelExpression, Variable } from "./expression.ts";
+import type { ProcedureSignature } from "./procedure.ts";
 
 /**
  * The logical plan: what to do, as data. A part is a list of operators, each working on the rows of the one before; the first starts
@@ -37,6 +38,7 @@ export type Operator =
       readonly rowKey: Variable;
     }
   | CallOperator
+  | ProcedureOperator
   | CombineOperator
   /** The element that a value is, to match from: `variable` is its slot; NULL for what is no such element. */
   | {
@@ -58,6 +60,19 @@ export interface CallOperator {
   /** The columns of the query, in order, as variables of this one. */
   readonly columns: readonly Variable[];
   readonly rowKey: Variable;
+}
+
+/** A procedure per row: each of its rows is put beside the row. */
+export interface ProcedureOperator {
+  readonly kind: "procedure";
+  readonly procedure: ProcedureSignature;
+  readonly args: readonly Expression[];
+  readonly columns: readonly { readonly index: number; readonly variable: Variable }[];
+  /** Keeps a row for which the procedure has none. */
+  readonly optional: boolean;
+  /** Which row of the procedure it is. */
+  readonly hidden: Variable;
+  readonly offset: number;
 }
 
 /** Set operators (ISO/IEC 39075:2024 §14.2), from left to right over queries with the same columns. */

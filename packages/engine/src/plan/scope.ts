@@ -3,6 +3,7 @@ import type * as ast from "../gql/ast.ts";
 import { positionAt } from "../gql/position.ts";
 import type { Variable, VariableType } from "./expression.ts";
 import type { Query } from "./operators.ts";
+import type { Procedures } from "./procedure.ts";
 
 /** The names that a clause sees. Scopes are never changed, only followed by others. */
 export type Scope = ReadonlyMap<string, Variable>;
@@ -14,11 +15,19 @@ export class Binding {
   readonly text: string;
   /** Binds a query inside of an expression, over the variables around it. */
   readonly subquery: (query: ast.Query, scope: Scope) => Query;
+  /** By name. */
+  readonly procedures: Procedures;
   #variables = 0;
   #volatile = false;
+  #definedHere = false;
 
-  constructor(text: string, subquery: (binding: Binding, query: ast.Query, scope: Scope) => Query) {
+  constructor(
+    text: string,
+    procedures: Procedures,
+    subquery: (binding: Binding, query: ast.Query, scope: Scope) => Query,
+  ) {
     this.text = text;
+    this.procedures = procedures;
     this.subquery = (query, scope) => subquery(this, query, scope);
   }
 
@@ -45,6 +54,15 @@ export class Binding {
   /** Something reads the clock or chance: the same statement may say something else at another moment. */
   noteVolatile(): void {
     this.#volatile = true;
+  }
+
+  /** Whether anything bound so far exists in this thread only. */
+  get definedHere(): boolean {
+    return this.#definedHere;
+  }
+
+  noteDefinedHere(): void {
+    this.#definedHere = true;
   }
 
   /** A 42002 at that offset: the name means nothing, or something else. */

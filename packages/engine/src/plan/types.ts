@@ -1,6 +1,7 @@
 import { typeName, unreachable } from "@geode/values";
 import type { Expression, Variable } from "./expression.ts";
 import type { Query } from "./operators.ts";
+import type { ProcedureType } from "./procedure.ts";
 
 /** What is known of the result's types before running, by variable; ANY where nothing is. */
 export function outputTypes(query: Query): ReadonlyMap<Variable, string> {
@@ -11,6 +12,9 @@ export function outputTypes(query: Query): ReadonlyMap<Variable, string> {
     if (operator.kind === "let")
       for (const item of operator.items)
         types.set(item.variable, expressionType(item.expression, typeOf));
+    if (operator.kind === "procedure")
+      for (const { index, variable } of operator.columns)
+        types.set(variable, procedureType(operator.procedure.columns[index]?.type));
     if (operator.kind === "for" && operator.ordinal) types.set(operator.ordinal, "INTEGER");
     if (operator.kind === "aggregate") {
       for (const key of operator.keys)
@@ -27,6 +31,11 @@ export function outputTypes(query: Query): ReadonlyMap<Variable, string> {
   if (query.output.kind === "rows")
     for (const { variable } of query.output.columns) types.set(variable, typeOf(variable));
   return types;
+}
+
+/** NUMBER is no type of values. */
+function procedureType(type: ProcedureType = "ANY"): string {
+  return type === "NUMBER" ? "ANY" : type;
 }
 
 /** The average of durations is a duration. */

@@ -70,6 +70,9 @@ export function usesOf(operator: Operator): Set<Variable> {
     case "call":
       for (const variable of freeVariables(operator.query)) used.add(variable);
       break;
+    case "procedure":
+      operator.args.forEach(look);
+      break;
     case "combine":
       for (const branch of operator.branches)
         for (const variable of freeVariables(branch)) used.add(variable);
@@ -187,6 +190,8 @@ export function introducedBy(operator: Operator): readonly Variable[] {
     case "call":
     case "combine":
       return [...operator.columns, operator.rowKey];
+    case "procedure":
+      return [operator.hidden, ...operator.columns.map(({ variable }) => variable)];
     case "element":
       return [operator.variable];
     case "merge":

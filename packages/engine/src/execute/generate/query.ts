@@ -153,6 +153,9 @@ class QueryGenerator {
       case "call":
         this.#call(operator, rest);
         return;
+      case "procedure":
+        this.#procedure(operator, rest);
+        return;
       case "combine":
         this.#combine(operator, rest);
         return;
@@ -199,6 +202,27 @@ class QueryGenerator {
       return;
     }
     this.#each(rows, columns, rowKey, rest);
+  }
+
+  #procedure(operator: Operator & { kind: "procedure" }, rest: () => void): void {
+    const g = this.#g;
+    const { procedure, args, columns, optional, hidden, offset } = operator;
+    const values = args.map((argument) => valueCode(g, argument)).join(",");
+    const [rows, at] = [g.code.fresh("rows"), g.code.fresh("i")];
+    g.code.line(`const ${rows}=rt.procedure(${g.code.constant(procedure)},[${values}],${offset});`);
+    if (procedure.columns.length === 0) {
+      rest();
+      return;
+    }
+    if (optional) g.code.line(`if(${rows}.length===0)${rows}.push([]);`);
+    g.code.block(`for(let ${at}=0;${at}<${rows}.length;${at}++)`, () => {
+      g.step();
+      for (const { index, variable } of columns)
+        this.#define(variable, `(${rows}[${at}][${index}]??null)`);
+      this.#define(hidden, at);
+      this.#extendKey([hidden]);
+      rest();
+    });
   }
 
   #combine(operator: Operator & { kind: "combine" }, rest: () => void): void {
