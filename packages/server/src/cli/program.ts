@@ -59,6 +59,14 @@ function serve(terminal: Terminal): Command {
         .choices(["durable", "relaxed"])
         .default("durable"),
     )
+    .addOption(
+      option(
+        "--readers <n>",
+        "threads for queries that take long, each with a copy of the graph in memory; 0: none, and such a query holds up all others",
+      )
+        .default(1)
+        .argParser(readers),
+    )
     .addOption(option("--tls-cert <file>", "certificate chain, PEM; SIGHUP reads it again"))
     .addOption(option("--tls-key <file>", "its private key, PEM"))
     .addOption(
@@ -167,7 +175,7 @@ function importFiles(terminal: Terminal): Command {
 function backup(terminal: Terminal): Command {
   return withCopySource(new Command("backup"))
     .description("Copy a database, also while it is in use, into a new directory.")
-    .argument("<directory>", "where to; it must not exist yet, or be empty")
+    .argument("<to>", "the new directory; it must not exist yet, or be empty")
     .addHelpText("after", BACKUP_HELP)
     .action((directory: string, options: CopySourceOptions) =>
       runBackup(directory, options, terminal),
@@ -177,8 +185,8 @@ function backup(terminal: Terminal): Command {
 function restore(terminal: Terminal): Command {
   return new Command("restore")
     .description("Make a data directory of a backup.")
-    .argument("<backup>", "the directory that `geode backup` made; it is only read")
-    .argument("<directory>", "the new data directory; it must not exist yet, or be empty")
+    .argument("<from>", "the directory that `geode backup` made; it is only read")
+    .argument("<to>", "the new data directory; it must not exist yet, or be empty")
     .addHelpText("after", RESTORE_HELP)
     .action((from: string, directory: string) => runRestore(from, directory, terminal));
 }
@@ -242,6 +250,7 @@ Examples:
   $ geode query "MATCH (p:Package) RETURN count(p)"
   $ geode query --live "SELECT * FROM metrics"
   $ geode import people.csv knows.csv
+  $ geode backup ./backups/monday
 
 Each command has a --help of its own. Every option can also be given as a variable
 (GEODE_PORT for --port) or in a JSON file named by --config or GEODE_CONFIG.
