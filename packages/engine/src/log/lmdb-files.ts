@@ -31,7 +31,7 @@ const VERSION = 2;
 const PAGE_BYTES_MIN = 512;
 const PAGE_BYTES_MAX = 65_536;
 
-/** What a new environment needs, amply. */
+/** What a new environment needs, or one write beside its data, amply. */
 const FREE_BYTES_MIN = 1024 * 1024;
 
 /**
@@ -57,7 +57,7 @@ export function prepareLmdbFiles(directory: string, access: "write" | "read"): v
     if (existsSync(dataFile)) {
       checkDataFile(dataFile, access);
     } else {
-      requireSpace(directory);
+      requireSpace(freeBytesOf(directory));
     }
   } catch (cause) {
     if (cause instanceof GeodeError) {
@@ -84,11 +84,19 @@ function requireFileToWrite(path: string, access: "write" | "read"): void {
   }
 }
 
-/** LMDB's first pages have to fit. */
-function requireSpace(directory: string): void {
+/** How much may still be written to the disk of a directory. */
+export function freeBytesOf(directory: string): number {
   const { bavail, bsize } = statfsSync(directory);
-  if (bavail * bsize < FREE_BYTES_MIN) {
-    throw new Error(`the disk is full (${bavail * bsize} bytes are free)`);
+  return bavail * bsize;
+}
+
+/**
+ * Throws unless so many bytes fit, with room for the pages that LMDB rewrites on the way. LMDB must not find out by itself: telling of
+ * a full disk it writes beyond a buffer of its own, and the process dies of that sooner or later.
+ */
+export function requireSpace(freeBytes: number, bytes = 0): void {
+  if (freeBytes < FREE_BYTES_MIN + 2 * bytes) {
+    throw new Error(`the disk is full (${freeBytes} bytes are free)`);
   }
 }
 

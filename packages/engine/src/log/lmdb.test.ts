@@ -136,6 +136,22 @@ describe("the log in LMDB", () => {
     }
   });
 
+  test("refuses to write before the disk is full, also when space comes back, and can still be read", async () => {
+    const path = temporaryPath();
+    let freeBytes = Number.MAX_SAFE_INTEGER;
+    const log = await LmdbLog.open({ path, freeBytes: () => freeBytes });
+    onTestFinished(() => log.close());
+    const [first] = await fill(log, 1);
+    freeBytes = 1024 * 1024;
+    const { bytes } = entryAfter(log.head());
+    const refused = { code: "UNAVAILABLE", message: expect.stringContaining("the disk is full") };
+    await expect(log.append(1, bytes)).rejects.toMatchObject(refused);
+    freeBytes = Number.MAX_SAFE_INTEGER;
+    await expect(log.append(1, bytes)).rejects.toMatchObject(refused);
+    expect(log.head().number).toBe(1);
+    expect([...log.read(1)]).toEqual([first?.bytes]);
+  });
+
   test("takes a commit of many megabytes", async () => {
     const path = temporaryPath();
     const log = await open(path);

@@ -14,7 +14,7 @@ import {
   writeFailed,
   ZERO_HASH,
 } from "./log.ts";
-import { prepareLmdbFiles } from "./lmdb-files.ts";
+import { freeBytesOf, prepareLmdbFiles, requireSpace } from "./lmdb-files.ts";
 import { Waiters } from "./waiters.ts";
 
 /**
@@ -37,6 +37,8 @@ export interface LmdbLogOptions {
   readonly start?: Pick<LogHead, "number" | "hash">;
   /** Stands between the log and LMDB at every write; a test's way to fail like a disk. */
   readonly commit?: Commit;
+  /** What is free on the disk. Default: asks the operating system before every write. */
+  readonly freeBytes?: () => number;
 }
 
 type Access = "write" | "read";
@@ -75,6 +77,7 @@ export class LmdbLog implements CommitLog {
   readonly #access: Access;
   readonly #durability: Durability;
   readonly #commit: Commit;
+  readonly #freeBytes: () => number;
   readonly #root: RootDatabase<Buffer, Uint8Array>;
   readonly #tables: Tables;
   /** Who opened the log for reading sees it as it was then, however long it takes and whatever the writer trims. */
@@ -130,6 +133,7 @@ export class LmdbLog implements CommitLog {
     this.#access = access;
     this.#durability = durability;
     this.#commit = commit;
+    this.#freeBytes = options.freeBytes ?? (() => freeBytesOf(path));
     this.#tables = tables;
     this.#snapshot = snapshot;
     this.#getOptions = snapshot === null ? {} : { transaction: snapshot };
@@ -249,22 +253,24 @@ export class LmdbLog implements CommitLog {
       this.#bytesSoFar + bytes.length,
     );
     const stamp = { number, hash, bytesSoFar };
-    await this.#write(() =>
-      this.#tables.entries.ifNoExists(keyOf(number), () => {
-        for (const blob of blobs) {
-          part(this.#tables.blobs.put(blob.hash, blob.bytes as Buffer));
-          part(this.#tables.blobUsers.put(blob.hash, keyOf(number)));
-        }
-        if (blobs.length > 0) {
-          part(
-            this.#tables.blobNames.put(
-              keyOf(number),
-              Buffer.concat(blobs.map((blob) => blob.hash)),
-            ),
-          );
-        }
-        part(this.#tables.entries.put(keyOf(number), Buffer.concat([stampPrefix(stamp), bytes])));
-      }),
+    await this.#write(
+      () =>
+        this.#tables.entries.ifNoExists(keyOf(number), () => {
+          for (const blob of blobs) {
+            part(this.#tables.blobs.put(blob.hash, blob.bytes as Buffer));
+            part(this.#tables.blobUsers.put(blob.hash, keyOf(number)));
+          }
+          if (blobs.length > 0) {
+            part(
+              this.#tables.blobNames.put(
+                keyOf(number),
+                Buffer.concat(blobs.map((blob) => blob.hash)),
+              ),
+            );
+          }
+          part(this.#tables.entries.put(keyOf(number), Buffer.concat([stampPrefix(stamp), bytes])));
+        }),
+      bytesSoFar - this.#bytesSoFar,
     );
     this.#number = number;
     this.#hash = hash;
@@ -297,10 +303,11 @@ export class LmdbLog implements CommitLog {
     return written;
   }
 
-  /** Runs a write; the first that fails is the last. */
-  async #write(write: () => Promise<boolean>): Promise<void> {
+  /** Runs a write that adds so many bytes; the first that fails is the last. */
+  async #write(write: () => Promise<boolean>, bytes = 0): Promise<void> {
     let done: boolean;
     try {
+      requireSpace(this.#freeBytes(), bytes);
       done = await this.#commit(write);
     } catch (error) {
       this.#failure ??= writeFailed(await causeOf(error));
