@@ -1,0 +1,15 @@
+import type { BenchQuery } from "./bench-query.ts";
+import type { SocialGraph } from "./social-graph.ts";
+
+/** A database in this process, on disk, with durable commits. */
+export interface Engine {
+  readonly name: string;
+  /** Fills it, with an index on the persons' ids; resolves when all of it is durable. */
+  load(graph: SocialGraph): Promise<void>;
+  /** Makes a query ready to be run many times, and how to run it. */
+  prepare(query: BenchQuery): (parameter: number) => readonly Row[] | Promise<readonly Row[]>;
+  close(): Promise<void>;
+}
+
+/** The cells of a row, in the order of the columns. Counts may be bigint. */
+export type Row = readonly unknown[];

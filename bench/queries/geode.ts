@@ -1,0 +1,73 @@
+import type { Value } from "@geode/values";
+import { Database } from "@geode/engine";
+import type { BenchQuery } from "./bench-query.ts";
+import type { Engine, Row } from "./engine.ts";
+import type { SocialGraph } from "./social-graph.ts";
+
+const principal = { id: "bench", roles: [], claims: new Map() };
+/** Rows per statement while loading. */
+const BATCH = 5_000;
+/** Statements on their way at once while loading. */
+const IN_FLIGHT = 4;
+
+export class Geode implements Engine {
+  readonly name = "Geode";
+  readonly #directory: string;
+  #database: Database;
+
+  private constructor(directory: string, database: Database) {
+    this.#directory = directory;
+    this.#database = database;
+  }
+
+  static async open(directory: string): Promise<Geode> {
+    return new Geode(directory, await Database.open({ directory }));
+  }
+
+  /** Closes it and reads it back from disk. */
+  async reopen(): Promise<void> {
+    await this.#database.close();
+    this.#database = await Database.open({ directory: this.#directory });
+  }
+
+  async load({ persons, from, to }: SocialGraph): Promise<void> {
+    await this.#database.query({ text: "CREATE INDEX FOR (p:Person) ON (p.id)", principal });
+    await this.#inBatches(
+      "FOR p IN $rows INSERT (:Person {id: p.id, name: p.name, age: p.age, city: p.city})",
+      persons.length,
+      (at) => new Map<string, Value>(Object.entries(persons[at]!)),
+    );
+    await this.#inBatches(
+      "FOR k IN $rows MATCH (a:Person {id: k[0]}), (b:Person {id: k[1]}) INSERT (a)-[:KNOWS]->(b)",
+      from.length,
+      (at) => [from[at]!, to[at]!],
+    );
+  }
+
+  async #inBatches(text: string, count: number, row: (at: number) => Value): Promise<void> {
+    let next = 0;
+    const writer = async (): Promise<void> => {
+      while (next < count) {
+        const start = next;
+        next += BATCH;
+        const rows = Array.from({ length: Math.min(BATCH, count - start) }, (_, at) =>
+          row(start + at),
+        );
+        await this.#database.query({ text, parameters: new Map([["rows", rows]]), principal });
+      }
+    };
+    await Promise.all(Array.from({ length: IN_FLIGHT }, writer));
+  }
+
+  prepare({ text, parameter }: BenchQuery): (value: number) => Promise<readonly Row[]> {
+    return async (value) => {
+      const parameters = new Map<string, Value>(parameter ? [[parameter.name, value]] : []);
+      const { rows } = await this.#database.query({ text, parameters, principal });
+      return rows;
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+}

@@ -1,0 +1,119 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Figure, median } from "../figure.ts";
+import { type BenchQuery, benchQueries } from "./bench-query.ts";
+import type { Engine, Row } from "./engine.ts";
+import { Geode } from "./geode.ts";
+import { Grafeo } from "./grafeo.ts";
+import { Kuzu } from "./kuzu.ts";
+import { plot } from "./plot.ts";
+import { socialGraph } from "./social-graph.ts";
+
+const PERSONS = 100_000;
+const EDGES = 1_000_000;
+/** How long one query is asked of one engine, over and over, in milliseconds. */
+const ASKED_MS = 1_500;
+const RUNS_MAX = 2_000;
+/** Runs whose results are held against each other. */
+const COMPARED = 3;
+
+/** One-shot queries and a durable write, against embedded databases over the same graph, in the same process. */
+export async function queries(): Promise<readonly Figure[]> {
+  const directory = mkdtempSync(join(process.env["GEODE_BENCH_DIR"] ?? tmpdir(), "geode-bench-"));
+  try {
+    const graph = socialGraph(PERSONS, EDGES);
+    const geode = await Geode.open(join(directory, "geode"));
+    const engines: readonly Engine[] = [geode, ...peers(directory)];
+    const figures: Figure[] = [];
+    const loads = new Map<string, number>();
+    for (const engine of engines) loads.set(engine.name, await timeMs(() => engine.load(graph)));
+    figures.push(...against("load 100,000 persons and 1,000,000 edges", loads, "ms"), {
+      name: "read it back from disk",
+      value: await timeMs(() => geode.reopen()),
+      unit: "ms",
+    });
+    for (const query of benchQueries(PERSONS)) {
+      const times = new Map<string, number>();
+      const results = new Map<string, string>();
+      for (const engine of engines) {
+        const { p50Ms, result } = await measure(engine, query);
+        times.set(engine.name, p50Ms);
+        results.set(engine.name, result);
+      }
+      requireSame(query, results);
+      figures.push(...against(`${query.name}, p50`, times, "ms"));
+    }
+    for (const engine of engines) await engine.close();
+    const results = join(import.meta.dirname, "../results");
+    mkdirSync(results, { recursive: true });
+    writeFileSync(join(results, "queries.svg"), plot(figures));
+    return figures;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Those that are installed: `npm install --prefix bench`. */
+function peers(directory: string): Engine[] {
+  return [() => new Kuzu(directory), () => new Grafeo(directory)].flatMap((open) => {
+    try {
+      return [open()];
+    } catch (error) {
+      const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+      process.stderr.write(`A peer is missing (npm install --prefix bench): ${String(reason)}\n`);
+      return [];
+    }
+  });
+}
+
+async function timeMs(work: () => Promise<void>): Promise<number> {
+  const startMs = performance.now();
+  await work();
+  return performance.now() - startMs;
+}
+
+/** The middle time of one run, and what the first runs gave. */
+async function measure(
+  engine: Engine,
+  query: BenchQuery,
+): Promise<{ readonly p50Ms: number; readonly result: string }> {
+  const run = engine.prepare(query);
+  const times: number[] = [];
+  let result = "";
+  const endMs = performance.now() + ASKED_MS;
+  for (let turn = 0; turn < RUNS_MAX; turn += 1) {
+    if (turn >= COMPARED && performance.now() > endMs) break;
+    const startMs = performance.now();
+    const rows = await run(query.parameter?.at(turn) ?? 0);
+    times.push(performance.now() - startMs);
+    if (turn < COMPARED && !query.writes) result += `${printed(rows, query.ordered)};`;
+  }
+  return { p50Ms: median(times), result };
+}
+
+function printed(rows: readonly Row[], ordered: boolean): string {
+  const lines = rows.map((row) => row.map(String).join("|"));
+  return (ordered ? lines : lines.toSorted()).join("\n");
+}
+
+/** Throws when the engines do not agree: then their times mean nothing. */
+function requireSame({ name }: BenchQuery, results: ReadonlyMap<string, string>): void {
+  const [[first, expected] = ["", ""], ...others] = results;
+  for (const [other, result] of others) {
+    if (result !== expected)
+      throw new Error(`${name}: ${first} and ${other} give different results.`);
+  }
+}
+
+/** One figure per peer; one without, if there is none. */
+function against(name: string, values: ReadonlyMap<string, number>, unit: string): Figure[] {
+  const [[, value] = ["", Number.NaN], ...others] = values;
+  if (others.length === 0) return [{ name, value, unit }];
+  return others.map(([peer, theirs]) => ({
+    name,
+    value,
+    unit,
+    peer: { name: peer, value: theirs },
+  }));
+}
