@@ -141,6 +141,7 @@ describe("where options come from", () => {
       insecure: true,
       inFlight: 7,
       durability: "durable",
+      readers: 1,
     });
   });
 
@@ -150,6 +151,7 @@ describe("where options come from", () => {
     ['{"prot": 1}', 'there is no option "prot"'],
     ['{"port": "high"}', '"port" is not valid. It must be a port number'],
     ['{"durability": "maybe"}', '"durability" is not valid'],
+    ['{"readers": 65}', '"readers" is not valid. It must be a whole number from 0 to 64'],
     ['{"insecure": "yes"}', '"insecure" must be true or false'],
     ['{"__proto__": 1}', 'there is no option "__proto__"'],
   ])("a config file %s is refused: %s", async (content, message) => {

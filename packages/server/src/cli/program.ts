@@ -7,7 +7,17 @@ import { runCheck } from "./check.ts";
 import { applyConfigFile } from "./config-file.ts";
 import { applyFlagVariables } from "./flag-variables.ts";
 import { FORMATS } from "./format.ts";
-import { count, duration, list, parameter, port, rate, repeated, webSocketUrl } from "./options.ts";
+import {
+  count,
+  duration,
+  list,
+  parameter,
+  port,
+  rate,
+  readers,
+  repeated,
+  webSocketUrl,
+} from "./options.ts";
 import { runQuery, type QueryOptions } from "./query.ts";
 import { runServe, type ServeOptions } from "./serve.ts";
 import type { Terminal } from "./terminal.ts";
