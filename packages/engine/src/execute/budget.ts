@@ -23,6 +23,7 @@ export class Budget {
   steps = STEPS_PER_LOOK;
   readonly #limits: BudgetLimits;
   readonly #now: () => number;
+  readonly #startMs: number;
   readonly #deadlineMs: number;
   readonly #cancelled: () => boolean;
   #kept = 0;
@@ -31,8 +32,14 @@ export class Budget {
   constructor(limits: BudgetLimits, now: () => number, cancelled: () => boolean = () => false) {
     this.#limits = limits;
     this.#now = now;
-    this.#deadlineMs = now() + limits.timeMs;
+    this.#startMs = now();
+    this.#deadlineMs = this.#startMs + limits.timeMs;
     this.#cancelled = cancelled;
+  }
+
+  /** Since the run began, in milliseconds. */
+  get elapsedMs(): number {
+    return this.#now() - this.#startMs;
   }
 
   /** Throws TIMEOUT or CANCELLED when that is due; otherwise allows the next stretch of steps. */

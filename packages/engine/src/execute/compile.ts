@@ -7,6 +7,7 @@ import { type NamesRead, namesRead } from "../plan/names-read.ts";
 import type { Query } from "../plan/operators.ts";
 import { rewrite } from "../plan/rewrite.ts";
 import { outputTypes } from "../plan/types.ts";
+import { ExplainStatement } from "./explain-statement.ts";
 import { type Compiled, generate } from "./generate/query.ts";
 import { withPosition } from "./located.ts";
 import { noticesFor } from "./notices.ts";
@@ -27,6 +28,8 @@ export function compile(text: string, procedures: ProcedureTable = BUILT_IN_PROC
   switch (bound.kind) {
     case "query":
       return new QueryStatement(text, { ...bound, query: rewrite(bound.query) });
+    case "explain":
+      return new ExplainStatement(text, bound.mode, rewrite(bound.query));
     case "createIndex":
     case "dropIndex":
       return new IndexStatement(text, bound);

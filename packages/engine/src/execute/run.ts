@@ -40,6 +40,8 @@ export class Run {
   readonly budget: Budget;
   readonly rows: Row[] = [];
   readonly keys: string[] = [];
+  /** PROFILE only: how many rows came out of each line of the plan. */
+  readonly counts: number[] = [];
   readonly #context: RunContext;
 
   constructor(context: RunContext) {

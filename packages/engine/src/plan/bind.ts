@@ -28,6 +28,11 @@ export type BoundStatement =
       readonly definedHere: boolean;
     }
   | {
+      readonly kind: "explain";
+      readonly mode: "explain" | "profile";
+      readonly query: Query;
+    }
+  | {
       readonly kind: "createIndex";
       readonly name: string | null;
       readonly ifNotExists: boolean;
@@ -49,7 +54,10 @@ export function bind(
   procedures: Procedures = new Map(),
 ): BoundStatement {
   const binding = new Binding(text, procedures, bindSubquery);
-  const { statement } = program;
+  return bindStatement(binding, program.statement);
+}
+
+function bindStatement(binding: Binding, statement: ast.Statement): BoundStatement {
   const offset = statement.span.start;
   switch (statement.kind) {
     case "queryStatement": {
@@ -78,8 +86,13 @@ export function bind(
       return { kind: "transaction", command: { action: "commit" } };
     case "rollback":
       return { kind: "transaction", command: { action: "rollback" } };
-    case "explain":
-      throw binding.notAvailable("EXPLAIN and PROFILE", offset);
+    case "explain": {
+      const { mode } = statement;
+      const explained = bindStatement(binding, statement.statement);
+      if (explained.kind !== "query")
+        throw binding.notAvailable(`${mode.toUpperCase()} of what is no query`, offset);
+      return { kind: "explain", mode, query: explained.query };
+    }
     case "createConstraint":
     case "dropConstraint":
       throw binding.notAvailable("A constraint", offset);

@@ -1,6 +1,8 @@
 import type { Graph } from "../../graph/graph.ts";
 import type { LabelExpression, Variable } from "../../plan/expression.ts";
-import type { Query } from "../../plan/operators.ts";
+import type { Operator, Query } from "../../plan/operators.ts";
+import type { Step } from "../../plan/order-match.ts";
+import type { PlanRecorder } from "../plan-recorder.ts";
 import { Code } from "./code.ts";
 
 /**
@@ -18,6 +20,8 @@ export class Generator {
   readonly writes: boolean;
   /** Generates a query where the text stands now: how an expression comes to a subquery. */
   readonly queryCode: QueryCode;
+  /** Set when the plan is shown. */
+  readonly recorder: PlanRecorder | null;
   /** What a row's key is made of so far. */
   keyParts: readonly Variable[] = [];
   /** Variables that have a value at this place. */
@@ -31,7 +35,8 @@ export class Generator {
   #slowProperties = false;
 
   constructor(graph: Graph, options: GeneratorOptions, queryCode: QueryCode) {
-    const { keyed, writes } = options;
+    const { keyed, writes, recorder } = options;
+    this.recorder = recorder ?? null;
     this.graph = graph;
     this.writes = writes;
     this.keyed = keyed;
@@ -190,6 +195,17 @@ export class Generator {
     return this.#states[0] ?? [];
   }
 
+  /** The plan has this operator, in the query under construction. */
+  record(operator: Operator): void {
+    this.recorder?.operator(operator, this.#states.length - 1);
+  }
+
+  /** Counts a row that came out of an operator or a step, when the plan is shown. */
+  countRow(part: Operator | Step | undefined): void {
+    const number = part && this.recorder?.numberOf(part);
+    if (number !== undefined) this.code.line(`rt.counts[${number}]++;`);
+  }
+
   /** One look at the budget per turn of a loop. */
   step(): void {
     this.code.line("if(--B.steps<0)B.look();");
@@ -199,6 +215,7 @@ export class Generator {
 interface GeneratorOptions {
   readonly keyed: boolean;
   readonly writes: boolean;
+  readonly recorder?: PlanRecorder;
 }
 
 /** `output` generates what becomes of a row, given as one variable per column. */

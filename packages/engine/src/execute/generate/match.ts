@@ -9,6 +9,7 @@ import { searchCode } from "./search.ts";
 /** Generates the loops of a MATCH around `inner`, which runs once per binding. */
 export function matchCode(g: Generator, match: MatchOperator, inner: () => void): void {
   const steps = orderMatch(match, g.bound, g.graph);
+  g.recorder?.steps(match, steps);
   // Different edges are different all over the MATCH; else each repetition looks after itself.
   const shares = match.repeats.length > 0 && match.differentEdges;
   const trail = shares ? g.state("trail", "F.trail()") : null;
@@ -71,14 +72,18 @@ function stepsCode(
   route: Pick<Route, "steps" | "trail">, index: number, inner: () => void): void {
   const conditions: string[] = [];
   let next = index;
+  g.countRow(route.steps[index - 1]);
   for (; next < route.steps.length; next++) {
     const step = route.steps[next];
     const condition = step && conditionCode(g, step, route.trail);
     if (condition === null || condition === undefined) break;
+    // Each has a line of its own in a plan that is shown.
+    if (g.recorder !== null && conditions.length > 0) break;
     conditions.push(condition);
   }
   const step = route.steps[next];
   const rest = (): void => {
+    for (const passed of route.steps.slice(index, next)) g.countRow(passed);
     if (step) stepCode(g, step, route, () => stepsCode(g, route, next + 1, inner));
     else inner();
   };

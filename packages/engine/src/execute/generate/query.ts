@@ -5,6 +5,7 @@ import type { Variable } from "../../plan/expression.ts";
 import type { Aggregate, Bound, Operator, Query } from "../../plan/operators.ts";
 import { neededAfter, usesOf } from "../../plan/uses.ts";
 import { functions } from "../functions.ts";
+import type { PlanRecorder } from "../plan-recorder.ts";
 import type { Run } from "../run.ts";
 import { isElement, testCode, valueCode, variableCode } from "./expressions.ts";
 import { Generator, type QueryCode } from "./generator.ts";
@@ -18,8 +19,14 @@ export type Compiled = (run: Run) => void;
  * ends where rows have to wait (sort, aggregate, write); the next one reads them back. Inside, `return true` means that no more rows
  * are wanted.
  */
-export function generate(query: Query, graph: Graph, keyed: boolean): Compiled {
-  const g = new Generator(graph, { keyed, writes: writes(query) }, queryCode);
+export function generate(
+  query: Query,
+  graph: Graph,
+  keyed: boolean,
+  recorder?: PlanRecorder,
+): Compiled {
+  const options = { keyed, writes: writes(query), ...(recorder ? { recorder } : {}) };
+  const g = new Generator(graph, options, queryCode);
   const { code } = g;
   code.line("return function run(rt) {");
   code.line("const g=rt.graph,B=rt.budget,N=g.nodes,E=g.edges;");
@@ -99,11 +106,13 @@ class QueryGenerator {
   /** Generates the operator at that index and, inside of it, what follows. */
   #operator(index: number): void {
     const operator = this.#operators[index];
+    const g = this.#g;
+    g.countRow(this.#operators[index - 1]);
     if (!operator) {
       this.#output();
       return;
     }
-    const g = this.#g;
+    g.record(operator);
     const { code } = g;
     const rest = (): void => this.#operator(index + 1);
     switch (operator.kind) {

@@ -1,0 +1,93 @@
+import { float, GeodeError, type Value } from "@geode/values";
+import { writes } from "../plan/bind.ts";
+import { type Reads, readsOf } from "../plan/footprint.ts";
+import type { Query } from "../plan/operators.ts";
+import { generate } from "./generate/query.ts";
+import { withPosition } from "./located.ts";
+import { PlanRecorder } from "./plan-recorder.ts";
+import { Run } from "./run.ts";
+import type { Column, Result, RunContext, Statement } from "./statement.ts";
+
+const PLAN_COLUMNS = [
+  ["operator", "STRING"],
+  ["details", "STRING"],
+  ["estimatedRows", "FLOAT"],
+] as const;
+
+const PROFILE_COLUMNS = [...PLAN_COLUMNS, ["rows", "INTEGER"], ["timeMs", "FLOAT"]] as const;
+
+/** A plan follows the counts of whatever there is. */
+const READS_ALL: Reads = {
+  nodeLabels: "any",
+  edgeLabels: "any",
+  nodeKeys: "any",
+  edgeKeys: "any",
+};
+
+/**
+ * EXPLAIN and PROFILE: the plan as rows, in the order of execution, the operator indented by how deep it stands. PROFILE runs the
+ * statement, leaves out its result, and tells how many rows came out of each line and, in the first one, how long it took.
+ */
+export class ExplainStatement implements Statement {
+  readonly text: string;
+  readonly access: "read" | "write";
+  readonly liveForm = null;
+  readonly volatile: boolean;
+  readonly definedHere = true;
+  readonly shape = "columns";
+  readonly columns: readonly Column[];
+  readonly footprint: Reads;
+  readonly ordered = true;
+  readonly #mode: "explain" | "profile";
+  readonly #query: Query;
+
+  constructor(text: string, mode: "explain" | "profile", query: Query) {
+    this.text = text;
+    this.#mode = mode;
+    this.#query = query;
+    this.access = mode === "profile" && writes(query) ? "write" : "read";
+    this.volatile = mode === "profile";
+    this.footprint = mode === "profile" ? readsOf(query) : READS_ALL;
+    this.columns = (mode === "profile" ? PROFILE_COLUMNS : PLAN_COLUMNS).map(([name, type]) => ({
+      name,
+      text: name,
+      type,
+    }));
+  }
+
+  run(context: RunContext): Result {
+    if (context.keyed && this.#mode === "profile") {
+      throw new GeodeError("42000", "PROFILE runs once; it cannot be live.", {
+        hint: "EXPLAIN can.",
+      });
+    }
+    const recorder = new PlanRecorder(context.graph);
+    const run = new Run(context);
+    try {
+      const compiled = generate(this.#query, context.graph, false, recorder);
+      if (this.#mode === "profile") {
+        for (const _ of recorder.lines) run.counts.push(0);
+        compiled(run);
+        context.writer?.finish();
+      }
+    } catch (error) {
+      context.writer?.rollback();
+      throw withPosition(error, this.text);
+    }
+    const rows = recorder.lines.map(({ depth, operator, details, rows: estimated }, number) => {
+      const plan: Value[] = [
+        "  ".repeat(depth) + operator,
+        details,
+        estimated === null ? null : float(Math.round(estimated * 10) / 10),
+      ];
+      if (this.#mode === "explain") return plan;
+      return [
+        ...plan,
+        run.counts[number] ?? null,
+        number === 0 ? float(context.budget.elapsedMs) : null,
+      ];
+    });
+    const keys = context.keyed ? rows.map((_, number) => String(number)) : [];
+    return { columns: this.columns, rows, keys, notices: [] };
+  }
+}
