@@ -12,12 +12,13 @@ export class GeodeProcess {
   /** The console's address with a token in the fragment, as printed. */
   readonly link: string;
   readonly #child: ChildProcess;
-  readonly #directory: string;
+  /** Its data, and the secret that signs its tokens. */
+  readonly directory: string;
 
   private constructor(link: string, child: ChildProcess, directory: string) {
     this.link = link;
     this.#child = child;
-    this.#directory = directory;
+    this.directory = directory;
   }
 
   /** Resolves when the link is printed. */
@@ -49,7 +50,7 @@ export class GeodeProcess {
     const ended = once(this.#child, "exit");
     this.#child.kill("SIGINT");
     const [code] = (await ended) as [number | null];
-    await rm(this.#directory, { recursive: true, force: true });
+    await rm(this.directory, { recursive: true, force: true });
     return code;
   }
 }

@@ -95,7 +95,7 @@ describe("geode serve", () => {
     );
     expect(insert).toMatchObject({
       code: 0,
-      err: expect.stringContaining("1 nodes inserted") as string,
+      err: expect.stringContaining("1 node inserted") as string,
     });
     await stop(first.child);
     const second = await serve("--data", "kept");
@@ -113,7 +113,7 @@ describe("geode serve", () => {
     await stop(second.child);
     expect(await command("check", "kept")).toMatchObject({
       code: 0,
-      out: expect.stringContaining("is sound: 1 nodes") as string,
+      out: expect.stringContaining("is sound: 1 node, ") as string,
     });
   });
 

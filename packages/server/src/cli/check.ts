@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Database } from "@geode/engine";
+import { counted } from "./counted.ts";
 import { CommandError, EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -20,14 +21,15 @@ export async function runCheck(data: string, terminal: Terminal): Promise<void> 
     if (findings.length > 0) {
       throw new CommandError(
         EXIT.failed,
-        `${findings.length} ${findings.length === 1 ? "finding" : "findings"} in ${directory}`,
+        `${counted(findings.length, "findings")} in ${directory}`,
         {
           hint: "Restore from a backup, or keep a copy of the directory before anything else is tried.",
         },
       );
     }
     const { nodes, edges, seq } = database.status();
-    terminal.out(`${directory} is sound: ${nodes} nodes, ${edges} edges, ${seq} commits.\n`);
+    const found = [counted(nodes, "nodes"), counted(edges, "edges"), counted(seq, "commits")];
+    terminal.out(`${directory} is sound: ${found.join(", ")}.\n`);
   } finally {
     await database.close();
   }

@@ -42,6 +42,18 @@ export function jsonOf(value: PlainValue): string {
   return JSON.stringify(wire(value));
 }
 
+/** A value as JSON would be if it could hold every number: for people, and not for programs. */
+export function readable(value: PlainValue): string {
+  if (value instanceof Float) return floatText(value);
+  if (typeof value === "bigint") return String(value);
+  if (Array.isArray(value)) return `[${value.map(readable).join(",")}]`;
+  if (!isRecord(value)) return jsonOf(value);
+  const fields = Object.entries(value).map(
+    ([name, field]) => `${JSON.stringify(name)}:${readable(field)}`,
+  );
+  return `{${fields.join(",")}}`;
+}
+
 /** A value in as few characters as say what it is. */
 export function display(value: PlainValue): string {
   if (value === null) return "null";
@@ -53,14 +65,13 @@ export function display(value: PlainValue): string {
     return `[:${printable(value.label)}${displayed(value.properties)}]`;
   }
   if (value instanceof GraphPath) return value.elements.map(display).join("–");
-  if (value instanceof Float) return String(value.value);
-  return typeof value === "object" ? printable(jsonOf(value)) : String(value);
+  return typeof value === "boolean" ? String(value) : printable(readable(value));
 }
 
 function displayed(properties: object): string {
   const entries = Object.entries(properties as Record<string, PlainValue>);
   if (entries.length === 0) return "";
-  return ` {${entries.map(([name, value]) => `${printable(name)}: ${printable(jsonOf(value))}`).join(", ")}}`;
+  return ` {${entries.map(([name, value]) => `${printable(name)}: ${printable(readable(value))}`).join(", ")}}`;
 }
 
 function tableOf(columns: readonly string[], rows: readonly AnyRow[]): string {
@@ -91,7 +102,7 @@ function wire(value: PlainValue): unknown {
   if (typeof value === "number") return value;
   if (typeof value === "bigint") return { $int: String(value) };
   if (value instanceof Float) {
-    return { $float: Number.isInteger(value.value) ? value.value.toFixed(1) : String(value.value) };
+    return { $float: floatText(value) };
   }
   if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString("base64") };
   if (value instanceof GraphNode) {
@@ -104,6 +115,23 @@ function wire(value: PlainValue): unknown {
   if (value instanceof GraphPath) return { $path: value.elements.map(wire) };
   if (Array.isArray(value)) return value.map(wire);
   return record(value as Record<string, PlainValue>, {});
+}
+
+/** That it is a FLOAT shows: 2.0 and not 2. */
+function floatText({ value }: Float): string {
+  if (Object.is(value, -0)) return "-0.0";
+  return Number.isInteger(value) && Math.abs(value) < 1e21 ? value.toFixed(1) : String(value);
+}
+
+function isRecord(value: PlainValue): value is Record<string, PlainValue> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !(value instanceof Uint8Array) &&
+    !(value instanceof GraphNode) &&
+    !(value instanceof GraphEdge) &&
+    !(value instanceof GraphPath)
+  );
 }
 
 /** Names are users': one that starts with `$` gets a second one, and `__proto__` is a name like any other. */

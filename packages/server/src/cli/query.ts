@@ -1,8 +1,9 @@
 import { connect, Geode, GeodeError, type AnyRow } from "@geode/client";
 import { tokenSource, type AccessOptions } from "./access.ts";
+import { counted } from "./counted.ts";
 import { CommandError, EXIT } from "./exit.ts";
-import { formatRows, jsonOf, type Format } from "./format.ts";
-import type { Terminal } from "./terminal.ts";
+import { formatRows, jsonOf, readable, type Format } from "./format.ts";
+import { printable, type Terminal } from "./terminal.ts";
 
 export interface QueryOptions extends AccessOptions {
   readonly url: string;
@@ -71,10 +72,10 @@ async function ask(
   const changes = Object.entries(result.stats ?? {}).filter(([, count]) => count > 0);
   if (changes.length > 0) {
     terminal.err(
-      `${changes.map(([what, count]) => `${count} ${what.replaceAll("_", " ")}`).join(", ")}\n`,
+      `${changes.map(([what, count]) => counted(count, what.replaceAll("_", " "))).join(", ")}\n`,
     );
   } else if (format === "table") {
-    terminal.err(`${result.data.length} ${result.data.length === 1 ? "row" : "rows"}\n`);
+    terminal.err(`${counted(result.data.length, "rows")}\n`);
   }
 }
 
@@ -112,7 +113,7 @@ function changeLine(
 ): string {
   switch (format) {
     case "table":
-      return `${op === "insert" ? "+" : op === "update" ? "~" : "-"} ${jsonOf(row)}`;
+      return `${op === "insert" ? "+" : op === "update" ? "~" : "-"} ${printable(readable(row))}`;
     case "json":
       return `{"op":"${op}","seq":${seq},"data":${jsonOf(row)}}`;
     case "csv":

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { Database } from "@geode/engine";
 import { LOCAL_USER, type AccessOptions } from "../cli/access.ts";
+import { counted } from "../cli/counted.ts";
 import { CommandError, EXIT } from "../cli/exit.ts";
 import { connectTo } from "../cli/query.ts";
 import type { Terminal } from "../cli/terminal.ts";
@@ -33,7 +34,7 @@ export async function runImport(
   void terminal.interrupted().then(() => interruption.abort());
   const { signal } = interruption;
   const manifest = await checked(sources, terminal, signal);
-  const found = `${counted(manifest.nodes, "node")} and ${counted(manifest.edges, "edge")}`;
+  const found = `${counted(manifest.nodes, "nodes")} and ${counted(manifest.edges, "edges")}`;
   if (options.dryRun) return terminal.out(`The files are sound: ${found}.\n`);
   const { close, target } = await open(options, terminal);
   const bar = progress("Writing ", manifest.nodes + manifest.edges, terminal);
@@ -170,8 +171,4 @@ function stopped(error: ImportStopped, manifest: Manifest, signal: AbortSignal):
       cause: error,
     },
   );
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
