@@ -375,6 +375,12 @@ export const builtIns = {
   is_acyclic(path: Value): Value {
     return path instanceof Path && !repeatsNode(path.elements);
   },
+  /** No edge twice. */
+  is_trail(path: Value): Value {
+    if (!(path instanceof Path)) return false;
+    const edges = path.elements.filter((element) => element instanceof Edge).map(({ id }) => id);
+    return new Set(edges).size === edges.length;
+  },
   /** No node twice, but the first may be the last. */
   is_simple(path: Value): Value {
     if (!(path instanceof Path)) return false;

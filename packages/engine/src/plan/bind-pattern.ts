@@ -45,11 +45,19 @@ class PatternBinder {
   /** What has to be done before matching. */
   readonly #before: Operator[] = [];
   readonly #introduces: Variable[] = [];
+  /** What is bound behind `?` in this MATCH, and may be NULL. */
+  readonly #conditional: Set<Variable>;
   /** Conditions are bound last: they may look at variables that come after them in the pattern. */
   readonly #conditions: (() => Expression)[] = [];
 
-  constructor(binding: Binding, scope: Scope, optional: boolean) {
+  constructor(
+    binding: Binding,
+    scope: Scope,
+    optional: boolean,
+    conditional: Set<Variable> = new Set(),
+  ) {
     this.#binding = binding;
+    this.#conditional = conditional;
     this.#outer = scope;
     this.#scope = new Map(scope);
     this.#optional = optional;
@@ -66,8 +74,9 @@ class PatternBinder {
     const elements = searched
       ? this.#search(expression, selector, mode === "walk" && trail ? "trail" : mode, limits)
       : this.#expression(expression, limits);
-    if (!searched && (mode === "acyclic" || mode === "simple"))
-      this.#withoutRepeatedNodes(elements, mode);
+    // Where different edges are the rule of the MATCH, a trail is what every path is.
+    const held = mode === "trail" && matchMode !== "repeatableElements" ? "walk" : mode;
+    if (!searched && held !== "walk") this.#holdMode(elements, held);
     if (path.variable) {
       const name = path.variable;
       if (this.#scope.has(name.name)) {
@@ -79,9 +88,38 @@ class PatternBinder {
       }
       this.#scope.set(
         name.name,
-        this.#binding.variable(name.name, "path", { elements, nullable: this.#optional }),
+        this.#binding.variable(name.name, "path", {
+          elements: this.#mayBeAbsent(elements),
+          nullable: this.#optional,
+        }),
       );
     }
+  }
+
+  /**
+   * The elements of a path that is NULL when nothing matches. If all of them are there in any case, they do not tell; then the first one
+   * is matched once more.
+   */
+  #mayBeAbsent(elements: readonly Variable[]): readonly Variable[] {
+    const [first, ...others] = elements;
+    if (!first || !this.#optional || elements.some((part) => this.#introduces.includes(part)))
+      return elements;
+    const again = this.#binding.variable(null, "node", { nullable: true });
+    this.#introduces.push(again);
+    this.#nodes.push({ variable: again, labels: null });
+    const idOf = (variable: Variable): Expression => ({
+      kind: "call",
+      name: "element_id",
+      args: [{ kind: "variable", variable }],
+      offset: 0,
+    });
+    this.#conditions.push(() => ({
+      kind: "compare",
+      operator: "=",
+      left: idOf(again),
+      right: idOf(first),
+    }));
+    return [again, ...others];
   }
 
   finish(
@@ -226,6 +264,11 @@ class PatternBinder {
       throw this.#binding.notAvailable("A mode or a name inside of a path", part.span.start);
     if (part.expression.kind === "pathAlternation")
       throw this.#binding.notAvailable("A path pattern union", part.expression.span.start);
+    for (const element of part.expression.elements) {
+      const name = element.kind === "parenthesizedPath" ? null : element.variable;
+      if (name && this.#scope.has(name.name) && !this.#outer.has(name.name))
+        throw this.#repeatedName(name.name, name.span.start);
+    }
     const once = this.#part(part.expression.elements, part.where, times, limits);
     if (once.elements.length === 0) {
       throw this.#binding.invalidSyntax(
@@ -258,7 +301,7 @@ class PatternBinder {
     times: Times,
     limits: PathLimits,
   ): PartAtom {
-    const inner = new PatternBinder(this.#binding, this.#scope, false);
+    const inner = new PatternBinder(this.#binding, this.#scope, false, this.#conditional);
     const body = inner.#concatenation(parts, limits);
     const [first, ...elements] = body;
     const last = body.at(-1);
@@ -277,18 +320,23 @@ class PatternBinder {
           })
         : this.#binding.variable(variable.name, type, { nullable: this.#optional });
       if (this.#scope.has(variable.name)) {
-        throw this.#binding.invalidReference(
-          `The variable \`${variable.name}\` is already defined.`,
-          start,
-          "A variable in a repetition needs a name of its own.",
-        );
+        throw this.#repeatedName(variable.name, start);
       }
       this.#scope.set(variable.name, outer);
+      if (single && times.nullable) this.#conditional.add(outer);
       groups.push({ inner: variable, outer });
     }
     const steps = this.#binding.variable(null, "steps", { nullable: this.#optional });
     const { min, max } = times;
     return { min, max, body: operator, first, last, elements, steps, groups };
+  }
+
+  #repeatedName(name: string, offset: number): GeodeError {
+    return this.#binding.invalidReference(
+      `The variable \`${name}\` is already defined.`,
+      offset,
+      "A variable in a repetition needs a name of its own.",
+    );
   }
 
   /** A path of which only some count. Returns its elements. */
@@ -384,6 +432,13 @@ class PatternBinder {
   #variable(name: ast.Name | null, type: "node" | "edge"): Variable {
     const known = name && this.#scope.get(name.name);
     if (known) {
+      if (this.#conditional.has(known)) {
+        throw this.#binding.invalidReference(
+          `The variable \`${name.name}\` stands behind \`?\`; nothing else in the MATCH can join with it.`,
+          name.span.start,
+          "Compare them in WHERE, or go on in a second MATCH.",
+        );
+      }
       if (known.type === type) return known;
       if (known.type === "value") return this.#elementOf(name, known, type);
       throw this.#binding.invalidReference(
@@ -434,8 +489,8 @@ class PatternBinder {
     if (where) this.#conditions.push(() => this.#condition(where));
   }
 
-  /** ACYCLIC: no node twice. SIMPLE: the same, but the first and the last may be one. */
-  #withoutRepeatedNodes(elements: readonly Variable[], mode: "acyclic" | "simple"): void {
+  /** TRAIL: no edge twice. ACYCLIC: no node twice. SIMPLE: the same, but the first and the last may be one. */
+  #holdMode(elements: readonly Variable[], mode: Exclude<ast.PathMode, "walk">): void {
     const path = this.#binding.variable(null, "path", { elements });
     const operand: Expression = { kind: "variable", variable: path };
     this.#conditions.push(() => ({ kind: "call", name: `is_${mode}`, args: [operand], offset: 0 }));

@@ -13,7 +13,9 @@ export function matchCode(g: Generator, match: MatchOperator, inner: () => void)
   // Different edges are different all over the MATCH; else each repetition looks after itself.
   const shares = match.repeats.length > 0 && match.differentEdges;
   const trail = shares ? g.state("trail", "F.trail()") : null;
-  const absent = match.nodes.filter(({ variable }) => g.bound.has(variable) && g.isNullable(variable));
+  const absent = match.nodes.filter(
+    ({ variable }) => g.bound.has(variable) && g.isNullable(variable),
+  );
   const present = [...new Set(absent.map(({ variable }) => `${g.local(variable)}!==-1`))];
   const route = { steps, trail, present };
   if (match.optional) optionalCode(g, match, route, inner);
@@ -69,7 +71,10 @@ function optionalCode(g: Generator, match: MatchOperator, route: Route, inner: (
 /** Steps that are only conditions stand in one `if`: a pattern of n edges has n² / 2 of them. */
 function stepsCode(
   g: Generator,
-  route: Pick<Route, "steps" | "trail">, index: number, inner: () => void): void {
+  route: Pick<Route, "steps" | "trail">,
+  index: number,
+  inner: () => void,
+): void {
   const conditions: string[] = [];
   let next = index;
   g.countRow(route.steps[index - 1]);
@@ -106,7 +111,12 @@ function conditionCode(g: Generator, step: Step, trail: string | null): string |
   }
 }
 
-function stepCode(g: Generator, step: Step, route: Route, rest: () => void): void {
+function stepCode(
+  g: Generator,
+  step: Step,
+  route: Pick<Route, "steps" | "trail">,
+  rest: () => void,
+): void {
   const { code } = g;
   switch (step.kind) {
     case "scan": {
@@ -265,10 +275,11 @@ function bind(g: Generator, variable: Variable, expression: string): void {
 function repeatCode(
   g: Generator,
   { repeat, reverse, endKnown, different }: Step & { kind: "repeat" },
-  trail: string,
+  sharedTrail: string | null,
   rest: () => void,
 ): void {
   const { code } = g;
+  const trail = sharedTrail ?? code.fresh("trail");
   const { body, elements, groups } = repeat;
   const [start, end] = reverse ? [repeat.to, repeat.from] : [repeat.from, repeat.to];
   const [entry, exit] = reverse ? [repeat.last, repeat.first] : [repeat.first, repeat.last];
@@ -286,7 +297,7 @@ function repeatCode(
     g.bound.add(entry);
     const steps = orderMatch(body, g.bound, g.graph);
     code.block(`function* ${hop}(${g.local(entry)})`, () => {
-      stepsCode(g, { steps, trail: "" }, 0, () => {
+      stepsCode(g, { steps, trail: null }, 0, () => {
         const conditions = [
           ...(repeat.trail ? edges.map((edge) => `!${trail}.has(${g.local(edge)})`) : []),
           ...edges.flatMap((edge) =>
@@ -316,6 +327,7 @@ function repeatCode(
   };
   const loop = (): void => {
     code.line(`const ${hops}=[];let ${node}=${g.local(start)},${depth}=0,${held}=null;`);
+    if (repeat.trail && sharedTrail === null) code.line(`const ${trail}=F.trail();`);
     if (repeat.acyclic) code.line(`const ${visited}=new Set([${node}]);`);
     bodyCode();
     code.block("for(;;)", () => {

@@ -56,6 +56,9 @@ export interface Buffer {
   readonly columns: Map<Variable, string>;
 }
 
+/** Generates a loop around a body. */
+type Loop = (body: () => void) => void;
+
 /** The variables that hold how many rows are still to be left out, and to be let through. */
 interface Bounds {
   readonly skip: string | null;
@@ -75,14 +78,22 @@ class QueryGenerator {
   readonly #needed: readonly Set<Variable>[];
   readonly #g: Generator;
   readonly #emit: (row: readonly Variable[]) => void;
+  /** The rows that the query starts from; null: one row, of what is around it. */
+  readonly #input: Loop | null;
   /** What has a value around this query. */
   readonly #outer: ReadonlySet<Variable>;
   readonly #bounds = new Map<Operator, Bounds>();
   /** What comes after the pipeline under construction: code between the two, and the loop of the next one around its body. */
-  #next: { between: () => void; loop: (body: () => void) => void; index: number } | null = null;
+  #next: { between: () => void; loop: Loop; index: number } | null = null;
 
-  constructor(g: Generator, query: Query, emit: (row: readonly Variable[]) => void) {
+  constructor(
+    g: Generator,
+    query: Query,
+    emit: (row: readonly Variable[]) => void,
+    input: Loop | null = null,
+  ) {
     this.#g = g;
+    this.#input = input;
     this.#emit = emit;
     this.#outer = new Set(g.bound);
     this.#operators = g.keyed ? withDefinedOrder(query.operators) : query.operators;
@@ -92,7 +103,8 @@ class QueryGenerator {
 
   pipelines(): void {
     const g = this.#g;
-    g.code.line(`${g.pipeline(() => this.#operator(0))}();`);
+    const input = this.#input ?? ((body) => body());
+    g.code.line(`${g.pipeline(() => input(() => this.#operator(0)))}();`);
     while (this.#next) {
       const { between, loop, index } = this.#next;
       this.#next = null;
@@ -166,7 +178,8 @@ class QueryGenerator {
         this.#procedure(operator, rest);
         return;
       case "combine":
-        this.#combine(operator, rest);
+        if (index === 0 && this.#input === null) this.#combine(operator, rest);
+        else this.#combineRows(operator, index);
         return;
       case "merge":
         this.#barrier(index, (buffer) => mergeCode(g, operator, buffer, this.#writing(buffer)));
@@ -247,15 +260,50 @@ class QueryGenerator {
     this.#each(rows, columns, rowKey, rest);
   }
 
+  /** Set operators behind NEXT: each of the queries works on all rows so far. */
+  #combineRows(operator: Operator & { kind: "combine" }, index: number): void {
+    const g = this.#g;
+    const { operation, all, branches, columns, rowKey } = operator;
+    const buffer = this.#buffer(index);
+    this.#keep(buffer);
+    const { keyParts } = g;
+    const rows = g.state("rows", "[]");
+    const input: Loop = (body) =>
+      this.#loop(buffer, () => {
+        g.keyParts = keyParts;
+        body();
+      });
+    this.#next = {
+      between: () => {
+        const sides = branches.map((branch) =>
+          this.#rowsOf(branch, (column) => variableCode(g, column), input),
+        );
+        g.code.line(
+          `${rows}=F.combine("${operation}",${all},[${sides.join(",")}],${columns.length},rt,B);`,
+        );
+      },
+      loop: (body) => {
+        g.keyParts = [];
+        this.#each(rows, columns, rowKey, body);
+      },
+      index: index + 1,
+    };
+  }
+
   /** The text of all rows of a query over the variables so far: arrays of its columns and, last, the row's key. */
-  #rowsOf(query: Query, columnCode: (column: Variable) => string): string {
+  #rowsOf(
+    query: Query,
+    columnCode: (column: Variable) => string,
+    input: Loop | null = null,
+  ): string {
     const g = this.#g;
     return g.subquery(() => {
       const rows = g.state("rows", "[]");
-      queryCode(g, query, (row) => {
+      const keep = (row: readonly Variable[]): void => {
         const key = g.keyed ? g.rowKey() : '""';
         g.code.line(`B.keep();${rows}.push([${[...row.map(columnCode), key].join(",")}]);`);
-      });
+      };
+      new QueryGenerator(g, query, keep, input).pipelines();
       g.code.line(`return ${rows};`);
     });
   }
