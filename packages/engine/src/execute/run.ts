@@ -22,6 +22,7 @@ import { Deletions } from "./deletions.ts";
 import { type Comparator, FirstRows } from "./first-rows.ts";
 import { isOfType } from "../plan/procedure.ts";
 import { located } from "./located.ts";
+import { NeighbourFilter } from "./neighbour-filter.ts";
 import type { Procedure } from "./procedures.ts";
 import type { Row, RunContext } from "./statement.ts";
 import type { Writer } from "./writer.ts";
@@ -317,6 +318,15 @@ export class Run {
     return mask;
   }
 
+  everyNodeHas(labels: LabelExpression): boolean {
+    return this.graph.nodes
+      .allSets()
+      .every(
+        ({ count, names }) =>
+          count === 0 || admits(labels, (label) => names.includes(label), names.length > 0),
+      );
+  }
+
   edgeLabelMask(labels: LabelExpression): Uint8Array {
     const mask = new Uint8Array(this.graph.edgeLabels.size);
     for (const id of edgeLabelsOf(this.graph, labels)) mask[id] = 1;
@@ -331,6 +341,14 @@ export class Run {
     const outgoing = way === "in" ? [] : pick(edges.out);
     const incoming = way === "out" ? [] : pick(edges.in);
     return Object.assign([...outgoing, ...incoming], { incoming: outgoing.length });
+  }
+
+  /** Of nodes at the other end of edges that go out of the anchor, or come in to it. */
+  neighbourFilter(labels: LabelExpression | null, way: "out" | "in"): NeighbourFilter {
+    return new NeighbourFilter(
+      this.adjacencies(labels, way),
+      this.adjacencies(labels, way === "out" ? "in" : "out"),
+    );
   }
 
   /** By index, or by looking at all of them if the index went since the plan was made. */

@@ -38,6 +38,20 @@ export class Code {
     this.line("}");
   }
 
+  /**
+   * `if (condition)`, the body. A body that only counts does so without a branch: one that goes either way at random costs more than all
+   * the rest of a row. The condition is a boolean.
+   */
+  when(condition: string, body: () => void): void {
+    const start = this.#lines.length;
+    this.block(`if(${condition})`, body);
+    const [, line, ...more] = this.#lines.slice(start);
+    const counter = /^\s*(count\d+)\+\+;$/.exec(line ?? "")?.[1];
+    if (counter === undefined || more.length !== 1) return;
+    this.#lines.length = start;
+    this.line(`${counter}+=(${condition})|0;`);
+  }
+
   /** Marks a place; text for it can be put there later. */
   place(): number {
     this.#lines.push("");

@@ -57,10 +57,20 @@ export class Generator {
   }
 
   parameter(name: string, offset: number): string {
-    const known = this.#parameters.get(name);
-    if (known) return known;
-    const local = this.perRun("p", `rt.parameter(${this.code.constant(name)},${offset})`);
-    this.#parameters.set(name, local);
+    let known = this.#parameters.get(name);
+    if (!known) {
+      known = this.perRun("p", `rt.parameter(${this.code.constant(name)},${offset})`);
+      this.#parameters.set(name, known);
+    }
+    return this.near(known);
+  }
+
+  /** The same constant of the run, where the pipeline reads it fastest: among its own. */
+  near(constant: string): string {
+    const head = this.#heads.at(-1);
+    if (!head) return constant;
+    let local = head.near.get(constant);
+    if (!local) head.near.set(constant, (local = this.lookup("p", constant)));
     return local;
   }
 
@@ -87,6 +97,16 @@ export class Generator {
     return this.state(prefix, text);
   }
 
+  /** A number of the query that the pipeline under construction adds to: while that runs, it is one of its own. */
+  counter(total: string): string {
+    const head = this.#heads.at(-1);
+    if (!head) return total;
+    const local = this.code.fresh("count");
+    head.lines.push(`let ${local}=${total};`);
+    head.counters.push(`${total}=${local};`);
+    return local;
+  }
+
   /** A constant of the pipeline: looked up when it starts. Outside of pipelines, of the query. */
   lookup(prefix: string, expression: string): string {
     const head = this.#heads.at(-1);
@@ -107,6 +127,11 @@ export class Generator {
   /** 1 for the ids of label sets that satisfy the expression. */
   labelMask(labels: LabelExpression): string {
     return this.lookup("m", `rt.labelMask(${this.code.constant(labels)})`);
+  }
+
+  /** Whether a test of these labels could as well be left out. */
+  everyNodeHas(labels: LabelExpression): string {
+    return this.lookup("every", `rt.everyNodeHas(${this.code.constant(labels)})`);
   }
 
   edgeLabelMask(labels: LabelExpression): string {
@@ -166,12 +191,14 @@ export class Generator {
   }
 
   #withHead(body: () => void): void {
-    const head: Head = { lines: [], columns: new Map() };
+    const head: Head = { lines: [], columns: new Map(), near: new Map(), counters: [] };
     const place = this.code.place();
     this.#heads.push(head);
     body();
     this.#heads.pop();
-    this.code.putAt(place, head.lines);
+    const { lines, counters } = head;
+    this.code.putAt(place, counters.length > 0 ? [...lines, "try {"] : lines);
+    if (counters.length > 0) this.code.line(`} finally { ${counters.join("")} }`);
   }
 
   /** Inside, writes happen between reads, and a write may replace a column: none is kept. */
@@ -200,10 +227,21 @@ export class Generator {
     this.recorder?.operator(operator, this.#states.length - 1);
   }
 
-  /** Counts a row that came out of an operator or a step, when the plan is shown. */
-  countRow(part: Operator | Step | undefined): void {
+  /** Counts a row, or as many as it stands for, that came out of an operator or a step, when the plan is shown. */
+  countRow(part: Operator | Step | undefined, times = "1"): void {
     const number = part && this.recorder?.numberOf(part);
-    if (number !== undefined) this.code.line(`rt.counts[${number}]++;`);
+    if (number !== undefined) this.code.line(`rt.counts[${number}]+=${times};`);
+  }
+
+  /** A loop over the indexes below `count`, which looks at the budget once per stretch. */
+  stretches(count: string, body: (at: string) => void): void {
+    const { code } = this;
+    const [at, start, end] = [code.fresh("i"), code.fresh("start"), code.fresh("end")];
+    code.block(`for(let ${start}=0;${start}<${count};${start}+=${STRETCH})`, () => {
+      code.line(`const ${end}=Math.min(${count},${start}+${STRETCH});`);
+      code.line(`if((B.steps-=${end}-${start})<0)B.look();`);
+      code.block(`for(let ${at}=${start};${at}<${end};${at}++)`, () => body(at));
+    });
   }
 
   /** One look at the budget per turn of a loop. */
@@ -212,23 +250,34 @@ export class Generator {
   }
 }
 
+/** Rows between two looks at the budget where looking each time would cost as much as the row. */
+const STRETCH = 1024;
+
 interface GeneratorOptions {
   readonly keyed: boolean;
   readonly writes: boolean;
   readonly recorder?: PlanRecorder;
 }
 
-/** `output` generates what becomes of a row, given as one variable per column. */
+/**
+ * `output` generates what becomes of a row, given as one variable per column. With `onlyCounted` it looks at none of them, and gets how
+ * often the row counts.
+ */
 export type QueryCode = (
   g: Generator,
   query: Query,
-  output: (row: readonly Variable[]) => void,
+  output: (row: readonly Variable[], times: string) => void,
+  onlyCounted?: boolean,
 ) => void;
 
 interface Head {
   readonly lines: string[];
   /** Columns by kind of element and key. */
   readonly columns: Map<string, string>;
+  /** Constants of the run, by their names there. */
+  readonly near: Map<string, string>;
+  /** What is to be done with counters in the end. */
+  readonly counters: string[];
 }
 
 const KEY_PART = {

@@ -1,14 +1,27 @@
 import { unreachable } from "@geode/values";
+import { busiestFirst, countedHop } from "../../plan/counted-hop.ts";
 import type { Variable } from "../../plan/expression.ts";
 import type { EdgeAtom, MatchOperator } from "../../plan/operators.ts";
 import { orderMatch, type Step } from "../../plan/order-match.ts";
+import { countedHopCode } from "./counted-hop.ts";
+import { expandIntoCode } from "./expand-into.ts";
 import { testCode, valueCode } from "./expressions.ts";
 import type { Generator } from "./generator.ts";
 import { searchCode } from "./search.ts";
 
-/** Generates the loops of a MATCH around `inner`, which runs once per binding. */
-export function matchCode(g: Generator, match: MatchOperator, inner: () => void): void {
-  const steps = orderMatch(match, g.bound, g.graph);
+/**
+ * Generates the loops of a MATCH around `inner`, which runs once per binding; or fewer times, with the number of bindings that it stands
+ * for, when these differ only in variables that nobody looks at.
+ */
+export function matchCode(
+  g: Generator,
+  match: MatchOperator,
+  unlooked: ReadonlySet<Variable>,
+  inner: (times: string) => void,
+): void {
+  const counts = unlooked.size > 0 && !match.optional;
+  const steps = orderMatch(counts ? busiestFirst(match) : match, g.bound, g.graph);
+  const hop = counts ? countedHop(match, steps, g.bound, unlooked) : null;
   g.recorder?.steps(match, steps);
   // Different edges are different all over the MATCH; else each repetition looks after itself.
   const shares = match.repeats.length > 0 && match.differentEdges;
@@ -18,8 +31,12 @@ export function matchCode(g: Generator, match: MatchOperator, inner: () => void)
   );
   const present = [...new Set(absent.map(({ variable }) => `${g.local(variable)}!==-1`))];
   const route = { steps, trail, present };
-  if (match.optional) optionalCode(g, match, route, inner);
-  else routeCode(g, route, inner);
+  const between = (final: () => void): void =>
+    stepsCode(g, { steps: hop?.between ?? [], trail }, 0, final);
+  if (match.optional) optionalCode(g, match, route, () => inner("1"));
+  else if (hop)
+    routeCode(g, { ...route, steps: hop.before }, () => countedHopCode(g, hop, between, inner));
+  else routeCode(g, route, () => inner("1"));
   // What comes after this operator is generated inside of it, so the scope of `bound` is the whole rest.
 }
 
@@ -92,14 +109,14 @@ function stepsCode(
     if (step) stepCode(g, step, route, () => stepsCode(g, route, next + 1, inner));
     else inner();
   };
-  if (conditions.length > 0) g.code.block(`if(${conditions.join("&&")})`, rest);
+  if (conditions.length > 0) g.code.when(conditions.join("&&"), rest);
   else rest();
 }
 
 function conditionCode(g: Generator, step: Step, trail: string | null): string | null {
   switch (step.kind) {
     case "labels":
-      return `${present(g, step.node)}${g.labelMask(step.labels)}[N.labelSetId(${g.local(step.node)})]===1`;
+      return `${present(g, step.node)}(${g.everyNodeHas(step.labels)}||${g.labelMask(step.labels)}[N.labelSetId(${g.local(step.node)})]===1)`;
     case "different":
       return `${g.local(step.left)}!==${g.local(step.right)}`;
     case "offTrail":
@@ -121,11 +138,10 @@ function stepCode(
   switch (step.kind) {
     case "scan": {
       const sets = g.lookup("s", `rt.labelSets(${code.constant(step.labels)})`);
-      const [set, slots, at] = [code.fresh("set"), code.fresh("slots"), code.fresh("i")];
+      const [set, slots, count] = [code.fresh("set"), code.fresh("slots"), code.fresh("n")];
       code.block(`for(const ${set} of ${sets})`, () => {
-        code.line(`const ${slots}=${set}.slots;`);
-        code.block(`for(let ${at}=0;${at}<${set}.count;${at}++)`, () => {
-          g.step();
+        code.line(`const ${slots}=${set}.slots,${count}=${set}.count;`);
+        g.stretches(count, (at) => {
           bind(g, step.node, `${slots}[${at}]`);
           rest();
         });
@@ -155,8 +171,9 @@ function stepCode(
       );
       return;
     case "expandInto": {
-      // From the end with fewer edges would be better still; the check is one comparison per edge.
-      expandCode(g, step.edge, step.edge.from, false, rest, null);
+      expandIntoCode(g, step.edge, (from, reverse) =>
+        expandCode(g, step.edge, from, reverse, rest, null),
+      );
       return;
     }
     case "ends":

@@ -48,7 +48,8 @@ export function generate(
 }
 
 /** Generates the pipelines of a query one after the other; `output` generates what becomes of a row, given as one value per column. */
-const queryCode: QueryCode = (g, query, output) => new QueryGenerator(g, query, output).pipelines();
+const queryCode: QueryCode = (g, query, output, onlyCounted = false) =>
+  new QueryGenerator(g, query, output, null, onlyCounted).pipelines();
 
 /** Rows that wait between two pipelines: one array per variable. */
 export interface Buffer {
@@ -77,9 +78,12 @@ class QueryGenerator {
   readonly #operators: readonly Operator[];
   readonly #needed: readonly Set<Variable>[];
   readonly #g: Generator;
-  readonly #emit: (row: readonly Variable[]) => void;
+  readonly #emit: (row: readonly Variable[], times: string) => void;
   /** The rows that the query starts from; null: one row, of what is around it. */
   readonly #input: Loop | null;
+  readonly #onlyCounted: boolean;
+  /** How many rows the row under construction stands for. */
+  #times = "1";
   /** What has a value around this query. */
   readonly #outer: ReadonlySet<Variable>;
   readonly #bounds = new Map<Operator, Bounds>();
@@ -89,12 +93,14 @@ class QueryGenerator {
   constructor(
     g: Generator,
     query: Query,
-    emit: (row: readonly Variable[]) => void,
+    emit: (row: readonly Variable[], times: string) => void,
     input: Loop | null = null,
+    onlyCounted = false,
   ) {
     this.#g = g;
     this.#input = input;
     this.#emit = emit;
+    this.#onlyCounted = onlyCounted;
     this.#outer = new Set(g.bound);
     this.#operators = g.keyed ? withDefinedOrder(query.operators) : query.operators;
     this.#query = { ...query, operators: this.#operators };
@@ -119,7 +125,7 @@ class QueryGenerator {
   #operator(index: number): void {
     const operator = this.#operators[index];
     const g = this.#g;
-    g.countRow(this.#operators[index - 1]);
+    g.countRow(this.#operators[index - 1], this.#times);
     if (!operator) {
       this.#output();
       return;
@@ -129,9 +135,11 @@ class QueryGenerator {
     const rest = (): void => this.#operator(index + 1);
     switch (operator.kind) {
       case "match":
-        matchCode(g, operator, () => {
+        matchCode(g, operator, this.#unlooked(operator, index), (times) => {
           this.#extendKey(operator.introduces);
+          this.#times = times;
           rest();
+          this.#times = "1";
         });
         return;
       case "filter":
@@ -327,17 +335,29 @@ class QueryGenerator {
     const { output } = this.#query;
     switch (output.kind) {
       case "rows":
-        this.#emit(output.columns.map(({ variable }) => variable));
+        this.#emit(
+          output.columns.map(({ variable }) => variable),
+          this.#times,
+        );
         return;
       case "records":
-        this.#emit([output.variable]);
+        this.#emit([output.variable], this.#times);
         return;
       case "nothing":
-        this.#emit([]);
+        this.#emit([], this.#times);
         return;
       default:
         unreachable(output);
     }
+  }
+
+  /** The variables of a MATCH that make no difference but by how many bindings there are: what follows counts rows. */
+  #unlooked(match: Operator & { kind: "match" }, index: number): ReadonlySet<Variable> {
+    const next = this.#operators[index + 1];
+    if (!next) return new Set(this.#onlyCounted ? match.introduces : []);
+    if (next.kind !== "aggregate" || !next.aggregates.every(isCounter)) return new Set();
+    const looked = usesOf(next);
+    return new Set(match.introduces.filter((variable) => !looked.has(variable)));
   }
 
   #define(variable: Variable, expression: string): void {
@@ -535,7 +555,8 @@ class QueryGenerator {
       columns.set(aggregate.variable, g.state("b", "[]"));
       return { aggregate, state: g.state("total", newState(aggregate)) };
     });
-    for (const { aggregate, state } of states) this.#accumulate(aggregate, state, index);
+    for (const { aggregate, state } of states)
+      this.#accumulate(aggregate, isCounter(aggregate) ? g.counter(state) : state, index);
     const rowKey = operator.rowKey;
     if (g.keyed) columns.set(rowKey, g.state("b", '[rt.groupRowKey("")]'));
     this.#next = {
@@ -601,8 +622,9 @@ class QueryGenerator {
     const g = this.#g;
     const { code } = g;
     const { argument } = aggregate;
+    const increment = this.#times === "1" ? `${state}++` : `${state}+=${this.#times}`;
     if (!argument) {
-      code.line(`${state}++;`);
+      code.line(`${increment};`);
       return;
     }
     if (isCounter(aggregate)) {
@@ -612,7 +634,7 @@ class QueryGenerator {
             ? `${g.local(argument.variable)}!==-1`
             : "true"
           : `${valueCode(g, argument)}!==null`;
-      code.line(`if(${present})${state}++;`);
+      code.line(`if(${present})${increment};`);
       return;
     }
     const { parameter } = aggregate;

@@ -19,7 +19,7 @@ export function subqueryCode(
       }
       case "count": {
         const count = g.state("count", "0");
-        g.queryCode(g, query, () => code.line(`${count}++;`));
+        g.queryCode(g, query, (_, times) => code.line(`${count}+=${times};`), true);
         code.line(`return ${count};`);
         return;
       }

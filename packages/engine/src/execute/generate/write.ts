@@ -72,7 +72,7 @@ export function mergeCode(g: Generator, operator: Of<"merge">, buffer: Buffer, l
     const first = code.fresh("first");
     code.line(`const ${first}=${count};`);
     const outer = new Set(g.bound);
-    g.freshBlock("", () => matchCode(g, match, keep));
+    g.freshBlock("", () => matchCode(g, match, new Set(), keep));
     g.bound = new Set(outer);
     const inserted = code.fresh("inserted");
     code.line(`const ${inserted}=${count}===${first};`);
