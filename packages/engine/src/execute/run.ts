@@ -1,9 +1,11 @@
 import {
+  compare,
   Edge,
   type ElementId,
   equivalenceKey,
   float,
   GeodeError,
+  isNumeric,
   Node,
   Path,
   typeName,
@@ -351,6 +353,40 @@ export class Run {
     );
   }
 
+  /** By index, or all of them if the index went since the plan was made. May find more than the range has, never less. */
+  seekRange(
+    label: string,
+    property: string,
+    lower: Value | undefined,
+    upper: Value | undefined,
+    prefix: Value | undefined,
+  ): readonly number[] {
+    // Nothing is known to be more or less than NULL, or to begin with what is no string.
+    if (lower === null || upper === null) return [];
+    if (prefix !== undefined && typeof prefix !== "string") return [];
+    const { graph } = this;
+    const labelId = graph.labels.id(label);
+    const index = graph.indexOn(labelId, graph.keys.id(property));
+    if (!index)
+      return [...graph.nodes.setsWith(labelId)].flatMap((set) => [
+        ...set.slots.subarray(0, set.count),
+      ]);
+    const from = prefix ?? (isOrdered(lower) ? lower : null);
+    const most = isOrdered(upper) ? upper : null;
+    return index.seekRange(
+      (slot) => this.nodeProperty(slot, property),
+      from,
+      (value) => {
+        if (--this.budget.steps < 0) this.budget.look();
+        if (prefix !== undefined && !(typeof value === "string" && value.startsWith(prefix)))
+          return false;
+        // Behind all strings come other types.
+        if (typeof from === "string" && typeof value !== "string") return false;
+        return most === null || compare(value, most) <= 0;
+      },
+    );
+  }
+
   /** By index, or by looking at all of them if the index went since the plan was made. */
   seek(label: string, property: string, value: Value): readonly number[] {
     const { graph } = this;
@@ -448,6 +484,15 @@ export class Run {
   deletions(detach: boolean): Deletions {
     return new Deletions(this.writer, detach);
   }
+}
+
+/** Whether what is more than the value also stands behind it in the order of all values. */
+function isOrdered(value: Value | undefined): value is Value {
+  return (
+    typeof value === "string" ||
+    typeof value === "boolean" ||
+    (value !== undefined && isNumeric(value))
+  );
 }
 
 function present(

@@ -1,11 +1,12 @@
 import { equivalenceKey } from "@geode/values";
 import type { EquivalenceKey, Value } from "@geode/values";
+import { ValueOrder } from "./value-order.ts";
 import { BigMap } from "./big-map.ts";
 import { Uint32Chunks } from "./chunks.ts";
 
 /**
- * A hash index: from a property's value to the nodes with a label that have it, by equivalence (1 and 1.0 alike, NaN like itself).
- * A missing property is not in it.
+ * An index: from a property's value to the nodes with a label that have it, by equivalence (1 and 1.0 alike, NaN like itself), and from
+ * the first look at a range on also by order. A missing property is not in it.
  */
 export class HashIndex {
   readonly name: string;
@@ -17,6 +18,8 @@ export class HashIndex {
   readonly #entries = new BigMap<EquivalenceKey, number | number[]>();
   /** Where in its entry's array a node is; not kept for bare slots. */
   readonly #positions = new Uint32Chunks();
+  /** null until a range is looked for: most indexes are only asked for single values. */
+  #order: ValueOrder | null = null;
   #count = 0;
 
   constructor(name: string, label: number, key: number) {
@@ -43,6 +46,33 @@ export class HashIndex {
     return typeof entry === "number" ? [entry] : entry;
   }
 
+  /**
+   * The slots of the nodes with a value from `lower` on (null: from the first one), while `within` holds, ascending by value. Valid until
+   * the next write.
+   */
+  seekRange(
+    valueOf: (slot: number) => Value,
+    lower: Value,
+    within: (value: Value) => boolean,
+  ): readonly number[] {
+    this.#order ??= this.#ordered(valueOf);
+    const found: number[] = [];
+    for (const { value, key } of this.#order.from(lower)) {
+      if (!within(value)) break;
+      const entry = this.#entries.get(key);
+      if (typeof entry === "number") found.push(entry);
+      else for (const slot of entry ?? NONE) found.push(slot);
+    }
+    return found;
+  }
+
+  #ordered(valueOf: (slot: number) => Value): ValueOrder {
+    const order = new ValueOrder();
+    for (const [key, [slot]] of this.entries())
+      if (slot !== undefined) order.add(valueOf(slot), key);
+    return order;
+  }
+
   /** The value is not null, and the node is not in the index. */
   add(slot: number, value: Value): void {
     const key = equivalenceKey(value);
@@ -50,6 +80,7 @@ export class HashIndex {
     this.#count++;
     if (entry === undefined) {
       this.#entries.set(key, slot);
+      this.#order?.add(value, key);
     } else if (typeof entry === "number") {
       this.#place(entry, 0);
       this.#place(slot, 1);
@@ -68,6 +99,7 @@ export class HashIndex {
     this.#count--;
     if (typeof entry === "number") {
       this.#entries.delete(key);
+      this.#order?.remove(value, key);
       return 0;
     }
     const position = this.#positions.get(slot);
@@ -98,9 +130,10 @@ export class HashIndex {
       yield [key, typeof entry === "number" ? [entry] : entry];
   }
 
-  /** An estimate: what a Map takes per entry, and the places. */
+  /** An estimate: what a Map takes per entry, the places, and per value an object in the order. */
   get bytes(): number {
-    return this.distinct * MAP_ENTRY_BYTES + this.#count * 8 + this.#positions.bytes;
+    const order = (this.#order?.size ?? 0) * ORDER_ENTRY_BYTES;
+    return this.distinct * MAP_ENTRY_BYTES + this.#count * 8 + this.#positions.bytes + order;
   }
 
   #place(slot: number, position: number): void {
@@ -112,6 +145,8 @@ export class HashIndex {
 const NONE: readonly number[] = Object.freeze([]);
 /** A Map in V8 keeps three words per entry and a bucket for every second one, half of it unused on average. */
 const MAP_ENTRY_BYTES = 42;
+/** An object of two fields, and its place in a block that is three quarters full. */
+const ORDER_ENTRY_BYTES = 34;
 
 /** The indexes of a graph. */
 export class Indexes {

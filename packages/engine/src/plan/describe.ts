@@ -16,6 +16,7 @@ export interface Description {
 /** Guesses, as there are no statistics of values: shares of the rows that pass. */
 const EQUAL_SHARE = 0.1;
 const FILTER_SHARE = 0.3;
+const RANGE_SHARE = 0.1;
 const FOR_ROWS = 10;
 
 export function describeOperator(operator: Operator, rows: number | null): Description {
@@ -144,6 +145,21 @@ export function describeStep(step: Step, graph: Graph, rows: number | null): Des
         operator: "IndexSeek",
         details: `(${variableText(node)}:${label} {${property}: ${expressionText(value)}}) by ${index?.name ?? "?"}`,
         rows: times(rows, each),
+      };
+    }
+    case "range": {
+      const { node, label, property, range } = step;
+      const index = graph.indexOn(graph.labels.id(label), graph.keys.id(property));
+      const name = `${variableText(node)}.${property}`;
+      const bounds = [
+        range.lower && `${name} from ${expressionText(range.lower)}`,
+        range.upper && `${name} to ${expressionText(range.upper)}`,
+        range.prefix && `${name} STARTS WITH ${expressionText(range.prefix)}`,
+      ];
+      return {
+        operator: "IndexRange",
+        details: `(${variableText(node)}:${label}) ${bounds.filter((bound) => bound !== null).join(", ")} by ${index?.name ?? "?"}`,
+        rows: times(rows, (index?.count ?? 0) * RANGE_SHARE),
       };
     }
     case "lookup":

@@ -16,6 +16,14 @@ export type Step =
       readonly property: string;
       readonly value: Expression;
     }
+  /** Nodes with the label whose property may be in a range, by index; the predicates that say so are tested as well. */
+  | {
+      readonly kind: "range";
+      readonly node: Variable;
+      readonly label: string;
+      readonly property: string;
+      readonly range: PropertyRange;
+    }
   /** The node with that element id. */
   | { readonly kind: "lookup"; readonly node: Variable; readonly id: Expression }
   /** `reverse`: against the edge's direction, from its `to`. */
@@ -56,6 +64,13 @@ export type Step =
   | { readonly kind: "labels"; readonly node: Variable; readonly labels: LabelExpression }
   | { readonly kind: "different"; readonly left: Variable; readonly right: Variable }
   | { readonly kind: "filter"; readonly predicate: Expression };
+
+/** What is known of a property: more or less than a value, or that it begins with one. */
+export interface PropertyRange {
+  readonly lower: Expression | null;
+  readonly upper: Expression | null;
+  readonly prefix: Expression | null;
+}
 
 /**
  * The join order: greedy by how many rows a step is expected to make of one, with the counts of this graph. Predicates and label tests
@@ -226,7 +241,7 @@ class MatchOrder {
     for (const node of this.#nodes) {
       if (this.#bound.has(node)) continue;
       const labels = this.#labels.get(node) ?? null;
-      const direct = this.#directAccess(node, labels);
+      const direct = this.#directAccess(node, labels) ?? this.#rangeAccess(node, labels);
       if (direct) {
         yield {
           rows: direct.rows,
@@ -279,6 +294,55 @@ class MatchOrder {
       }
     }
     return null;
+  }
+
+  /** The narrowest range over an index. */
+  #rangeAccess(
+    node: Variable,
+    labels: LabelExpression | null,
+  ): { step: Step; rows: number } | null {
+    let best: { step: Step; rows: number } | null = null;
+    for (const [property, range] of this.#ranges(node)) {
+      for (const label of requiredLabels(labels)) {
+        const index = this.#graph.indexOn(
+          this.#graph.labels.id(label),
+          this.#graph.keys.id(property),
+        );
+        if (!index) continue;
+        const share = range.prefix ? 0.05 : range.lower && range.upper ? 0.1 : 0.3;
+        const rows = Math.max(0.7, index.count * share);
+        if (best === null || rows < best.rows)
+          best = { step: { kind: "range", node, label, property, range }, rows };
+      }
+    }
+    return best;
+  }
+
+  /** By property, what the predicates whose other side is known say about its range. Of several bounds, the first. */
+  #ranges(node: Variable): Map<string, PropertyRange> {
+    const ranges = new Map<string, PropertyRange>();
+    const note = (side: Expression, value: Expression, end: keyof PropertyRange): void => {
+      if (side.kind !== "property" || !isVariable(side.of, node)) return;
+      if (!this.#areBound(variablesOf(value))) return;
+      const known = ranges.get(side.key) ?? { lower: null, upper: null, prefix: null };
+      ranges.set(side.key, { ...known, [end]: known[end] ?? value });
+    };
+    for (const predicate of this.#predicates) {
+      if (predicate.kind === "stringPredicate" && predicate.operator === "startsWith") {
+        note(predicate.left, predicate.right, "prefix");
+        continue;
+      }
+      if (predicate.kind !== "compare") continue;
+      const { operator, left, right } = predicate;
+      if (operator === ">" || operator === ">=") {
+        note(left, right, "lower");
+        note(right, left, "upper");
+      } else if (operator === "<" || operator === "<=") {
+        note(left, right, "upper");
+        note(right, left, "lower");
+      }
+    }
+    return ranges;
   }
 
   #takeEdge(edge: EdgeAtom, step: Step): void {

@@ -160,6 +160,21 @@ function stepCode(
       });
       return;
     }
+    case "range": {
+      const [found, at] = [code.fresh("found"), code.fresh("i")];
+      const { lower, upper, prefix } = step.range;
+      const bounds = [lower, upper, prefix].map((bound) =>
+        bound === null ? "undefined" : valueCode(g, bound),
+      );
+      const place = [step.label, step.property].map((name) => code.constant(name));
+      code.line(`const ${found}=rt.seekRange(${[...place, ...bounds].join(",")});`);
+      code.block(`for(let ${at}=0;${at}<${found}.length;${at}++)`, () => {
+        g.step();
+        bind(g, step.node, `${found}[${at}]`);
+        rest();
+      });
+      return;
+    }
     case "lookup": {
       bind(g, step.node, `rt.lookup(${valueCode(g, step.id)})`);
       code.block(`if(${g.local(step.node)}!==-1)`, rest);
