@@ -100,7 +100,8 @@ export class Generator {
   /** A number of the query that the pipeline under construction adds to: while that runs, it is one of its own. */
   counter(total: string): string {
     const head = this.#heads.at(-1);
-    if (!head) return total;
+    // In a subquery the number is declared inside of the pipeline that has the head.
+    if (!head || this.#states.length > 1) return total;
     const local = this.code.fresh("count");
     head.lines.push(`let ${local}=${total};`);
     head.counters.push(`${total}=${local};`);
