@@ -12,7 +12,7 @@ import {
   type Value,
 } from "@geode/values";
 import type { Adjacency } from "../graph/adjacency.ts";
-import type { Column } from "../graph/column.ts";
+import { type Column, DictionaryColumn } from "../graph/column.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { LabelSet } from "../graph/label-sets.ts";
 import type { LabelExpression } from "../plan/expression.ts";
@@ -36,6 +36,13 @@ interface Adjacencies extends Array<Adjacency> {
 
 /** A property that no element has. */
 const NO_COLUMN: Pick<Column, "get"> = { get: () => null };
+
+/** A property of which nobody knows codes. */
+const NO_CODES: Pick<DictionaryColumn, "code"> = { code: () => 0 };
+
+function codesOf(column: Pick<Column, "get">): Pick<DictionaryColumn, "code"> {
+  return column instanceof DictionaryColumn ? column : NO_CODES;
+}
 
 /** One run of a compiled query: what generated code calls, as `rt`. Slots come in and values go out. */
 export class Run {
@@ -282,6 +289,14 @@ export class Run {
 
   edgeColumn(key: string): Pick<Column, "get"> {
     return this.graph.edges.columns.get(this.graph.keys.id(key)) ?? NO_COLUMN;
+  }
+
+  nodeCodes(key: string): Pick<DictionaryColumn, "code"> {
+    return codesOf(this.nodeColumn(key));
+  }
+
+  edgeCodes(key: string): Pick<DictionaryColumn, "code"> {
+    return codesOf(this.edgeColumn(key));
   }
 
   nodeIds(slots: readonly number[]): ElementId[] {

@@ -154,6 +154,14 @@ export class Generator {
     return `${column}.get(${this.local(variable)})`;
   }
 
+  /** The code that stands for a property, if that is a repetitive string: 0 if it is not. Null where there are no codes. */
+  codes(variable: Variable, key: string): string | null {
+    const isElement = variable.type === "node" || variable.type === "edge";
+    if (!isElement || this.isNullable(variable) || this.#slowProperties) return null;
+    const codes = this.lookup("codes", `rt.${variable.type}Codes(${this.code.constant(key)})`);
+    return `${codes}.code(${this.local(variable)})`;
+  }
+
   /**
    * Generates a function and returns its name. What its body looks up, is looked up at its head, each time it is called; inside of a
    * subquery, once for the pipeline around it, since there nothing is written meanwhile.

@@ -2,7 +2,7 @@ import { unreachable } from "@geode/values";
 import type { Graph } from "../../graph/graph.ts";
 import { writes } from "../../plan/bind.ts";
 import type { Variable } from "../../plan/expression.ts";
-import type { Aggregate, Bound, Operator, Query } from "../../plan/operators.ts";
+import type { Aggregate, Bound, Item, Operator, Query } from "../../plan/operators.ts";
 import { neededAfter, usesOf } from "../../plan/uses.ts";
 import { functions } from "../functions.ts";
 import type { PlanRecorder } from "../plan-recorder.ts";
@@ -586,21 +586,24 @@ class QueryGenerator {
     }
     if (g.keyed) columns.set(operator.rowKey, g.state("b", "[]"));
     const [key, at] = [code.fresh("key"), code.fresh("group")];
-    code.line(`const ${key}=${this.#groupKey(operator.keys.map((item) => item.variable))};`);
-    code.line(`let ${at}=${groups}.get(${key});`);
     const states = operator.aggregates.map((aggregate) => ({
       aggregate,
       array: g.state("b", "[]"),
     }));
-    code.block(`if(${at}===undefined)`, () => {
-      code.line(`${at}=${count}++;${groups}.set(${key},${at});B.keep();`);
-      for (const [variable, array] of columns) {
-        const value = variable === operator.rowKey ? `rt.groupRowKey(${key})` : g.local(variable);
-        code.line(`${array}.push(${value});`);
-      }
-      for (const { aggregate, array } of states)
-        code.line(`${array}.push(${newState(aggregate)});`);
-    });
+    const find = (): void => {
+      code.line(`const ${key}=${this.#groupKey(operator.keys.map((item) => item.variable))};`);
+      code.line(`${at}=${groups}.get(${key});`);
+      code.block(`if(${at}===undefined)`, () => {
+        code.line(`${at}=${count}++;${groups}.set(${key},${at});B.keep();`);
+        for (const [variable, array] of columns) {
+          const value = variable === operator.rowKey ? `rt.groupRowKey(${key})` : g.local(variable);
+          code.line(`${array}.push(${value});`);
+        }
+        for (const { aggregate, array } of states)
+          code.line(`${array}.push(${newState(aggregate)});`);
+      });
+    };
+    this.#findGroup(operator.keys, at, find);
     for (const { aggregate, array } of states) {
       this.#accumulate(aggregate, `${array}[${at}]`, index);
       columns.set(aggregate.variable, array);
@@ -616,6 +619,29 @@ class QueryGenerator {
       },
       index: index + 1,
     };
+  }
+
+  /** Sets `at`. What one property of strings tells apart is found by the code of the string, where there is one. */
+  #findGroup(keys: readonly Item[], at: string, find: () => void): void {
+    const g = this.#g;
+    const { code } = g;
+    const [of, ...others] = keys.map(({ expression }) => expression);
+    const codes =
+      of?.kind === "property" && of.of.kind === "variable" && others.length === 0
+        ? g.codes(of.of.variable, of.key)
+        : null;
+    if (codes === null) {
+      code.line(`let ${at};`);
+      code.block("", find);
+      return;
+    }
+    const [byCode, own] = [g.state("byCode", "[]"), code.fresh("code")];
+    code.line(`const ${own}=${codes};`);
+    code.line(`let ${at}=${own}===0?undefined:${byCode}[${own}];`);
+    code.block(`if(${at}===undefined)`, () => {
+      find();
+      code.line(`if(${own}!==0)${byCode}[${own}]=${at};`);
+    });
   }
 
   #accumulate(aggregate: Aggregate, state: string, index: number): void {
