@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true }));
 
 describe("--help", () => {
-  test.each(["", "serve", "token", "query", "import", "backup", "restore", "check"])(
+  test.each(["", "serve", "token", "query", "import", "export", "backup", "restore", "check"])(
     "geode %s",
     async (command) => {
       const terminal = new ScriptTerminal();

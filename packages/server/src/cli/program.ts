@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { runImport, type ImportOptions } from "../import/command.ts";
 import { runBackup, runRestore } from "../copy/backup.ts";
 import type { CopySourceOptions } from "../copy/source.ts";
+import { EXPORT_FORMATS, runExport, type ExportOptions } from "../export/command.ts";
 import { runCheck } from "./check.ts";
 import { applyConfigFile } from "./config-file.ts";
 import { applyFlagVariables } from "./flag-variables.ts";
@@ -43,7 +44,7 @@ export function geodeProgram(terminal: Terminal): Command {
     const { config } = command.opts<{ config?: string }>();
     if (config !== undefined) await applyConfigFile(command, config);
   });
-  for (const command of [serve, token, query, importFiles, backup, restore, check]) {
+  for (const command of [serve, token, query, importFiles, exportGraph, backup, restore, check]) {
     const added = command(terminal).addOption(
       option("--config <file>", "read options from a JSON file"),
     );
@@ -182,6 +183,20 @@ function importFiles(terminal: Terminal): Command {
     );
 }
 
+function exportGraph(terminal: Terminal): Command {
+  return withCopySource(new Command("export"))
+    .description("Write a graph as JSON Lines, CSV or GQL statements.")
+    .addOption(
+      option("--format <format>", "what is written").choices(EXPORT_FORMATS).default("jsonl"),
+    )
+    .addOption(
+      option("--out <path>", "the file, or for CSV the directory; default: standard output"),
+    )
+    .addOption(option("--graph <name>", "the graph; default: default"))
+    .addHelpText("after", EXPORT_HELP)
+    .action((options: ExportOptions) => runExport(options, terminal));
+}
+
 function backup(terminal: Terminal): Command {
   return withCopySource(new Command("backup"))
     .description("Copy a database, also while it is in use, into a new directory.")
@@ -260,6 +275,7 @@ Examples:
   $ geode query "MATCH (p:Package) RETURN count(p)"
   $ geode query --live "SELECT * FROM metrics"
   $ geode import people.csv knows.csv
+  $ geode export > graph.jsonl
   $ geode backup ./backups/monday
 
 Each command has a --help of its own. Every option can also be given as a variable
@@ -308,19 +324,40 @@ what is missing, so after a crash or a full disk just run it again.
 A CSV file has a header, in the convention of neo4j-admin:
   people.csv   id:ID,name,age:int,tags:string[],:LABEL      (nodes)
   knows.csv    :START_ID,:END_ID,since:int,:TYPE            (edges)
-Types: string (also when none is given), int, float, boolean, and each with [] for a list
-separated by semicolons. ID(Space) keeps ids of several kinds apart. An empty cell is no
-property. With --nodes Label=file and --edges LABEL=file the label need not be in the file.
+Types: string (also when none is given), int, float, boolean, date, time, localtime, datetime,
+localdatetime, duration, each with [] for a list separated by semicolons, and json for
+anything else. ID(Space) keeps ids of several kinds apart. :REF in place of :ID is an id that
+only edges use and no node keeps. An empty cell is no property. With --nodes Label=file and
+--edges LABEL=file the label need not be in the file.
 
 A JSON Lines file has an object per line:
   {"labels":["Person"],"id":"ann","properties":{"name":"Ann","age":38}}
   {"label":"KNOWS","from":"ann","to":"bob","properties":{"since":2019}}
+"ref" in place of "id" is not kept; a date is written {"$date":"2024-01-31"}.
 
 Examples:
   $ geode import people.csv knows.csv
   $ geode import --nodes Person=people.csv --edges KNOWS=knows.csv
   $ geode import --dry-run graph.jsonl
   $ geode import --offline --data ./geode-data graph.jsonl`;
+
+const EXPORT_HELP = `
+The export shows the graph as of one commit, however many writes go on meanwhile; which
+commit, is said at the end. It needs a token with the role admin, or --offline, which reads
+the files in --data. Nothing is overwritten, and what --out names appears complete or not at
+all.
+
+  jsonl   an object per line, for \`geode import\`
+  csv     a file per set of labels and per edge label, for \`geode import\`
+  gql     a statement per line, indexes included
+
+What is imported again is the same graph with every value, but with new element ids and, from
+jsonl and csv, without its indexes. To get everything back as it was, use \`geode backup\`.
+
+Examples:
+  $ geode export > graph.jsonl
+  $ geode export --format csv --out ./graph     and back: geode import ./graph/*.csv
+  $ geode export --format gql --offline --data ./geode-data --out graph.gql`;
 
 const BACKUP_HELP = `
 The backup shows the database as of one commit, however many writes go on meanwhile; which

@@ -1,4 +1,5 @@
-import { float, type Value } from "@geode/values";
+import { float, GeodeError, type TemporalType, type Value } from "@geode/values";
+import { fromFile, temporal } from "./file-value.ts";
 
 /** How the cells of a column are read. */
 export interface CellType {
@@ -8,7 +9,7 @@ export interface CellType {
   readonly isList: boolean;
 }
 
-type ElementType = "string" | "int" | "float" | "boolean";
+type ElementType = "string" | "int" | "float" | "boolean" | "json" | TemporalType;
 
 const ELEMENT_TYPES: ReadonlyMap<string, ElementType> = new Map([
   ["string", "string"],
@@ -21,12 +22,20 @@ const ELEMENT_TYPES: ReadonlyMap<string, ElementType> = new Map([
   ["float", "float"],
   ["double", "float"],
   ["boolean", "boolean"],
+  ["date", "DATE"],
+  ["time", "ZONED TIME"],
+  ["localtime", "LOCAL TIME"],
+  ["datetime", "ZONED DATETIME"],
+  ["localdatetime", "LOCAL DATETIME"],
+  ["duration", "DURATION"],
 ]);
 
-export const TYPE_NAMES = "string, int, float, boolean, and each with []";
+export const TYPE_NAMES =
+  "string, int, float, boolean, date, time, localtime, datetime, localdatetime, duration, each also with [], and json";
 
 /** The type that a header names, e.g. `int` or `string[]`; undefined if there is none. */
 export function cellType(name: string): CellType | undefined {
+  if (name.toLowerCase() === "json") return { name, element: "json", isList: false };
   const isList = name.endsWith("[]");
   const element = ELEMENT_TYPES.get((isList ? name.slice(0, -2) : name).toLowerCase());
   return element === undefined ? undefined : { name, element, isList };
@@ -54,6 +63,20 @@ function elementValue(text: string, type: ElementType): Value | undefined {
       return floating(text.trim());
     case "boolean":
       return truth(text.trim().toLowerCase());
+    case "json":
+      return soundOr(() => fromFile(JSON.parse(text), "value"));
+    default:
+      return soundOr(() => temporal(type, text.trim()));
+  }
+}
+
+/** What is read, or undefined if it cannot be. */
+function soundOr(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof GeodeError || error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 

@@ -7,9 +7,14 @@ import type { CsvRole } from "./source.ts";
 export type CsvColumn = { readonly text: string } & (
   | { readonly kind: "property"; readonly name: string; readonly type: CellType }
   | { readonly kind: "id"; readonly name: string; readonly space: string }
+  /** An id that is not kept. */
+  | { readonly kind: "reference"; readonly space: string }
   | { readonly kind: "start"; readonly space: string }
   | { readonly kind: "end"; readonly space: string }
-  | { readonly kind: "label" }
+  /** Names separated by semicolons, or as JSON. */
+  | { readonly kind: "label"; readonly isJson: boolean }
+  /** More properties, as a JSON object. */
+  | { readonly kind: "properties" }
   | { readonly kind: "ignored" }
 );
 
@@ -35,7 +40,7 @@ export function columnsOf(
     columnOf(text.trim(), `header, column ${index + 1}`, faults),
   );
   const kinds = all.map((column) => column?.kind);
-  for (const kind of ["id", "start", "end"] as const) {
+  for (const kind of ["id", "reference", "start", "end", "properties"] as const) {
     if (kinds.filter((each) => each === kind).length > 1)
       faults.push(`the header has more than one ${MARKS[kind]} column`);
   }
@@ -49,7 +54,10 @@ export function columnsOf(
   if (isEdges !== (kinds.includes("start") && kinds.includes("end"))) {
     faults.push("edges need both a :START_ID and an :END_ID column");
   }
-  if (isEdges && kinds.includes("id")) faults.push("edges have no :ID column");
+  if (isEdges && (kinds.includes("id") || kinds.includes("reference")))
+    faults.push("edges have no :ID or :REF column");
+  if (kinds.includes("id") && kinds.includes("reference"))
+    faults.push("nodes have an :ID column, which is kept, or a :REF column, which is not");
   if (role.kind === "edges" && !isEdges)
     faults.push("a file of --edges needs the columns :START_ID and :END_ID");
   if (role.kind === "nodes" && isEdges)
@@ -68,7 +76,13 @@ export function columnsOf(
     : { all: all.filter((column) => column !== undefined), label };
 }
 
-const MARKS = { id: ":ID", start: ":START_ID", end: ":END_ID" } as const;
+const MARKS = {
+  id: ":ID",
+  reference: ":REF",
+  start: ":START_ID",
+  end: ":END_ID",
+  properties: ":PROPERTIES",
+} as const;
 
 function columnOf(text: string, place: string, faults: string[]): CsvColumn | undefined {
   const colon = text.lastIndexOf(":");
@@ -82,9 +96,13 @@ function columnOf(text: string, place: string, faults: string[]): CsvColumn | un
       return { kind: "start", text, space };
     case "END_ID":
       return { kind: "end", text, space };
+    case "REF":
+      return { kind: "reference", text, space };
     case "LABEL":
     case "TYPE":
-      return { kind: "label", text };
+      return { kind: "label", text, isJson: space === "json" };
+    case "PROPERTIES":
+      return { kind: "properties", text };
     case "IGNORE":
       return { kind: "ignored", text };
     default: {

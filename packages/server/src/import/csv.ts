@@ -2,9 +2,9 @@ import { pipeline, Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import type { Value } from "@geode/values";
 import { columnsOf, type CsvColumns } from "./csv-header.ts";
-import { cellValue } from "./csv-cell.ts";
+import { cellValue, type CellType } from "./csv-cell.ts";
 import type { ExternalId, Item, Located } from "./item.ts";
-import { labelFault } from "./names.ts";
+import { labelFault, propertyFault } from "./names.ts";
 import { ImportProblem, type Problems } from "./problem.ts";
 import { ITEM_LENGTH_MAX, type Source } from "./source.ts";
 
@@ -58,6 +58,8 @@ export async function* readCsv(
   }
 }
 
+const JSON_CELL: CellType = { name: "json", element: "json", isList: false };
+
 function itemOf(
   record: readonly string[],
   columns: CsvColumns,
@@ -68,6 +70,7 @@ function itemOf(
     return undefined;
   }
   let sound = true;
+  let unlabelled = false;
   const properties = new Map<string, Value>();
   const labels = new Set<string>();
   let id: ExternalId | undefined;
@@ -93,6 +96,10 @@ function itemOf(
         id = { space: column.space, value: cell, property: column.name };
         properties.set(column.name, cell);
         break;
+      case "reference":
+        if (cell === "") wrong("the reference is missing");
+        id = { space: column.space, value: cell, property: null };
+        break;
       case "start":
         if (cell === "") wrong("the id of the node that the edge leaves is missing");
         from = { space: column.space, value: cell, property: "" };
@@ -101,20 +108,42 @@ function itemOf(
         if (cell === "") wrong("the id of the node that the edge enters is missing");
         to = { space: column.space, value: cell, property: "" };
         break;
-      case "label":
-        for (const label of cell.split(";").filter((name) => name !== "")) {
-          const what = labelFault(label);
+      case "properties": {
+        const more = cell === "" ? new Map<string, Value>() : cellValue(cell, JSON_CELL);
+        if (!(more instanceof Map)) wrong("the cell is no JSON object");
+        else
+          for (const [name, value] of more as ReadonlyMap<string, Value>) {
+            const what =
+              propertyFault(name, "json") ??
+              (properties.has(name)
+                ? `the property ${JSON.stringify(name)} has a column already`
+                : undefined);
+            if (what !== undefined) wrong(what);
+            else if (value !== null) properties.set(name, value);
+          }
+        break;
+      }
+      case "label": {
+        const names = column.isJson
+          ? jsonLabels(cell)
+          : cell.split(";").filter((name) => name !== "");
+        if (names === undefined) wrong("the cell is no JSON list of labels");
+        else if (column.isJson && names.length === 0) unlabelled = true;
+        for (const label of names ?? []) {
+          const what = labelFault(label, column.isJson ? "json" : "plain");
           if (what !== undefined) wrong(what);
           labels.add(label);
         }
         break;
+      }
       case "ignored":
         break;
     }
   }
   if (!sound) return undefined;
   if (from === undefined || to === undefined) {
-    if (labels.size > 0) return { kind: "node", labels: [...labels].sort(), id, properties };
+    if (labels.size > 0 || unlabelled)
+      return { kind: "node", labels: [...labels].sort(), id, properties };
     fault(
       "the node has no label; fill in the column :LABEL, or import the file with --nodes Label=file",
     );
@@ -127,6 +156,15 @@ function itemOf(
     "the edge has no label; fill in the column :TYPE, or import the file with --edges LABEL=file",
   );
   return undefined;
+}
+
+/** A label, or a list of them, that is possibly empty. */
+function jsonLabels(cell: string): readonly string[] | undefined {
+  const value = cellValue(cell, JSON_CELL);
+  const labels = typeof value === "string" ? [value] : value;
+  return Array.isArray(labels) && labels.every((label) => typeof label === "string")
+    ? (labels as readonly string[])
+    : undefined;
 }
 
 /** Records may span lines; csv-parse counts to the last one. */

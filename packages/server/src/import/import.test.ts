@@ -133,6 +133,111 @@ describe("JSON Lines", () => {
   });
 });
 
+describe("references, which edges use and nodes do not keep", () => {
+  const jsonl = [
+    '{"labels":["A"],"ref":1,"properties":{"id":"own"}}',
+    '{"labels":[],"ref":"two","properties":{"id":"own"}}',
+    '{"labels":["A"],"id":3}',
+    '{"labels":[],"id":"4"}',
+    '{"label":"K","from":1,"to":"two"}',
+    '{"label":"K","from":3,"to":"4"}',
+  ].join("\n");
+  const found = () =>
+    rows(
+      "MATCH (a)-[:K]->(b) RETURN labels(a), properties(a), labels(b), properties(b) ORDER BY a.id",
+    );
+  const expected = ['[["A"],{"id":"own"},[],{"id":"own"}]', '[["A"],{"id":3},[],{"id":"4"}]'];
+
+  test("in JSON Lines; a node needs no label", async () => {
+    expect(await run([await file("g.jsonl", jsonl)])).toEqual({ created: 6, present: 0 });
+    expect(await found()).toEqual(expected);
+  });
+
+  test("in CSV; labels may be JSON, and so may properties", async () => {
+    const nodes = await file(
+      "n.csv",
+      ':REF,:LABEL(json),n:json,:PROPERTIES\n1,"[""a;b"",""A""]","[1,{""$date"":""2024-01-31""}]","{""a\\nb"":null,""$$x"":2}"\n2,[],,\n',
+    );
+    const edges = await file("e.csv", ':START_ID,:END_ID,:TYPE(json)\n1,2,"""a;b"""\n');
+    expect(await run([nodes, edges])).toEqual({ created: 3, present: 0 });
+    expect(
+      await rows("MATCH (a)-[e]->(b) RETURN labels(a), properties(a), type(e), labels(b)"),
+    ).toEqual(['[["A","a;b"],{"$$x":2,"n":[1,"2024-01-31"]},"a;b",[]]']);
+    expect(await rows("MATCH (a:A) RETURN a.n[1] = DATE '2024-01-31'")).toEqual(["[true]"]);
+  });
+
+  test("are taken away in the end, also after an import that stopped anywhere", async () => {
+    const source = await file("g.jsonl", jsonl);
+    const real = databaseTarget(database, principal, undefined);
+    let stops = 0;
+    for (let healthy = 0; ; healthy++) {
+      let left = healthy;
+      const failing: Target = {
+        run: (text, data, key) =>
+          left-- === 0 ? Promise.reject(new Error("disk full")) : real.run(text, data, key),
+      };
+      const outcome = await run([source], { target: failing, batch: 1 }).catch(
+        (error: unknown) => error,
+      );
+      if (!(outcome instanceof ImportStopped)) break;
+      stops += 1;
+    }
+    expect(stops).toBeGreaterThan(6);
+    expect(await found()).toEqual(expected);
+    expect(await counts()).toEqual(["[4,2]"]);
+  });
+});
+
+describe("temporal values", () => {
+  const moments = [
+    ["date", "$date", "2024-02-29", "DATE"],
+    ["localtime", "$local_time", "12:00:00.5", "LOCAL TIME"],
+    ["time", "$zoned_time", "12:00+01:00", "ZONED TIME"],
+    ["localdatetime", "$local_datetime", "2024-02-29T12:00", "LOCAL DATETIME"],
+    ["datetime", "$zoned_datetime", "2024-02-29T12:00+01:00[Europe/Paris]", "ZONED DATETIME"],
+    ["duration", "$duration", "P1Y2M3DT4H5M6.7S", "DURATION"],
+  ] as const;
+
+  test.each(moments)(
+    "in CSV a column of type %s, in JSON Lines %s",
+    async (column, tag, text, type) => {
+      const table = await file(
+        "n.csv",
+        `v:${column},l:${column}[],:LABEL\n${text},${text};${text},N\n`,
+      );
+      const lines = await file(
+        "n.jsonl",
+        `{"labels":["N"],"properties":{"v":{"${tag}":"${text}"},"l":[{"${tag}":"${text}"},{"${tag}":"${text}"}]}}\n` +
+          `{"labels":["N"],"properties":{"v":{"${tag}":"${text}"},"l":[{"${tag}":"${text}"},{"${tag}":"${text}"},1,{"x":{"${tag}":"${text}"}}]}}\n`,
+      );
+      expect(await run([table, lines])).toEqual({ created: 3, present: 0 });
+      const value = `CAST('${text}' AS ${type})`;
+      expect(
+        await rows(`MATCH (n:N) WHERE n.v = ${value} AND n.l[1] = ${value} RETURN count(*)`),
+      ).toEqual(["[3]"]);
+      expect(await rows(`MATCH (n:N) WHERE n.l[3].x = ${value} RETURN n.l[2]`)).toEqual(["[1]"]);
+    },
+  );
+
+  test.each(moments)("that are none are named: %s", async (column, tag) => {
+    const table = await file("n.csv", `v:${column},:LABEL\nsoon,N\n`);
+    expect(await run([table])).toEqual([`n.csv:2: column 1 (v:${column}): "soon" is no ${column}`]);
+    for (const json of ['"soon"', "5", "null"]) {
+      const lines = await file(
+        "n.jsonl",
+        `{"labels":["N"],"properties":{"v":{"${tag}":${json}}}}\n`,
+      );
+      expect(await run([lines])).toEqual([expect.stringMatching(/^n\.jsonl:1: .*properties\.v/)]);
+    }
+  });
+
+  test("nested without end are a fault of the file", async () => {
+    const deep = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
+    const lines = await file("n.jsonl", `{"labels":["N"],"properties":{"v":${deep}}}\n`);
+    expect(await run([lines])).toEqual([expect.stringContaining("nested deeper than 64 levels")]);
+  });
+});
+
 describe("a bad line is named by file and line, and then nothing is imported", () => {
   const header = "id:ID,age:int,:LABEL\n";
   test.each<[string, Record<string, string | Buffer>, string[]]>([
@@ -185,7 +290,7 @@ describe("a bad line is named by file and line, and then nothing is imported", (
       "an unknown type in the header",
       { "p.csv": "id:ID,age:number,:LABEL\n1,2,P\n" },
       [
-        'p.csv:1: header, column 2 (age:number): the type "number" is not known; there are string, int, float, boolean, and each with []',
+        'p.csv:1: header, column 2 (age:number): the type "number" is not known; there are string, int, float, boolean, date, time, localtime, datetime, localdatetime, duration, each also with [], and json',
       ],
     ],
     [
@@ -223,12 +328,33 @@ describe("a bad line is named by file and line, and then nothing is imported", (
     ],
     [
       "JSON of another shape",
-      { "g.jsonl": '[]\n{"labels":[]}\n{"labels":["A"],"name":"x"}\n{"label":"K","from":1}\n' },
+      { "g.jsonl": '[]\n{"labels":"A"}\n{"labels":["A"],"name":"x"}\n{"label":"K","from":1}\n' },
       [
         "g.jsonl:1: a line is one JSON object",
-        'g.jsonl:2: "labels" must be a list of at least one label',
+        'g.jsonl:2: "labels" must be a list of labels',
         'g.jsonl:3: a node has no field "name"; put properties inside "properties"',
         'g.jsonl:4: "to" must be a text or a whole number: the id of a node',
+      ],
+    ],
+    [
+      "both an id and a reference",
+      { "g.jsonl": '{"labels":[],"id":1,"ref":1}\n', "p.csv": "id:ID,:REF,:LABEL\n1,1,P\n" },
+      [
+        'g.jsonl:1: a node has an "id", which is kept, or a "ref", which is not',
+        "p.csv:1: nodes have an :ID column, which is kept, or a :REF column, which is not",
+      ],
+    ],
+    [
+      "JSON cells that are none",
+      {
+        "p.csv":
+          ':REF,v:json,:PROPERTIES,:LABEL(json)\n1,{,,[]\n2,,[],[]\n3,,,A\n4,,"{""v"":1,""v2"":1}",[1]\n',
+      },
+      [
+        'p.csv:2: column 2 (v:json): "{" is no json',
+        "p.csv:3: column 3 (:PROPERTIES): the cell is no JSON object",
+        "p.csv:4: column 4 (:LABEL(json)): the cell is no JSON list of labels",
+        "p.csv:5: column 4 (:LABEL(json)): the cell is no JSON list of labels",
       ],
     ],
     [

@@ -19,12 +19,12 @@ export interface EdgeItem {
   readonly properties: ReadonlyMap<string, Value>;
 }
 
-/** A node's name in the files: unique in its space, and kept as a property so that edges find it. */
+/** A node's name in the files: unique in its space. */
 export interface ExternalId {
   readonly space: string;
   readonly value: string | number;
-  /** The property that keeps it; of an edge's end it is not known. */
-  readonly property: string;
+  /** The property that keeps it; null if it is for edges alone, and forgotten afterwards. Of an edge's end it is not known. */
+  readonly property: string | null;
 }
 
 /** The key under which an external id is looked up. Spaces contain no NUL, since headers are checked. */
@@ -38,9 +38,11 @@ export interface Anchor {
   readonly property: string;
 }
 
-/** The anchor of a node with an id. */
-export function anchorOf(node: NodeItem): Anchor | undefined {
-  return node.id === undefined ? undefined : { label: node.labels[0]!, property: node.id.property };
+/** The anchor that a node has by its own label and property. Null for a reference, and for an id without a label to find it by. */
+export function ownAnchor({ id, labels: [label] }: NodeItem): Anchor | null {
+  return label === undefined || id === undefined || id.property === null
+    ? null
+    : { label, property: id.property };
 }
 
 /** An element and the line that it begins on. */

@@ -1,4 +1,5 @@
-import { decode, GeodeError, type Value } from "@geode/values";
+import { GeodeError, type Value } from "@geode/values";
+import { fromFile } from "./file-value.ts";
 import type { ExternalId, Item, Located } from "./item.ts";
 import { labelFault, propertyFault } from "./names.ts";
 import { ImportProblem, type Problems } from "./problem.ts";
@@ -9,7 +10,7 @@ import { linesOf } from "./text.ts";
 const ID_PROPERTY = "id";
 
 /**
- * The elements of a JSON Lines file: `{"labels": […], "id": …, "properties": {…}}` for a node,
+ * The elements of a JSON Lines file: `{"labels": […], "id": …, "properties": {…}}` for a node, with `ref` for an id that is not kept,
  * `{"label": "…", "from": …, "to": …, "properties": {…}}` for an edge.
  */
 export async function* readJsonLines(
@@ -37,7 +38,7 @@ export async function* readJsonLines(
 /** What is wrong with one line. */
 class Fault extends Error {}
 
-const NODE_FIELDS: ReadonlySet<string> = new Set(["labels", "id", "properties"]);
+const NODE_FIELDS: ReadonlySet<string> = new Set(["labels", "id", "ref", "properties"]);
 const EDGE_FIELDS: ReadonlySet<string> = new Set(["label", "from", "to", "properties"]);
 
 function itemOf(text: string): Item {
@@ -56,9 +57,7 @@ function itemOf(text: string): Item {
 
 function nodeOf(fields: ReadonlyMap<string, unknown>): Item {
   const labels = fields.get("labels");
-  if (!Array.isArray(labels) || labels.length === 0) {
-    throw new Fault('"labels" must be a list of at least one label');
-  }
+  if (!Array.isArray(labels)) throw new Fault('"labels" must be a list of labels');
   const properties = propertiesOf(fields.get("properties"));
   const id = fields.has("id") ? externalId(fields.get("id"), "id") : undefined;
   if (id !== undefined) {
@@ -67,10 +66,15 @@ function nodeOf(fields: ReadonlyMap<string, unknown>): Item {
       throw new Fault('the property "id" is not the "id" of the node');
     properties.set(ID_PROPERTY, id.value);
   }
+  if (fields.has("ref") && id !== undefined)
+    throw new Fault('a node has an "id", which is kept, or a "ref", which is not');
+  const reference = fields.has("ref")
+    ? { ...externalId(fields.get("ref"), "ref"), property: null }
+    : undefined;
   return {
     kind: "node",
     labels: [...new Set(labels.map((label) => labelOf(label, "labels")))].sort(),
-    id,
+    id: id ?? reference,
     properties,
   };
 }
@@ -99,7 +103,7 @@ function fieldsOf(text: string): ReadonlyMap<string, unknown> {
 
 function labelOf(json: unknown, field: string): string {
   if (typeof json !== "string") throw new Fault(`"${field}" must hold text`);
-  const fault = labelFault(json);
+  const fault = labelFault(json, "json");
   if (fault !== undefined) throw new Fault(fault);
   return json;
 }
@@ -117,7 +121,7 @@ function propertiesOf(json: unknown): Map<string, Value> {
     throw new Fault('"properties" must be an object');
   const properties = new Map<string, Value>();
   for (const [name, field] of Object.entries(json)) {
-    const fault = propertyFault(name);
+    const fault = propertyFault(name, "json");
     if (fault !== undefined) throw new Fault(fault);
     const value = valueOf(field, name);
     if (value !== null) properties.set(name, value);
@@ -127,7 +131,7 @@ function propertiesOf(json: unknown): Map<string, Value> {
 
 function valueOf(json: unknown, name: string): Value {
   try {
-    return decode(json, `properties.${name}`);
+    return fromFile(json, `properties.${name}`);
   } catch (error) {
     throw error instanceof GeodeError ? new Fault(error.message) : error;
   }

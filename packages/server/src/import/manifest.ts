@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import {
-  anchorOf,
   idKey,
   type Anchor,
   type EdgeItem,
   type ExternalId,
   type NodeItem,
+  ownAnchor,
 } from "./item.ts";
 import { ImportProblem, type Problems } from "./problem.ts";
 import { read } from "./read.ts";
@@ -21,8 +21,10 @@ export interface Manifest {
   readonly bytes: number;
   /** Of all contents: the same files are the same import, in whatever order they are named. */
   readonly hash: string;
-  /** Every anchor in use; nodes are found through an index on each. */
+  /** Every anchor in use but that of references; nodes are found through an index on each. */
   readonly anchors: readonly Anchor[];
+  /** What nodes have while this import runs whose references are not kept; null if there are none. */
+  readonly references: Anchor | null;
   /** Where the node with this external id is found, and the value kept there. */
   find(id: ExternalId): { readonly anchor: Anchor; readonly value: string | number };
   /** Throws ImportProblem if a file is not what it was when it was read. */
@@ -86,16 +88,23 @@ export async function inspect(
   }
   if (problems.found.length > 0) return undefined;
   hashed.sort((a, b) => (a.hash < b.hash ? -1 : 1));
+  const hash = createHash("sha256")
+    .update(hashed.map((each) => each.hash).join())
+    .digest("hex");
+  // Of this import alone: it meets neither a user's names nor another import's.
+  const references = { label: `Import ${hash}`, property: `reference ${hash}` };
   return {
     sources: hashed.map(({ source }) => source),
     nodes,
     edges,
     bytes,
-    hash: createHash("sha256")
-      .update(hashed.map(({ hash }) => hash).join())
-      .digest("hex"),
-    anchors: ids.anchors,
-    find: (id) => ids.find(id)!,
+    hash,
+    anchors: ids.anchors.filter((anchor) => anchor !== null),
+    references: ids.anchors.includes(null) ? references : null,
+    find(id) {
+      const { anchor, value } = ids.find(id)!;
+      return { anchor: anchor ?? references, value };
+    },
     async verifyUnchanged() {
       for (const [file, before] of stamps) {
         const { modifiedMs, size } = await stampOf(file);
@@ -111,7 +120,8 @@ export async function inspect(
 class IdTable {
   /** Twice the position in `anchors`, plus one if the id is a number. */
   readonly #entries = new Map<string, number>();
-  readonly anchors: Anchor[] = [];
+  /** Null stands for that of references. */
+  readonly anchors: (Anchor | null)[] = [];
   readonly #anchorPositions = new Map<string, number>();
 
   /** Answers what is wrong, or undefined. */
@@ -120,22 +130,22 @@ class IdTable {
     const key = idKey(node.id);
     if (this.#entries.has(key))
       return `the id ${JSON.stringify(node.id.value)} is used by an earlier node`;
-    const position = this.#anchorPosition(anchorOf(node)!);
+    const position = this.#anchorPosition(ownAnchor(node));
     this.#entries.set(key, position * 2 + (typeof node.id.value === "number" ? 1 : 0));
     return undefined;
   }
 
   find(
     id: Pick<ExternalId, "space" | "value">,
-  ): { anchor: Anchor; value: string | number } | undefined {
+  ): { anchor: Anchor | null; value: string | number } | undefined {
     const entry = this.#entries.get(idKey(id));
     if (entry === undefined) return undefined;
     const value = entry % 2 === 1 ? Number(id.value) : String(id.value);
     return { anchor: this.anchors[entry >> 1]!, value };
   }
 
-  #anchorPosition(anchor: Anchor): number {
-    const key = JSON.stringify([anchor.label, anchor.property]);
+  #anchorPosition(anchor: Anchor | null): number {
+    const key = JSON.stringify(anchor);
     let position = this.#anchorPositions.get(key);
     if (position === undefined) {
       position = this.anchors.push(anchor) - 1;

@@ -1,10 +1,13 @@
 import { encode, GeodeError } from "@geode/values";
+import type { Anchor } from "./item.ts";
 import type { Manifest } from "./manifest.ts";
 import { Problems } from "./problem.ts";
 import { read } from "./read.ts";
 import {
+  dropIndexStatement,
   edgeGroup,
   edgeRow,
+  forgetStatement,
   indexStatement,
   nodeGroup,
   nodeRow,
@@ -54,8 +57,12 @@ export async function write(
   const writer = new BatchWriter(manifest, target, options);
   try {
     for (const anchor of manifest.anchors) await target.run(indexStatement(anchor), [], undefined);
+    const { references } = manifest;
+    if (references !== null)
+      await target.run(indexStatement(references, references.label), [], undefined);
     await writeAll(manifest, "node", writer);
     await writeAll(manifest, "edge", writer);
+    if (references !== null) await forget(manifest, references, target, options);
     return { created: writer.created, present: writer.present };
   } catch (cause) {
     throw new ImportStopped(writer.created + writer.present, cause);
@@ -72,13 +79,46 @@ async function writeAll(
     const problems = new Problems();
     for await (const { item } of read(source, problems)) {
       if (item.kind !== kind) continue;
-      if (item.kind === "node") await writer.add(nodeGroup(item), nodeRow(item));
+      if (item.kind === "node") await writer.add(nodeGroup(item, manifest), nodeRow(item));
       else await writer.add(edgeGroup(item, manifest), edgeRow(item, manifest));
     }
     // The file was sound when it was inspected.
     if (problems.found.length > 0) throw problems.found[0]!;
   }
   await writer.flush();
+}
+
+/** Takes the references from the nodes that have them. */
+async function forget(
+  manifest: Manifest,
+  references: Anchor,
+  target: Target,
+  { batch, onWritten }: WriteOptions,
+): Promise<void> {
+  const text = forgetStatement(references);
+  let rows: Row[] = [];
+  let number = 0;
+  const run = async (): Promise<void> => {
+    await target.run(text, rows, `${keyPrefix(manifest, batch)}:forget:${number++}`);
+    rows = [];
+    onWritten(0);
+  };
+  await manifest.verifyUnchanged();
+  for (const source of manifest.sources) {
+    for await (const { item } of read(source, new Problems())) {
+      if (item.kind !== "node" || item.id === undefined) continue;
+      const { anchor, value } = manifest.find(item.id);
+      if (anchor !== references) continue;
+      if (rows.push(new Map([["id", value]])) === batch) await run();
+    }
+  }
+  if (rows.length > 0) await run();
+  await target.run(dropIndexStatement(references.label), [], undefined);
+}
+
+/** Other batch sizes cut other batches. */
+function keyPrefix(manifest: Manifest, batch: number): string {
+  return `import:${manifest.hash.slice(0, 32)}:${batch}`;
 }
 
 interface Batch {
@@ -97,27 +137,26 @@ class BatchWriter {
   present = 0;
 
   constructor(manifest: Manifest, target: Target, options: WriteOptions) {
-    // Other batch sizes cut other batches.
-    this.#keyPrefix = `import:${manifest.hash.slice(0, 32)}:${options.batch}`;
+    this.#keyPrefix = keyPrefix(manifest, options.batch);
     this.#target = target;
     this.#options = options;
   }
 
   async add(group: Group, row: Row): Promise<void> {
     const bytes = encode(row).length;
-    let batch = this.#batches.get(group.key);
+    let batch = this.#batches.get(group.text);
     if (
       batch !== undefined &&
       (batch.rows.length >= this.#options.batch || batch.bytes + bytes > BATCH_BYTES_MAX)
     ) {
-      this.#batches.delete(group.key);
+      this.#batches.delete(group.text);
       await this.#run(batch);
       batch = undefined;
     }
     if (batch === undefined) {
       if (this.#batches.size >= GROUPS_MAX) await this.flush();
       batch = { group, rows: [], bytes: 0 };
-      this.#batches.set(group.key, batch);
+      this.#batches.set(group.text, batch);
     }
     batch.rows.push(row);
     batch.bytes += bytes;
