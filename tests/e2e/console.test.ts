@@ -93,6 +93,25 @@ test("a value changed in one tab moves in another", async () => {
   expect(await table.getByText("one", { exact: true }).count()).toBe(0);
 });
 
+test("a server that is killed and comes back is found again, and the live result goes on", async () => {
+  const page = await open();
+  await write(page, "INSERT (:Beat {n: 1})");
+  await page.getByTestId("run").click();
+  await write(page, "MATCH (b:Beat) RETURN 'beat ' || CAST(b.n AS STRING) AS beat");
+  await page.getByTestId("live").click();
+  await page.getByTestId("run").click();
+  const table = page.getByTestId("result-table");
+  await table.getByText("beat 1", { exact: true }).waitFor();
+  await geode.killAndRestart();
+  const writer = await open();
+  await write(writer, "INSERT (:Beat {n: 2})");
+  await writer.getByTestId("run").click();
+  await table.getByText("beat 2", { exact: true }).waitFor();
+  await page.getByTestId("connection-state").filter({ hasText: "Connected" }).waitFor();
+  // A browser reports every attempt that failed.
+  faults.length = 0;
+});
+
 test("a syntax error is shown with its place and what was expected", async () => {
   const page = await open();
   await write(page, "MATCH (p:Package RETURN p");

@@ -11,38 +11,32 @@ const bin = fileURLToPath(new URL("../../packages/server/bin/geode.mjs", import.
 export class GeodeProcess {
   /** The console's address with a token in the fragment, as printed. */
   readonly link: string;
-  readonly #child: ChildProcess;
+  #child: ChildProcess;
+  readonly #options: readonly string[];
   /** Its data, and the secret that signs its tokens. */
   readonly directory: string;
 
-  private constructor(link: string, child: ChildProcess, directory: string) {
-    this.link = link;
-    this.#child = child;
+  private constructor(started: Started, directory: string, options: readonly string[]) {
+    this.link = started.link;
+    this.#child = started.child;
     this.directory = directory;
+    this.#options = options;
   }
 
   /** Resolves when the link is printed. */
   static async start(...options: readonly string[]): Promise<GeodeProcess> {
     const directory = await mkdtemp(join(tmpdir(), "geode-e2e-"));
-    const child = spawn(
-      process.execPath,
-      [bin, "serve", "--port", "0", "--data", directory, ...options],
-      { stdio: ["ignore", "pipe", "pipe"] },
-    );
-    let printed = "";
-    const link = await new Promise<string>((resolve, reject) => {
-      const read = (chunk: Buffer): void => {
-        printed += chunk.toString();
-        const found = /https?:\/\/\S+#token=\S+/.exec(printed);
-        if (found) resolve(found[0]);
-      };
-      child.stdout.on("data", read);
-      child.stderr.on("data", read);
-      child.on("exit", (code) =>
-        reject(new Error(`geode serve ended with code ${code}:\n${printed}`)),
-      );
-    });
-    return new GeodeProcess(link, child, directory);
+    return new GeodeProcess(await serve(directory, "0", options), directory, options);
+  }
+
+  /** Ends it without a word, as the out-of-memory killer does, and starts it again at the same address. */
+  async killAndRestart(): Promise<void> {
+    const ended = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await ended;
+    const { port } = new URL(this.link);
+    const { child } = await serve(this.directory, port, this.#options);
+    this.#child = child;
   }
 
   /** Ends it as Ctrl+C does and removes its data. Returns its exit code. */
@@ -53,4 +47,36 @@ export class GeodeProcess {
     await rm(this.directory, { recursive: true, force: true });
     return code;
   }
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly link: string;
+}
+
+/** Resolves when the link is printed. */
+async function serve(
+  directory: string,
+  port: string,
+  options: readonly string[],
+): Promise<Started> {
+  const child = spawn(
+    process.execPath,
+    [bin, "serve", "--port", port, "--data", directory, ...options],
+    { stdio: ["ignore", "pipe", "pipe"] },
+  );
+  let printed = "";
+  const link = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      printed += chunk.toString();
+      const found = /https?:\/\/\S+#token=\S+/.exec(printed);
+      if (found) resolve(found[0]);
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    child.on("exit", (code) =>
+      reject(new Error(`geode serve ended with code ${code}:\n${printed}`)),
+    );
+  });
+  return { child, link };
 }

@@ -216,6 +216,15 @@ describe("a request with min_seq", () => {
     await refused;
   });
 
+  test("gives up sooner when it has less time", async () => {
+    const waiting = query("MATCH (u:User) RETURN u", { minSeq: database.seq + 1, timeoutMs: 300 });
+    const refused = expect(waiting).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await environment.settle();
+    environment.pass(300);
+    await environment.settle();
+    await refused;
+  });
+
   test("can be cancelled", async () => {
     const controller = new AbortController();
     const waiting = query("MATCH (u:User) RETURN u", {

@@ -206,7 +206,7 @@ export class Database {
    */
   async query(request: Request): Promise<QueryResult> {
     const { statement, parameters } = this.#prepare(request);
-    if (request.minSeq !== undefined) await this.#reach(request.minSeq, request.signal);
+    if (request.minSeq !== undefined) await this.#reach(request.minSeq, request);
     this.#refuseCancelled(request.signal);
     return statement.access === "read"
       ? this.#read(statement, request, parameters)
@@ -232,7 +232,7 @@ export class Database {
 
   async #queryIn(transaction: OpenTransaction, request: Request): Promise<QueryResult> {
     const { statement, parameters } = this.#prepare(request);
-    if (request.minSeq !== undefined) await this.#reach(request.minSeq, request.signal);
+    if (request.minSeq !== undefined) await this.#reach(request.minSeq, request);
     this.#refuseCancelled(request.signal);
     this.#refuseClosed();
     if (request.idempotencyKey !== undefined) {
@@ -366,7 +366,7 @@ export class Database {
     // A state of another epoch says nothing about this one.
     const known = request.resume?.epoch === this.epoch ? request.resume : null;
     const minSeq = Math.max(request.minSeq ?? 0, known?.seq ?? 0);
-    await this.#reach(minSeq, request.signal);
+    await this.#reach(minSeq, request);
     this.#refuseCancelled(request.signal);
     this.#refuseClosed();
     const spec = {
@@ -503,9 +503,10 @@ export class Database {
       throw new GeodeError("TOO_LARGE", `An idempotency key has at most ${lengthMax} characters.`);
   }
 
-  /** Waits until the commit is in. */
-  async #reach(seq: number, signal: AbortSignal | undefined): Promise<void> {
-    if (seq > this.seq) await this.#waiters.wait(seq, this.#limits.minSeqWaitMs, signal);
+  /** Waits until the commit is in, but not longer than the request may take. */
+  async #reach(seq: number, { signal, timeoutMs = Infinity }: Request): Promise<void> {
+    if (seq <= this.seq) return;
+    await this.#waiters.wait(seq, Math.min(this.#limits.minSeqWaitMs, timeoutMs), signal);
   }
 
   /** Nothing but a GeodeError comes out, also when the mistake is ours. */

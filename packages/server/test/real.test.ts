@@ -67,6 +67,39 @@ test("a hundred writes in flight on one connection, and a read behind them that 
   await Promise.all(writes);
 });
 
+test("many requests of two users at once: each gets its own answers, and sees its own writes", async () => {
+  const users = ["ann", "bob"] as const;
+  const asked = users.map(async (user) => {
+    const geode = await client(user);
+    const answers = Array.from({ length: 200 }, async (_, n) => {
+      await geode.query("INSERT (:Own {by: $auth.id, n: $n})", { n });
+      const mine = "MATCH (o:Own {by: $auth.id}) RETURN count(o) AS many, $auth.id AS me, $n AS n";
+      const { data } = await geode.query<{ many: number; me: string; n: number }>(mine, { n });
+      expect(data).toMatchObject([{ me: user, n }]);
+      expect(data[0]!.many).toBeGreaterThan(0);
+    });
+    await Promise.all(answers);
+  });
+  await Promise.all(asked);
+  const by = "MATCH (o:Own) RETURN o.by AS by, count(*) AS n ORDER BY by";
+  expect((await (await client()).query(by)).data).toEqual([
+    { by: "ann", n: 200 },
+    { by: "bob", n: 200 },
+  ]);
+});
+
+test("subscribing and leaving a thousand times leaves nothing behind", async () => {
+  const geode = await client();
+  for (let count = 0; count < 1_000; count++) {
+    const live = geode.live("MATCH (p:Person) WHERE p.age > $age RETURN p", { age: count % 20 });
+    if (count % 2 === 0) await live.ready;
+    live.close();
+  }
+  // What was sent before it has been handled when this is answered.
+  await geode.query("RETURN 1");
+  expect(database.status().liveQueries).toBe(0);
+});
+
 test("a write with a key is done once, also from another connection of the same user", async () => {
   const [one, two, stranger] = [await client(), await client(), await client("bob")];
   const insert = (geode: Geode) => geode.query("INSERT (:Once)", {}, { idempotencyKey: "k" });
