@@ -13,7 +13,7 @@ import type {
   SearchAtom,
 } from "./operators.ts";
 import { type Link, searchedPath } from "./searched-path.ts";
-import type { Binding, Scope } from "./scope.ts";
+import { type Binding, declare, type Scope } from "./scope.ts";
 import { usesOfPart } from "./uses.ts";
 
 /** Every two edges of a MATCH are compared, and every edge is a loop inside of the one before. */
@@ -26,11 +26,35 @@ export function bindMatch(
   scope: Scope,
   optional: boolean,
 ): { before: readonly Operator[]; operator: MatchOperator; scope: Scope } {
-  if (match.keep) throw binding.notAvailable("KEEP", match.keep.span.start);
-  if (match.yieldItems) throw binding.notAvailable("MATCH … YIELD", match.span.start);
   const pattern = new PatternBinder(binding, scope, optional);
-  for (const path of match.paths) pattern.path(path, match.mode);
-  return pattern.finish(match.where, match.mode);
+  for (const path of match.paths)
+    pattern.path(path.prefix ? path : { ...path, prefix: match.keep }, match.mode);
+  const bound = pattern.finish(match.where, match.mode);
+  if (!match.yieldItems) return bound;
+  return { ...bound, scope: yielded(binding, match.yieldItems, scope, bound.scope) };
+}
+
+/** <graph pattern yield clause> (ISO/IEC 39075:2024 §16.4): of what was matched, only this is seen from here on. */
+function yielded(
+  binding: Binding,
+  items: readonly ast.YieldItem[],
+  before: Scope,
+  after: Scope,
+): Scope {
+  const scope = new Map(before);
+  for (const { name, alias } of items) {
+    const variable = after.get(name.name);
+    if (!variable) {
+      throw binding.invalidReference(
+        `The pattern has no variable \`${name.name}\`.`,
+        name.span.start,
+        `There are: ${[...after.keys()].join(", ")}.`,
+      );
+    }
+    const seen = alias ?? name;
+    if (before.get(seen.name) !== variable) declare(binding, scope, seen, variable);
+  }
+  return scope;
 }
 
 class PatternBinder {

@@ -257,27 +257,44 @@ class QueryBinder {
     const query = new QueryBinder(binding, call.scope ? inner : this.#scope, true).query(
       call.query,
     );
+    this.#rowsOf(query, call);
+  }
+
+  /** What a query returns comes beside the row. */
+  #rowsOf(query: Query, { optional, span }: { optional: boolean; span: ast.Span }): void {
+    const binding = this.#binding;
     const scope = new Map(this.#scope);
     const columns = (query.output.kind === "rows" ? query.output.columns : []).map((column) => {
       const { type } = column.variable;
       const kept = type === "node" || type === "edge" ? type : "value";
       const variable = binding.variable(column.name, kept, { nullable: true });
-      declare(binding, scope, { kind: "name", name: column.name, span: call.span }, variable);
+      declare(binding, scope, { kind: "name", name: column.name, span }, variable);
       return variable;
     });
     if (query.output.kind === "records")
       throw binding.invalidSyntax(
-        "CALL takes a query that returns named columns.",
-        call.span.start,
+        "A query inside of another one returns named columns.",
+        span.start,
       );
     this.#operators.push({
       kind: "call",
       query,
-      optional: call.optional,
+      optional,
       columns,
       rowKey: binding.variable(null, "value"),
     });
     this.#scope = scope;
+  }
+
+  /** `OPTIONAL { MATCH … MATCH … }`: what they bind together, or once nothing. */
+  #optionalBlock({ matches, span }: ast.OptionalBlock): void {
+    const inner = new QueryBinder(this.#binding, this.#scope, true);
+    for (const match of matches) inner.#clause(match);
+    const columns = [...inner.#scope]
+      .filter(([name]) => !this.#scope.has(name))
+      .map(([name, variable]) => ({ name, text: name, variable }));
+    const query: Query = { operators: inner.#operators, output: { kind: "rows", columns } };
+    this.#rowsOf(query, { optional: true, span });
   }
 
   #procedure(call: ast.CallProcedure, alone: boolean): void {
@@ -406,7 +423,8 @@ class QueryBinder {
       case "use":
         throw binding.notAvailable("USE", offset);
       case "optionalBlock":
-        throw binding.notAvailable("OPTIONAL { }", offset, "OPTIONAL MATCH works.");
+        this.#optionalBlock(clause);
+        return;
       case "merge": {
         const { operator, scope } = bindMerge(binding, clause, this.#scope);
         this.#operators.push(operator);
@@ -484,7 +502,12 @@ class QueryBinder {
         }
         return null;
       case "querySource":
-        throw binding.notAvailable("SELECT from a query", source.span.start);
+        if (source.graph) throw binding.notAvailable("More than one graph", source.span.start);
+        this.#rowsOf(new QueryBinder(binding, this.#scope, true).query(source.query), {
+          optional: false,
+          span: source.span,
+        });
+        return null;
       default:
         return unreachable(source);
     }

@@ -222,7 +222,9 @@ class QueryGenerator {
     const g = this.#g;
     const { query, columns, optional, rowKey } = operator;
     const rows = g.code.fresh("rows");
-    g.code.line(`const ${rows}=${this.#rowsOf(query, (column) => g.local(column))};`);
+    g.code.line(
+      `const ${rows}=${this.#rowsOf(query, (column) => (isElement(column) ? g.local(column) : variableCode(g, column)))};`,
+    );
     if (optional) {
       const nothing = columns.map((column) => (isElement(column) ? "-1" : "null"));
       g.code.line(`if(${rows}.length===0)${rows}.push([${[...nothing, '"-"'].join(",")}]);`);
