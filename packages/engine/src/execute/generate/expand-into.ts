@@ -11,7 +11,7 @@ export function expandIntoCode(
   edge: EdgeAtom,
   expand: (from: Variable, reverse: boolean) => void,
 ): void {
-  if (edge.direction === "any" || edge.from === edge.to) {
+  if (edge.direction === "any" || edge.from === edge.to || g.isWriting) {
     expand(edge.from, false);
     return;
   }

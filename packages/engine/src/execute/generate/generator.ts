@@ -130,8 +130,14 @@ export class Generator {
     return this.lookup("m", `rt.labelMask(${this.code.constant(labels)})`);
   }
 
+  /** Whether what the pipeline looks at may change while it runs. */
+  get isWriting(): boolean {
+    return this.#slowProperties;
+  }
+
   /** Whether a test of these labels could as well be left out. */
   everyNodeHas(labels: LabelExpression): string {
+    if (this.#slowProperties) return "false";
     return this.lookup("every", `rt.everyNodeHas(${this.code.constant(labels)})`);
   }
 
