@@ -23,7 +23,7 @@ import type { Log } from "../log.ts";
 import type { DatabasePort, QueryRequest } from "../port.ts";
 import type { Connection, ConnectionListener } from "../transport/connection.ts";
 import { accessOf } from "./access.ts";
-import { errorFrame, liveFrame, resultFrame } from "./answers.ts";
+import { errorFrame, resultFrame } from "./answers.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Outbox } from "./outbox.ts";
 import { Requests } from "./requests.ts";
@@ -36,7 +36,8 @@ import {
   type SessionState,
 } from "./state.ts";
 import { Statements } from "./statements.ts";
-import { Subscription } from "./subscription.ts";
+import type { Subscription } from "./subscription.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 export interface SessionOptions {
   /** Names the session in AUTH_OK and in the log. */
@@ -81,7 +82,7 @@ export class Session implements ConnectionListener {
   readonly #timers = new Map<TimerName, Timer>();
   /** Takes back the subscriptions that are starting. */
   readonly #aborter = new AbortController();
-  readonly #subscriptions = new Map<RequestId, Subscription>();
+  readonly #subscriptions: Subscriptions;
   /** What takes back a QUERY that was accepted and is not answered. */
   readonly #queries = new Map<RequestId, AbortController>();
   readonly #held: Frame[] = [];
@@ -118,6 +119,13 @@ export class Session implements ConnectionListener {
       onFull: (full) => this.#pause("requests", full),
     });
     this.#statements = new Statements(options.database);
+    this.#subscriptions = new Subscriptions({
+      database: options.database,
+      outbox: this.#outbox,
+      countMax: limits.subscriptionsMax,
+      resultBytesMax: limits.resultBytesMax,
+      failure: (id, error) => this.#failure({ id }, error),
+    });
     this.#heartbeat = new Heartbeat({
       clock,
       pingMs: limits.pingMs,
@@ -342,7 +350,7 @@ export class Session implements ConnectionListener {
 
   #query(message: QueryMessage, identity: Identity): void {
     const { id } = message;
-    if (this.#queries.has(id) || this.#isPending(id))
+    if (this.#queries.has(id) || this.#subscriptions.isPending(id))
       return this.#outbox.answer(errorFrame({ id }, idInUse()));
     const aborter = new AbortController();
     this.#queries.set(id, aborter);
@@ -369,71 +377,28 @@ export class Session implements ConnectionListener {
   }
 
   #subscribe(message: SubscribeMessage, identity: Identity): void {
-    const { id } = message;
+    const { id, mode, resume } = message;
     if (this.#queries.has(id)) return this.#outbox.answer(errorFrame({ id }, idInUse()));
-    this.#endSubscription(id);
-    const { limits } = this.#options;
-    if (this.#subscriptions.size >= limits.subscriptionsMax) {
-      const error = new GeodeError(
-        "LIMIT",
-        `a connection may have ${limits.subscriptionsMax} subscriptions`,
-        {
-          hint: "Unsubscribe from what is not shown any more.",
-        },
-      );
-      return this.#outbox.answer(errorFrame({ id }, error));
+    const before = mode === "before";
+    let subscription: Subscription;
+    try {
+      subscription = this.#subscriptions.add(id, before);
+    } catch (error) {
+      return this.#outbox.answer(this.#failure({ id }, error));
     }
-    const withBefore = message.mode === "before";
-    const subscription = new Subscription({ id, outbox: this.#outbox, withBefore });
-    this.#subscriptions.set(id, subscription);
     this.#requests.submit({
       access: "read",
-      run: () => this.#startSubscription(subscription, message, identity),
+      run: () =>
+        this.#subscriptions.start(subscription, () => ({
+          ...this.#request(message, identity, this.#aborter.signal),
+          before,
+          ...(resume === undefined ? {} : { resume }),
+        })),
     });
   }
 
-  async #startSubscription(
-    subscription: Subscription,
-    message: SubscribeMessage,
-    identity: Identity,
-  ): Promise<void> {
-    if (subscription.ended) return;
-    const { id } = message;
-    const { database, limits } = this.#options;
-    try {
-      const live = await database.subscribe(
-        {
-          ...this.#request(message, identity, this.#aborter.signal),
-          before: message.mode === "before",
-          ...(message.resume === undefined ? {} : { resume: message.resume }),
-        },
-        (commit) => subscription.changed(commit),
-        (error) => this.#subscriptionFailed(subscription, error),
-      );
-      try {
-        if (!subscription.ended) this.#outbox.answer(liveFrame(id, live, limits.resultBytesMax));
-      } catch (error) {
-        live.close();
-        throw error;
-      }
-      subscription.begin(live);
-    } catch (error) {
-      if (subscription.ended) return;
-      this.#endSubscription(id);
-      this.#outbox.answer(this.#failure({ id }, error));
-    }
-  }
-
-  /** Its result cannot be kept up to date any longer. */
-  #subscriptionFailed(subscription: Subscription, error: GeodeError): void {
-    if (subscription.ended) return;
-    const { id, pending } = subscription;
-    this.#endSubscription(id);
-    this.#outbox.answer(errorFrame(pending ? { id } : { subscription: id }, error));
-  }
-
   #unsubscribe(message: UnsubscribeMessage): void {
-    this.#endSubscription(message.id);
+    this.#subscriptions.end(message.id);
     this.#outbox.answer(encodeServerMessage({ type: "UNSUBSCRIBED", id: message.id }));
   }
 
@@ -495,15 +460,6 @@ export class Session implements ConnectionListener {
       this.close("invalidMessage");
   }
 
-  #isPending(id: RequestId): boolean {
-    return this.#subscriptions.get(id)?.pending === true;
-  }
-
-  #endSubscription(id: RequestId): void {
-    this.#subscriptions.get(id)?.end();
-    this.#subscriptions.delete(id);
-  }
-
   /** Lets held frames through until one of them has to be waited for. */
   #readOn(): void {
     this.#pausedFor.delete("token");
@@ -525,7 +481,7 @@ export class Session implements ConnectionListener {
   #checkIdle(): void {
     const { clock, limits } = this.#options;
     const leftMs = this.#lastFrameMs + limits.idleMsMax - clock.nowMs();
-    const busy = this.#subscriptions.size > 0 || this.#requests.count > 0;
+    const busy = this.#subscriptions.count > 0 || this.#requests.count > 0;
     if (leftMs <= 0 && !busy) return this.close("idle");
     this.#arm("idle", leftMs > 0 ? leftMs : limits.idleMsMax, () => this.#checkIdle());
   }
@@ -553,8 +509,7 @@ export class Session implements ConnectionListener {
     for (const query of this.#queries.values()) query.abort();
     this.#requests.close();
     this.#statements.close();
-    for (const subscription of this.#subscriptions.values()) subscription.end();
-    this.#subscriptions.clear();
+    this.#subscriptions.close();
     this.#held.length = 0;
     if (this.#identity !== undefined) this.#options.users.leave(this.#identity.principal.id, this);
   }
