@@ -28,6 +28,6 @@ export type {
 export type { LiveLimits } from "./live/limits.ts";
 export { type CheckReport, checkDirectory } from "./log/check.ts";
 export { type Checkpoint, openCheckpoint } from "./log/checkpoint.ts";
-export { copyState, type CopyOptions, makeCopy } from "./log/copy.ts";
+export { copyState, makeCopy } from "./log/copy.ts";
 export type { StateFile } from "./log/state-file.ts";
-export type { Effect, InsertEdge, InsertNode } from "./graph/effect.ts";
+export type { InsertEdge, InsertNode } from "./graph/effect.ts";

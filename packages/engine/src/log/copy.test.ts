@@ -117,6 +117,23 @@ describe("a copy of a directory that nobody uses", () => {
   });
 });
 
+test("a copy that was killed on the way is no data directory, and is named so", async () => {
+  const source = await directoryWith([insert(1)]);
+  const target = join(temporaryPath(), "copy");
+  await makeCopy(target, async (file) => {
+    await copyState(source, file);
+    const [left, ...more] = readdirSync(dirname(target));
+    expect(more).toEqual([]);
+    expect(left).toMatch(/^copy\.partial-/);
+    await expect(checkDirectory(join(dirname(target), left!))).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
+  });
+  // As if it had ended right before its last step.
+  rmSync(join(target, "format.json"));
+  await expect(Database.open({ directory: target })).rejects.toMatchObject({ code: "CORRUPT" });
+});
+
 describe("a copy of a database that is open", () => {
   test("while writes go on shows all of one commit and nothing of the next", async () => {
     const path = temporaryPath();
