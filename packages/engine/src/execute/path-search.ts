@@ -169,12 +169,19 @@ function partAt(parts: readonly SearchPart[], index: number): SearchPart {
   return part;
 }
 
+interface Reached {
+  readonly length: number;
+  readonly place: Place;
+}
+
 /** The places so far, by what tells them apart. */
 class Places {
   readonly #search: PathSearch;
   readonly #merge: Merging["merge"];
-  /** By part, times, node and first edge: one place per length. */
-  readonly #known = new Map<string, { readonly length: number; readonly place: Place }[]>();
+  /** By part, times and first edge, then by node: one place per length. */
+  readonly #known = new Map<string, Map<number, Reached[]>>();
+  /** What was looked up last: nearly always it is what is wanted next. */
+  #latest = { part: -1, times: -1, firstEdge: -1, byNode: new Map<number, Reached[]>() };
 
   constructor(search: PathSearch, merge: Merging["merge"]) {
     this.#search = search;
@@ -205,33 +212,43 @@ class Places {
 
   /** The place that an arrival leads to, when it is a new one. */
   reach(arrival: Arrival, length: number): Place | null {
-    const { parts, unit, count } = this.#search;
+    const { unit, count } = this.#search;
     const { from, part, hop } = arrival;
-    const { min, max } = partAt(parts, part);
-    const place: Place = {
-      part,
-      times: part === from.part ? from.times + 1 : 1,
-      node: hop.to,
-      firstEdge: from.firstEdge === -1 ? (hop.held[0] ?? -1) : from.firstEdge,
-      arrivals: [arrival],
-    };
-    if (this.#merge === "never") return place;
-    // With one part the length says how often; without a bound, enough is enough.
-    const capped = parts.length === 1 || max === null;
-    const times = capped ? Math.min(place.times, Math.max(1, min)) : place.times;
-    const edge = this.#merge === "byFirstEdge" ? place.firstEdge : -1;
-    const key = `${part} ${times} ${place.node} ${edge}`;
-    const known = this.#known.get(key) ?? [];
-    const same = known.find((other) => other.length === length);
-    if (same) {
-      const { arrivals } = same.place;
+    const times = part === from.part ? from.times + 1 : 1;
+    const firstEdge = from.firstEdge === -1 ? (hop.held[0] ?? -1) : from.firstEdge;
+    if (this.#merge === "never")
+      return { part, times, node: hop.to, firstEdge, arrivals: [arrival] };
+    const known = this.#knownAt(part, times, this.#merge === "byFirstEdge" ? firstEdge : -1);
+    const there = known.get(hop.to);
+    // Lengths come in ascending order.
+    const last = there?.at(-1);
+    if (last?.length === length) {
+      const { arrivals } = last.place;
       if (unit === "groups" || arrivals.length < count) arrivals.push(arrival);
       return null;
     }
-    if (known.length === count) return null;
-    known.push({ length, place });
-    this.#known.set(key, known);
+    if (there?.length === count) return null;
+    const place: Place = { part, times, node: hop.to, firstEdge, arrivals: [arrival] };
+    if (there) there.push({ length, place });
+    else known.set(hop.to, [{ length, place }]);
     return place;
+  }
+
+  /** The places by node that are alike in everything else. */
+  #knownAt(part: number, times: number, firstEdge: number): Map<number, Reached[]> {
+    const { parts } = this.#search;
+    const { min, max } = partAt(parts, part);
+    // With one part the length says how often; without a bound, enough is enough.
+    const capped = parts.length === 1 || max === null;
+    const counted = capped ? Math.min(times, Math.max(1, min)) : times;
+    const latest = this.#latest;
+    if (latest.part === part && latest.times === counted && latest.firstEdge === firstEdge)
+      return latest.byNode;
+    const key = `${part} ${counted} ${firstEdge}`;
+    const byNode = this.#known.get(key) ?? new Map<number, Reached[]>();
+    this.#known.set(key, byNode);
+    this.#latest = { part, times: counted, firstEdge, byNode };
+    return byNode;
   }
 }
 
