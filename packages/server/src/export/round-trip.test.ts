@@ -204,10 +204,7 @@ async function runGql(checkpoint: Checkpoint, database: Database): Promise<void>
   }
 }
 
-function checkpointOf(
-  { edges, nodes }: Sample,
-  before: readonly (readonly object[])[number][] = [],
-): Checkpoint {
+function checkpointOf({ edges, nodes }: Sample, before: readonly object[] = []): Checkpoint {
   const effects = [
     ...before,
     ...nodes.map(({ labels, properties: given }, n): InsertNode => ({

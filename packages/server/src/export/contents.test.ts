@@ -1,0 +1,62 @@
+import type { Checkpoint } from "@geode/engine";
+import { expect, test } from "vitest";
+import { contentsOf } from "./contents.ts";
+
+const node = (id: number, labels: readonly string[], graph = "default") => ({
+  kind: "insertNode",
+  graph,
+  id,
+  labels,
+  properties: new Map(),
+});
+const edge = (id: number, label: string, from: number, to: number, graph = "default") => ({
+  kind: "insertEdge",
+  graph,
+  id,
+  label,
+  from,
+  to,
+  properties: new Map(),
+});
+const index = (name: string, label: string, graph = "default") => ({
+  kind: "createIndex",
+  graph,
+  name,
+  label,
+  property: "p",
+});
+const contents = (graph: string, ...effects: readonly object[]) =>
+  contentsOf({ header: { seq: 9 }, chunks: [effects] } as unknown as Checkpoint, graph);
+
+test("one graph is taken from the copy, with its indexes, nodes before edges", () => {
+  const found = contents(
+    "a",
+    { kind: "beginEpoch", epoch: "e", hashKey: "k" },
+    { kind: "lease", firstBlock: 0, count: 1 },
+    index("i", "L", "a"),
+    index("j", "L", "b"),
+    node(1, ["L"], "a"),
+    node(2, ["L"], "b"),
+    edge(3, "E", 1, 1, "a"),
+    edge(4, "E", 2, 2, "b"),
+  );
+  expect(found).toMatchObject({ seq: 9, nodeCount: 1, edgeCount: 1, reservedCount: 0 });
+  expect(found.indexes.map(({ name }) => name)).toEqual(["i"]);
+  expect([...found.elements()].map(({ id }) => id)).toEqual([1, 3]);
+});
+
+test("what belongs to the server is left out and counted, with the edges that lead there", () => {
+  const found = contents(
+    "default",
+    index("i", "GeodeRoom"),
+    node(1, ["GeodeRoom"]),
+    node(2, ["A", "GeodePresence"]),
+    node(3, ["A"]),
+    edge(4, "IN", 2, 1),
+    edge(5, "IN", 3, 1),
+    edge(6, "GeodeLink", 3, 3),
+    edge(7, "E", 3, 3),
+  );
+  expect(found).toMatchObject({ nodeCount: 1, edgeCount: 1, reservedCount: 5, indexes: [] });
+  expect([...found.elements()].map(({ id }) => id)).toEqual([3, 7]);
+});
