@@ -109,7 +109,7 @@ export class Database {
     this.#storage = storage;
     this.#replica = replica;
     this.#hashKey = rowKeyHash(() => store.catalog.hashKey);
-    const conflicts = new Conflicts(new Routes(store));
+    const conflicts = new Conflicts(store, new Routes(store));
     this.#door = new Door(replica, log, conflicts, environment, this.#hashKey, {
       ...DEFAULT_DOOR_LIMITS,
       ...options.doorLimits,

@@ -63,7 +63,7 @@ export async function playCase(
   const door = new Door(
     replica,
     log,
-    new Conflicts(new Routes(replica.store)),
+    new Conflicts(replica.store, new Routes(replica.store)),
     environment,
     HASH_KEY,
   );

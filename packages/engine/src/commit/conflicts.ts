@@ -1,7 +1,16 @@
-import { type ElementId, GeodeError, unreachable } from "@geode/values";
+import { type ElementId, GeodeError, unreachable, type Value } from "@geode/values";
 import type { Footprint } from "../execute/statement.ts";
 import type { Effect, GraphName, Patch } from "../graph/effect.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Store } from "../graph/store.ts";
 import type { Claims, ReadClaim } from "./claims.ts";
+import {
+  type EdgeState,
+  mayFindEdge,
+  mayFindNode,
+  type NodeState,
+  patternClaimsOf,
+} from "./pattern-claims.ts";
 import type { Follower } from "./replica.ts";
 
 /** Finds the reads that an effect may touch; it may find too many, never too few. Live queries are found in the same way. */
@@ -13,7 +22,7 @@ export interface ReadRoutes {
 }
 
 /** Reads of one transaction that are told apart; one that has more is taken to have read everything. */
-const READS_MAX = 256;
+const READS_MAX = 1_000;
 
 const EVERYTHING: Footprint = {
   nodeLabels: "any",
@@ -31,13 +40,15 @@ const EVERYTHING: Footprint = {
  * to the transaction is one that it wrote, and those are found by id.
  */
 export class Conflicts implements Follower {
+  readonly #store: Store;
   readonly #reads: ReadRoutes;
   readonly #open = new Set<Claims>();
   readonly #changed = new ElementClaims();
   readonly #deletedNodes = new ElementClaims();
   readonly #endpoints = new ElementClaims();
 
-  constructor(reads: ReadRoutes) {
+  constructor(store: Store, reads: ReadRoutes) {
+    this.#store = store;
     this.#reads = reads;
   }
 
@@ -54,20 +65,27 @@ export class Conflicts implements Follower {
     return claims;
   }
 
-  addRead(claims: Claims, graphName: GraphName, footprint: Footprint): void {
+  addRead(
+    claims: Claims,
+    graphName: GraphName,
+    footprint: Footprint,
+    parameters: ReadonlyMap<string, Value>,
+  ): void {
+    const patterns = patternClaimsOf(footprint.patterns, parameters);
     for (const read of claims.reads)
       if (
         read.graphName === graphName &&
+        read.patterns === null &&
         (read.footprint === footprint || read.footprint === EVERYTHING)
       )
         return;
     if (claims.reads.size >= READS_MAX) return this.addReadOfEverything(claims, graphName);
-    this.#add({ claims, graphName, footprint });
+    this.#add({ claims, graphName, footprint, patterns });
   }
 
   addReadOfEverything(claims: Claims, graphName: GraphName): void {
     for (const read of claims.reads) if (read.graphName === graphName) this.#remove(read);
-    this.#add({ claims, graphName, footprint: EVERYTHING });
+    this.#add({ claims, graphName, footprint: EVERYTHING, patterns: null });
   }
 
   addWrites(claims: Claims, patch: Patch): void {
@@ -110,7 +128,8 @@ export class Conflicts implements Follower {
     if (this.#open.size === 0) return;
     const reads = new Set<ReadClaim>();
     this.#reads.collect(effect, reads);
-    for (const { claims } of reads) found.add(claims);
+    for (const read of reads)
+      if (!found.has(read.claims) && this.#mayFind(read, effect)) found.add(read.claims);
     switch (effect.kind) {
       case "insertEdge":
         this.#deletedNodes.collect(effect.from, found);
@@ -128,6 +147,54 @@ export class Conflicts implements Follower {
       case "createIndex":
       case "dropIndex":
         return;
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  /** Whether the patterns of a statement may find the element, as it is or as it will be. */
+  #mayFind({ claims, patterns }: ReadClaim, effect: Effect): boolean {
+    if (patterns === null || !("id" in effect)) return true;
+    const graph = this.#store.graphs.get(effect.graph);
+    if (graph === undefined) return true;
+    const end = (id: ElementId): NodeState | null =>
+      // The transaction may have changed it so that a pattern finds it.
+      claims.changed.has(id) ? null : stateOf(graph, graph.nodes.slot(id));
+    switch (effect.kind) {
+      case "insertNode":
+        return mayFindNode(patterns, [
+          { labels: effect.labels, property: (key) => effect.properties.get(key) ?? null },
+        ]);
+      case "deleteNode":
+      case "updateNode": {
+        const before = stateOf(graph, graph.nodes.slot(effect.id));
+        if (before === null) return true;
+        const after: NodeState =
+          effect.kind === "deleteNode"
+            ? before
+            : {
+                labels: effect.labels ?? before.labels,
+                property: (key) =>
+                  effect.set.get(key) ?? (effect.set.has(key) ? null : before.property(key)),
+              };
+        return mayFindNode(patterns, [before, after]);
+      }
+      case "insertEdge": {
+        const { label, from, to } = effect;
+        return mayFindEdge(patterns, { label, from: end(from), to: end(to) });
+      }
+      case "deleteEdge":
+      case "updateEdge": {
+        const slot = graph.edges.slot(effect.id);
+        if (slot < 0) return true;
+        const { edges, nodes } = graph;
+        const edge: EdgeState = {
+          label: graph.edgeLabels.name(edges.label(slot)),
+          from: end(nodes.id(edges.from(slot))),
+          to: end(nodes.id(edges.to(slot))),
+        };
+        return mayFindEdge(patterns, edge);
+      }
       default:
         return unreachable(effect);
     }
@@ -178,6 +245,15 @@ export function conflict(): GeodeError {
     "Another write changed what this transaction has read or written; it is rolled back.",
     { hint: "Send ROLLBACK, then the whole transaction again." },
   );
+}
+
+/** A node as it is now; null when there is none in the slot. */
+function stateOf({ keys, nodes }: Graph, slot: number): NodeState | null {
+  if (slot < 0) return null;
+  return {
+    labels: nodes.labelSet(slot).names,
+    property: (key) => nodes.columns.value(slot, keys.id(key)),
+  };
 }
 
 /** Who claims an element. */

@@ -103,7 +103,7 @@ test("whatever the log does: no write is lost or done twice, and memory is what 
         const door = new Door(
           replica,
           log,
-          new Conflicts(new Routes(replica.store)),
+          new Conflicts(replica.store, new Routes(replica.store)),
           environment,
           (text) => text,
           {

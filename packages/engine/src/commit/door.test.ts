@@ -34,7 +34,7 @@ function open(limits: Partial<DoorLimits> = {}): void {
   door = new Door(
     replica,
     log,
-    new Conflicts(new Routes(replica.store)),
+    new Conflicts(replica.store, new Routes(replica.store)),
     environment,
     (text) => text,
     { ...DEFAULT_DOOR_LIMITS, ...limits },

@@ -165,6 +165,26 @@ describe("a transaction loses with 40000 when another write", () => {
       "MATCH (b:B) DELETE b",
       "MATCH ()-[l:L]->() DELETE l",
     ],
+    [
+      "makes of another node what it looked for",
+      "MATCH (a:A {id: 9}) RETURN a",
+      "MATCH (a:A {id: 1}) SET a.id = 9",
+    ],
+    [
+      "makes another node of what it found",
+      "MATCH (a:A) WHERE 1 = a.id RETURN 1",
+      "MATCH (a:A {id: 1}) SET a.id = 9",
+    ],
+    [
+      "inserts what equals what it looked for",
+      "MATCH (a:A {id: 9}) RETURN a",
+      "INSERT (:A {id: 9.0})",
+    ],
+    [
+      "takes an edge from a node that it found",
+      "MATCH ()-[:L]-(:A {id: 1}) RETURN 1",
+      "MATCH ()-[l:L]->() DELETE l",
+    ],
     ["merges what it merged", "MERGE (:M {id: 1})", "MERGE (:M {id: 1})"],
   ])("%s", async (_, mine, theirs) => {
     await rows(database, setup);
@@ -187,6 +207,18 @@ describe("a transaction loses with 40000 when another write", () => {
 
   test.each([
     ["another label", "MATCH (a:A) RETURN a.x", "MATCH (c:C) SET c.x = 1"],
+    ["another node", "MATCH (a:A {id: 1}) SET a.x = 1", "MATCH (a:A {id: 2}) SET a.x = 1"],
+    ["a new other node", "MATCH (a:A {id: 1}) SET a.x = 1", "INSERT (:A {id: 3})"],
+    [
+      "an edge of another node",
+      "MATCH (:A {id: 1})-[l:L]->() SET l.w = 1",
+      "MATCH (a:A {id: 2}), (b:B) INSERT (a)-[:L]->(b)",
+    ],
+    [
+      "another node than its subquery finds",
+      "MATCH (a:A {id: 1}) RETURN EXISTS { (a)-[:L]->(:B {id: 1}) }",
+      "MATCH (a:A {id: 2}) DETACH DELETE a",
+    ],
     ["another property", "MATCH (a:A) RETURN a.x", "MATCH (a:A) SET a.y = 1"],
     [
       "an edge at what it changed",
@@ -228,9 +260,28 @@ describe("a transaction loses with 40000 when another write", () => {
     await expect(told.commit()).rejects.toMatchObject({ code: "40000" });
   });
 
+  test("and draws an edge from a node that is, only for this one, what it looks for", async () => {
+    await rows(database, setup);
+    const transaction = begin();
+    await rows(transaction, "MATCH (a:A {id: 2}) SET a.id = 7");
+    expect(await rows(transaction, "MATCH (:A {id: 7})-[:L]->() RETURN 1")).toEqual([]);
+    await rows(database, "MATCH (a:A {id: 2}), (b:B) INSERT (a)-[:L]->(b)");
+    expect(transaction.status).toBe("lost");
+  });
+
+  test("and deletes a node that it was given and drew an edge to", async () => {
+    await rows(database, setup);
+    const [[node = null] = []] = await rows(database, "MATCH (c:C) RETURN c");
+    const transaction = begin();
+    const text = "FOR c IN [$node] INSERT (c)-[:M]->(:Mine)";
+    await transaction.query({ text, principal: ann, parameters: new Map([["node", node]]) });
+    await rows(database, "MATCH (c:C) DELETE c");
+    expect(transaction.status).toBe("lost");
+  });
+
   test("whatever it has read: more than it keeps apart counts as everything", async () => {
     const transaction = begin();
-    for (let at = 0; at <= 256; at += 1) await rows(transaction, `MATCH (n:L${at}) RETURN n.x`);
+    for (let at = 0; at <= 1000; at += 1) await rows(transaction, `MATCH (n:L${at}) RETURN n.x`);
     await rows(transaction, "INSERT (:Mine)");
     await rows(database, "INSERT (:Unheard)");
     expect(transaction.status).toBe("lost");
@@ -400,7 +451,7 @@ describe("when another node's entry comes first", () => {
   beforeEach(() => {
     log = new ScriptedLog();
     replica = new Replica(new Store(), new IdempotencyKeys(), environment, LOG_START);
-    const conflicts = new Conflicts(new Routes(replica.store));
+    const conflicts = new Conflicts(replica.store, new Routes(replica.store));
     replica.follow(conflicts);
     const hash = (text: string): string => text;
     door = new Door(replica, log, conflicts, environment, hash);

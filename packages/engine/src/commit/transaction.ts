@@ -121,7 +121,7 @@ export class OpenTransaction {
       throw new GeodeError("25000", "This statement cannot be part of a transaction.", {
         hint: "Send it on its own, after COMMIT or ROLLBACK.",
       });
-    conflicts.addRead(this.#claims, graph, statement.footprint);
+    conflicts.addRead(this.#claims, graph, statement.footprint, parameters);
     this.#seq = replica.seq;
     const undo = new Undo();
     try {

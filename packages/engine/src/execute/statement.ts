@@ -1,8 +1,11 @@
 import type { Value } from "@geode/values";
 import type { GraphName } from "../graph/effect.ts";
 import type { Graph } from "../graph/graph.ts";
+import type { NodeRead, PatternReads } from "../plan/pattern-reads.ts";
 import type { Budget } from "./budget.ts";
 import type { Writer } from "./writer.ts";
+
+export type { NodeRead, PatternReads };
 
 /** A result column. `name` is the key in row objects, `text` the source text, `type` what is known of the values. */
 export interface Column {
@@ -44,6 +47,8 @@ export interface Footprint {
   readonly edgeLabels: ReadonlySet<string> | "any";
   readonly nodeKeys: ReadonlySet<string> | "any";
   readonly edgeKeys: ReadonlySet<string> | "any";
+  /** The same more closely, with what has to be known of single elements; null or absent when that is not known. */
+  readonly patterns?: PatternReads | null;
 }
 
 /** How a statement asks to be live: `SUBSCRIBE TO` with its snapshot, `EMIT CHANGES` without one. */

@@ -1,6 +1,20 @@
 import { children, type Expression, type LabelExpression, type Variable } from "./expression.ts";
 import { requiredLabels } from "./labels.ts";
-import type { MergeOperator, Operator, Query, RemoveItem, SetItem } from "./operators.ts";
+import type {
+  MatchOperator,
+  MergeOperator,
+  Operator,
+  Query,
+  RemoveItem,
+  SetItem,
+} from "./operators.ts";
+import {
+  ANY_NODE,
+  type EdgeRead,
+  type NodeRead,
+  type PatternReads,
+  pinsOf,
+} from "./pattern-reads.ts";
 
 type Names = Set<string> | "any";
 
@@ -10,6 +24,8 @@ export interface Reads {
   readonly edgeLabels: ReadonlySet<string> | "any";
   readonly nodeKeys: ReadonlySet<string> | "any";
   readonly edgeKeys: ReadonlySet<string> | "any";
+  /** The same more closely; null when the query finds elements by other ways than by patterns. */
+  readonly patterns?: PatternReads | null;
 }
 
 export function readsOf(query: Query): Reads {
@@ -20,6 +36,7 @@ export function readsOf(query: Query): Reads {
     edgeLabels: reads.edgeLabels,
     nodeKeys: reads.nodeKeys,
     edgeKeys: reads.edgeKeys,
+    patterns: reads.patterns,
   };
 }
 
@@ -28,6 +45,12 @@ class ReadsCollector {
   edgeLabels: Names = new Set();
   nodeKeys: Names = new Set();
   edgeKeys: Names = new Set();
+  patterns: { readonly nodes: NodeRead[]; readonly edges: EdgeRead[] } | null = {
+    nodes: [],
+    edges: [],
+  };
+  /** Nodes that were found by patterns so far. */
+  readonly #found = new Map<Variable, NodeRead>();
 
   query({ operators, output }: Query): void {
     for (const operator of operators) this.operator(operator);
@@ -36,14 +59,8 @@ class ReadsCollector {
 
   operator(operator: Operator): void {
     switch (operator.kind) {
-      case "match": {
-        const labels = new Map<Variable, LabelExpression | null>();
-        for (const node of operator.nodes)
-          labels.set(node.variable, labels.get(node.variable) ?? node.labels);
-        for (const expression of labels.values())
-          this.nodeLabels = withLabels(this.nodeLabels, expression);
-        for (const edge of operator.edges)
-          this.edgeLabels = withLabels(this.edgeLabels, edge.labels);
+      case "match":
+        this.#pattern(operator);
         for (const predicate of operator.predicates) this.expression(predicate);
         for (const repeat of operator.repeats) this.operator(repeat.body);
         for (const search of operator.searches) {
@@ -51,7 +68,6 @@ class ReadsCollector {
           for (const condition of search.conditions) this.expression(condition);
         }
         return;
-      }
       case "filter":
         this.expression(operator.predicate);
         return;
@@ -81,12 +97,7 @@ class ReadsCollector {
         return;
       case "procedure":
         for (const argument of operator.args) this.expression(argument);
-        if (operator.procedure.readsGraph) {
-          this.nodeLabels = "any";
-          this.edgeLabels = "any";
-          this.nodeKeys = "any";
-          this.edgeKeys = "any";
-        }
+        if (operator.procedure.readsGraph) this.#everything();
         return;
       case "combine":
         for (const branch of operator.branches) this.query(branch);
@@ -184,6 +195,34 @@ class ReadsCollector {
     }
   }
 
+  /** Nodes and edges that are matched; what was found before is the same again, and looked at already. */
+  #pattern({ nodes, edges, predicates }: MatchOperator): void {
+    const labels = new Map<Variable, LabelExpression | null>();
+    for (const node of nodes)
+      if (!this.#found.has(node.variable))
+        labels.set(node.variable, labels.get(node.variable) ?? node.labels);
+    for (const [variable, expression] of labels) {
+      this.nodeLabels = withLabels(this.nodeLabels, expression);
+      const read = { labels: listed(expression), pins: pinsOf(variable, predicates) };
+      this.#found.set(variable, read);
+      this.patterns?.nodes.push(read);
+    }
+    for (const edge of edges) {
+      this.edgeLabels = withLabels(this.edgeLabels, edge.labels);
+      this.patterns?.edges.push({
+        labels: listed(edge.labels),
+        from: this.#found.get(edge.from) ?? ANY_NODE,
+        to: this.#found.get(edge.to) ?? ANY_NODE,
+        eitherWay: edge.direction === "any",
+      });
+    }
+  }
+
+  #everything(): void {
+    this.nodeLabels = this.edgeLabels = this.nodeKeys = this.edgeKeys = "any";
+    this.patterns = null;
+  }
+
   /** What new elements are made of. */
   #inserted({ nodes, edges }: Pick<MergeOperator, "nodes" | "edges">): void {
     for (const { properties } of [...nodes, ...edges]) if (properties) this.expression(properties);
@@ -195,7 +234,7 @@ class ReadsCollector {
     if ("value" in item) this.expression(item.value);
     if (target.kind !== "variable" || target.variable.type === "value") {
       // An element that comes from anywhere.
-      this.nodeLabels = this.edgeLabels = this.nodeKeys = this.edgeKeys = "any";
+      this.#everything();
     } else if (item.kind === "property") {
       this.#key(target.variable, item.key);
     } else if (item.kind === "properties") {
@@ -222,4 +261,9 @@ function withLabels(names: Names, expression: LabelExpression | null): Names {
     names.add(label);
   }
   return names;
+}
+
+function listed(expression: LabelExpression | null): readonly string[] | "any" {
+  const names = withLabels(new Set(), expression);
+  return names === "any" ? "any" : [...names];
 }
