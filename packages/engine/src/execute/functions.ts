@@ -8,6 +8,7 @@ import {
   equals,
   equivalenceKey,
   GeodeError,
+  isInteger,
   isTemporal,
   lessThan,
   lessThanOrEqual,
@@ -140,6 +141,8 @@ export const functions = {
   subscript(of: Value, index: Value, offset: number): Value {
     if (of === null || index === null) return null;
     if (Array.isArray(of)) {
+      // Beyond every list.
+      if (typeof index === "bigint") return null;
       if (typeof index !== "number" || !Number.isInteger(index))
         throw located(
           new GeodeError("22G03", `A list is subscripted by an INTEGER, not ${typeName(index)}.`),
@@ -163,13 +166,16 @@ export const functions = {
         offset,
       );
     for (const bound of [from, to]) {
-      if (bound !== undefined && (typeof bound !== "number" || !Number.isInteger(bound)))
+      if (bound !== undefined && !isInteger(bound))
         throw located(
           new GeodeError("22G03", `The bounds of a slice are INTEGERs, not ${typeName(bound)}.`),
           offset,
         );
     }
-    return of.slice(from as number | undefined, to as number | undefined);
+    return of.slice(
+      from === undefined ? 0 : Number(from),
+      to === undefined ? of.length : Number(to),
+    );
   },
   /** What FOR goes through: nothing for NULL. */
   items(list: Value, offset: number): readonly Value[] {

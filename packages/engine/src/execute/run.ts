@@ -5,6 +5,7 @@ import {
   equivalenceKey,
   float,
   GeodeError,
+  isInteger,
   isNumeric,
   Node,
   Path,
@@ -99,7 +100,7 @@ export class Run {
   /** The rows that OFFSET or LIMIT names. */
   rowCount(what: "OFFSET" | "LIMIT", value: Value, offset: number): number {
     if (typeof value === "bigint" && value > 0n) return Number.MAX_SAFE_INTEGER;
-    if (typeof value !== "number" || !Number.isInteger(value)) {
+    if (!isInteger(value)) {
       throw located(
         new GeodeError("22G03", `${what} takes an INTEGER, not ${typeName(value)}.`),
         offset,
@@ -110,7 +111,7 @@ export class Run {
         new GeodeError("22G02", `${what} takes a number of at least 0, not ${value}.`),
         offset,
       );
-    return value;
+    return Number(value);
   }
 
   /** How many paths or lengths of paths a search takes. */

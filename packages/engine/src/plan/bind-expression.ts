@@ -139,6 +139,14 @@ export function bindExpression(
       });
     case "same":
     case "allDifferent":
+      if (node.operands.length > PAIRED_MAX)
+        throw new GeodeError(
+          "LIMIT",
+          `SAME and ALL_DIFFERENT take at most ${PAIRED_MAX} elements.`,
+          {
+            position: positionAt(binding.text, offset),
+          },
+        );
       return computedOnce(binding, node.operands.map(bind), (operands) =>
         bindPairwise(node.kind, operands),
       );
@@ -487,6 +495,9 @@ function bindAggregate(
   aggregates.push({ variable, name, distinct: node.distinct, argument, parameter, offset });
   return { kind: "variable", variable };
 }
+
+/** Every two operands are compared. */
+const PAIRED_MAX = 64;
 
 function bindPairwise(kind: "same" | "allDifferent", operands: readonly Expression[]): Expression {
   const tests: Expression[] = [];

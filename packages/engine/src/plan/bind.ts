@@ -147,6 +147,10 @@ class QueryBinder {
           clause.span.start,
           index > 0 ? "Use WITH to go on with the rows." : undefined,
         );
+      this.#binding.countClauses(
+        clause.kind === "let" ? clause.items.length : 1,
+        clause.span.start,
+      );
       if (clause.kind === "callProcedure") this.#procedure(clause, clauses.length === 1);
       else this.#clause(clause);
     }

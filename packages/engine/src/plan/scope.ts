@@ -10,6 +10,9 @@ export type Scope = ReadonlyMap<string, Variable>;
 
 export const EMPTY_SCOPE: Scope = new Map();
 
+/** Each clause has a scope of its own, and is looked at again for what comes behind it. */
+const CLAUSES_MAX = 1000;
+
 /** What binding one statement needs throughout: its text for positions, and numbers for its variables. */
 export class Binding {
   readonly text: string;
@@ -18,6 +21,7 @@ export class Binding {
   /** By name. */
   readonly procedures: Procedures;
   #variables = 0;
+  #clauses = 0;
   #volatile = false;
   #definedHere = false;
 
@@ -63,6 +67,16 @@ export class Binding {
 
   noteDefinedHere(): void {
     this.#definedHere = true;
+  }
+
+  /** Throws LIMIT when the statement has too many clauses, those of subqueries and the items of LET included. */
+  countClauses(count: number, offset: number): void {
+    this.#clauses += count;
+    if (this.#clauses <= CLAUSES_MAX) return;
+    throw new GeodeError("LIMIT", `A statement has at most ${CLAUSES_MAX} clauses.`, {
+      position: positionAt(this.text, offset),
+      hint: "Send data as a list in a parameter, and go through it with FOR.",
+    });
   }
 
   /** A 42002 at that offset: the name means nothing, or something else. */

@@ -103,7 +103,10 @@ export function valueCode(g: Generator, expression: Expression): string {
 
 /** A function of variables that exist only in it. */
 function functionCode(g: Generator, variables: readonly Variable[], body: Expression): string {
-  for (const variable of variables) g.bound.add(variable);
+  for (const variable of variables) {
+    g.bound.add(variable);
+    g.locals.add(variable);
+  }
   const text = valueCode(g, body);
   for (const variable of variables) g.bound.delete(variable);
   return `((${variables.map((variable) => g.local(variable)).join(",")})=>${text})`;
@@ -182,7 +185,9 @@ function constantCode(g: Generator, value: unknown): string {
 export function variableCode(g: Generator, variable: Variable): string {
   switch (variable.type) {
     case "value":
-      return g.writes ? `rt.current(${g.local(variable)})` : g.local(variable);
+      return g.writes && !g.locals.has(variable)
+        ? `rt.current(${g.local(variable)})`
+        : g.local(variable);
     case "node":
       return g.isNullable(variable)
         ? `rt.nodeOrNull(${g.local(variable)})`

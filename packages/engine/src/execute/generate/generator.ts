@@ -24,6 +24,8 @@ export class Generator {
   readonly recorder: PlanRecorder | null;
   /** What a row's key is made of so far. */
   keyParts: readonly Variable[] = [];
+  /** Variables that exist only inside of the expression under construction: nothing is written while they do. */
+  readonly locals = new Set<Variable>();
   /** Variables that have a value at this place. */
   bound = new Set<Variable>();
   readonly #nullable = new Set<Variable>();
