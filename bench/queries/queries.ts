@@ -37,9 +37,17 @@ export async function queries(): Promise<readonly Figure[]> {
       const times = new Map<string, number>();
       const results = new Map<string, string>();
       for (const engine of engines) {
-        const { p50Ms, result } = await measure(engine, query);
-        times.set(engine.name, p50Ms);
-        results.set(engine.name, result);
+        try {
+          const { p50Ms, result } = await measure(engine, query);
+          times.set(engine.name, p50Ms);
+          results.set(engine.name, result);
+        } catch (error) {
+          // A peer may have a limit that a slow machine reaches. Ours may not fail.
+          if (engine === geode) throw error;
+          process.stderr.write(
+            `${engine.name} gave no answer to: ${query.name}. ${String(error)}\n`,
+          );
+        }
       }
       requireSame(query, results);
       figures.push(...against(`${query.name}, p50`, times, "ms"));
