@@ -33,7 +33,7 @@ describe("the engine does what the naive evaluator does", () => {
       { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
     );
     expect(compared).toBeGreaterThan(RUNS);
-  });
+  }, 300_000);
 
   test.each(readdirSync(CASES))("in %s", (file) => {
     playNaiveCase(JSON.parse(readFileSync(new URL(file, CASES), "utf8")) as NaiveCase);
