@@ -12,4 +12,7 @@ const child = spawn(node, [geode, "serve", "--demo", ...process.argv.slice(2)], 
 });
 // The terminal sends Ctrl-C to both; this process only waits for the server's clean end.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+// A signal to npm ends npm's shell, but does not reach us: then we have another parent.
+const parent = process.ppid;
+setInterval(() => process.ppid === parent || child.kill("SIGTERM"), 500).unref();
 child.on("exit", (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
