@@ -308,6 +308,31 @@ export class Run {
     return slots.map((slot) => (slot === -1 ? -1 : this.graph.edges.id(slot)));
   }
 
+  /** The same for lists of slots; "steps" are edges and nodes in turn. */
+  listIds(
+    type: "nodes" | "edges" | "steps",
+    lists: readonly (readonly number[] | null)[],
+  ): (ElementId[] | null)[] {
+    return lists.map((list) => list && list.map((slot, at) => this.#idIn(type, slot, at)));
+  }
+
+  listSlots(
+    type: "nodes" | "edges" | "steps",
+    lists: readonly (readonly ElementId[] | null)[],
+  ): (number[] | null)[] {
+    return lists.map((list) => list && list.map((id, at) => this.#slotIn(type, id, at)));
+  }
+
+  #idIn(type: "nodes" | "edges" | "steps", slot: number, at: number): ElementId {
+    if (slot === -1) return -1;
+    return isNodeAt(type, at) ? this.graph.nodes.id(slot) : this.graph.edges.id(slot);
+  }
+
+  #slotIn(type: "nodes" | "edges" | "steps", id: ElementId, at: number): number {
+    if (id === -1) return -1;
+    return isNodeAt(type, at) ? this.graph.nodes.slot(id) : this.graph.edges.slot(id);
+  }
+
   nodeSlots(ids: readonly ElementId[]): number[] {
     return ids.map((id) => (id === -1 ? -1 : this.graph.nodes.slot(id)));
   }
@@ -516,4 +541,8 @@ function present(
   slot: number,
 ): { kind: "node" | "edge"; slot: number } | null {
   return slot < 0 ? null : { kind, slot };
+}
+
+function isNodeAt(type: "nodes" | "edges" | "steps", at: number): boolean {
+  return type === "nodes" || (type === "steps" && at % 2 === 1);
 }
