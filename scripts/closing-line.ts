@@ -2,7 +2,33 @@ import type { Reporter, TestModule } from "vitest/node";
 
 /** Ends the run with one plain line, `Tests: N passed, N failed, N skipped`, for machines that read logs. */
 export default class ClosingLine implements Reporter {
+  /** Files that have begun and not ended. */
+  readonly #running = new Set<string>();
+  #watch: NodeJS.Timeout | undefined;
+
+  onTestModuleStart({ relativeModuleId }: TestModule): void {
+    this.#running.add(relativeModuleId);
+    this.#rewind();
+  }
+
+  onTestModuleEnd({ relativeModuleId }: TestModule): void {
+    this.#running.delete(relativeModuleId);
+    this.#rewind();
+  }
+
+  /** A run that stands still says what it waits for. */
+  #rewind(): void {
+    clearInterval(this.#watch);
+    this.#watch = setInterval(() => {
+      // oxlint-disable-next-line no-console -- a reporter's job
+      console.log(
+        `\nNothing ended for two minutes; still running: ${[...this.#running].join(", ")}`,
+      );
+    }, 120_000).unref();
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
+    clearInterval(this.#watch);
     const count = { passed: 0, failed: 0, skipped: 0 };
     for (const module of modules) {
       let ran = 0;
