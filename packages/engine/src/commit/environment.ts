@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 
 /**
  * Everything that the engine takes from the world around it besides the disk: time, chance and turns of the event loop. It comes in
@@ -21,12 +21,28 @@ export interface Environment {
   readonly report: (error: unknown) => void;
 }
 
+/** Asked for one by one, the system call would be a good part of what a small commit costs. */
+const RANDOM_POOL_BYTES = 4096;
+const randomPool = new Uint8Array(RANDOM_POOL_BYTES);
+let randomUsed = RANDOM_POOL_BYTES;
+
 /** The real world: the only place in the engine that touches clocks, timers and entropy. */
 export const SYSTEM: Environment = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   random: () => Math.random(),
-  randomBytes: (count) => new Uint8Array(randomBytes(count)),
+  randomBytes: (count) => {
+    if (count > RANDOM_POOL_BYTES) return randomFillSync(new Uint8Array(count));
+    if (randomUsed + count > RANDOM_POOL_BYTES) {
+      randomFillSync(randomPool);
+      randomUsed = 0;
+    }
+    const bytes = randomPool.slice(randomUsed, randomUsed + count);
+    // What was handed out is no longer known here.
+    randomPool.fill(0, randomUsed, randomUsed + count);
+    randomUsed += count;
+    return bytes;
+  },
   later: (task) => {
     setImmediate(task);
   },

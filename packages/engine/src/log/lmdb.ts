@@ -87,6 +87,8 @@ export class LmdbLog implements CommitLog {
   #number: number;
   #hash: Uint8Array;
   #bytesSoFar: number;
+  /** Where {@link bytes} was last asked to count from: after every commit it is the same place, and each look would cost a read. */
+  #asked: Pick<Stamp, "number" | "bytesSoFar"> = { number: -1, bytesSoFar: 0 };
   #oldest: number;
   #failure: GeodeError | null = null;
   #closing: Promise<void> | null = null;
@@ -212,10 +214,11 @@ export class LmdbLog implements CommitLog {
     if (before >= this.#number) {
       return 0;
     }
-    return (
-      this.#bytesSoFar -
-      (before < this.#oldest ? this.#trimmed().bytesSoFar : this.#stamp(before).bytesSoFar)
-    );
+    if (this.#asked.number !== before) {
+      this.#asked =
+        before < this.#oldest ? { ...this.#trimmed(), number: before } : this.#stamp(before);
+    }
+    return this.#bytesSoFar - this.#asked.bytesSoFar;
   }
 
   async flush(): Promise<void> {
