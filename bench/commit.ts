@@ -8,7 +8,7 @@ import { type Figure, median } from "./figure.ts";
 const ROUNDS = 5;
 const ALONE = 200;
 const WRITERS = 64;
-const WRITES_EACH = 200;
+const WRITES_EACH = 800;
 const TEXT = "INSERT (:Reading {sensor: $sensor, value: $value, unit: 'mA'})";
 const principal = { id: "bench", roles: [], claims: new Map() };
 
@@ -47,12 +47,15 @@ export async function commit(): Promise<readonly Figure[]> {
     }
     closeSync(bare);
     const bareMs = median(bareTimesMs);
+    const together = async (writesEach: number): Promise<void> => {
+      const one = async (sensor: number): Promise<void> => {
+        for (let turn = 0; turn < writesEach; turn += 1) await write(sensor, turn);
+      };
+      await Promise.all(Array.from({ length: WRITERS }, (_, sensor) => one(sensor)));
+    };
+    await together(WRITES_EACH / 2);
     const startMs = performance.now();
-    await Promise.all(
-      Array.from({ length: WRITERS }, async (_, sensor) => {
-        for (let turn = 0; turn < WRITES_EACH; turn += 1) await write(sensor, turn);
-      }),
-    );
+    await together(WRITES_EACH);
     const rate = (WRITERS * WRITES_EACH) / ((performance.now() - startMs) / 1000);
     await database.close();
     return [
