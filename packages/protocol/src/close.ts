@@ -18,6 +18,7 @@ export const CLOSES = {
   badUtf8: { code: 1007, reason: "", reconnect: "never" },
   authenticationRequired: { code: 1008, reason: "Authentication required", reconnect: "token" },
   invalidToken: { code: 1008, reason: "Invalid token", reconnect: "token" },
+  revoked: { code: 1008, reason: "Revoked", reconnect: "never" },
   atCapacity: { code: 1008, reason: "Server at capacity", reconnect: "now" },
   tooBig: { code: 1009, reason: "Message too big", reconnect: "never" },
   internal: { code: 1011, reason: "Internal error", reconnect: "now" },

@@ -49,4 +49,5 @@ export {
   type WireNotice,
   type WireRow,
 } from "./messages.ts";
+export { RATINGS, type RateClass, type Rating } from "./rate.ts";
 export { schemaCompiler } from "./validate.ts";

@@ -67,6 +67,18 @@ export const LIMITS = {
     option: "connections-per-user",
     summary: "connections of one user; the oldest gives way",
   },
+  connectionsPerAddressMax: {
+    default: 1000,
+    unit: "count",
+    option: "connections-per-address",
+    summary: "connections from one network address (of IPv6: one /64)",
+  },
+  handshakesPerSecond: {
+    default: 200,
+    unit: "per second",
+    option: "handshakes-per-second",
+    summary: "new connections of the server, with bursts of twice as many",
+  },
   subscriptionsMax: {
     default: 128,
     unit: "count",
@@ -106,7 +118,14 @@ export const LIMITS = {
     unit: "per second",
     option: "requests-per-second",
     wire: "requests_per_second",
-    summary: "messages of one user, with bursts of twice as many",
+    summary: "queries and subscriptions of one user, with bursts of twice as many",
+  },
+  realtimePerSecond: {
+    default: 1000,
+    unit: "per second",
+    option: "realtime-per-second",
+    wire: "realtime_per_second",
+    summary: "other messages of one user, with bursts of twice as many",
   },
   authMsMax: {
     default: 10_000,

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import { connect as connectTcp } from "node:net";
 import fc from "fast-check";
 import { SignJWT } from "jose";
@@ -327,6 +328,41 @@ describe("PROTOCOL 1: the handshake", () => {
     await running.stranger();
   });
 
+  const from = (address: string) => ({ headers: { "x-forwarded-for": address } });
+
+  test("1.6 more connections than one address may have are HTTP 503; another address has its own", async () => {
+    await start({ limits: { connectionsPerAddressMax: 2 } });
+    const first = await running.stranger("", from("203.0.113.5"));
+    await running.stranger("", from("203.0.113.5"));
+    await expect(running.stranger("", from("203.0.113.5"))).rejects.toThrow("503");
+    await running.stranger("", from("203.0.113.6"));
+    await first.close();
+    await running.connections(2);
+    await running.stranger("", from("203.0.113.5"));
+  });
+
+  test("1.6 this machine, and a proxy that does not say for whom it asks, are not limited by address", async () => {
+    await start({ limits: { connectionsPerAddressMax: 1 } });
+    await running.stranger();
+    await running.stranger();
+  });
+
+  test("1.6 more handshakes than the server takes in a second are HTTP 503, with when to come back", async () => {
+    await start({ limits: { handshakesPerSecond: 1 } });
+    await running.stranger();
+    await running.stranger();
+    const { WebSocket } = await import("ws");
+    const webSocket = new WebSocket(running.ws);
+    const [, response] = (await once(webSocket, "unexpected-response")) as [
+      unknown,
+      IncomingMessage,
+    ];
+    expect([response.statusCode, response.headers["retry-after"]]).toEqual([503, "1"]);
+    response.destroy();
+    running.clock.pass(1_000);
+    await running.stranger();
+  });
+
   test("1.4 no subprotocol is selected that was not offered, and never the token", async () => {
     await start();
     const peer = await running.stranger("", {
@@ -466,7 +502,7 @@ describe("PROTOCOL 4: queries", () => {
     expect(await peer.ask(query(2, "large 2000001"))).toMatchObject({ code: "TOO_LARGE" });
   });
 
-  test("3.7 beyond the rate a request is dropped with when to come back; what asks for nothing is free", async () => {
+  test("3.7 beyond the rate a query is dropped with when to come back; what takes load away is carried out, and PING is free", async () => {
     await start({ rate: { burst: 2, perSecond: 2 } });
     const peer = await running.peer();
     await peer.ask(query(1, "value"));

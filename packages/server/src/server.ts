@@ -8,7 +8,9 @@ import { systemClock, type Clock } from "./clock.ts";
 import { answerHttp } from "./http/answer.ts";
 import { Backups } from "./http/backup.ts";
 import { ConsoleFiles } from "./http/console-files.ts";
-import type { Rate } from "./limits/bucket.ts";
+import { Addresses } from "./limits/addresses.ts";
+import { Bucket, type Rate } from "./limits/bucket.ts";
+import { TrustedProxies, type Source } from "./limits/proxies.ts";
 import { Users } from "./limits/users.ts";
 import { silentLog, type Log } from "./log.ts";
 import type { DatabasePort } from "./port.ts";
@@ -38,8 +40,10 @@ export interface ServerOptions {
   readonly allowedOrigins?: readonly string[];
   /** Default "close", as the protocol asks; "tolerate" closes only after several a minute. */
   readonly invalidMessages?: "close" | "tolerate";
-  /** Requests of one user; default: `limits.requestsPerSecond`, with bursts of twice as many. */
+  /** Messages of one user, whatever they are. Default: a rate for queries and one for all others, by `limits`. */
   readonly rate?: Rate;
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed, beside this machine. Default: none. */
+  readonly trustedProxies?: readonly string[];
   readonly limits?: { readonly [Name in LimitName]?: number | undefined };
   /** Where the built console lies; default: that of this repository. */
   readonly consoleDirectory?: string;
@@ -54,6 +58,8 @@ const FAREWELL_MS = 1_000;
 /** When clients are asked to come back after a restart: not before this, and so many in a second. */
 const RETURN_AFTER_MS = 250;
 const RETURNS_PER_SECOND = 1_000;
+/** When an address with too many connections may ask again. */
+const ADDRESS_RETRY_SECONDS = 10;
 
 /** The server: one port, its sessions, and the way to end them. */
 export class Server {
@@ -63,6 +69,9 @@ export class Server {
   readonly #log: Log;
   readonly #verifier: TokenVerifier;
   readonly #users: Users;
+  readonly #proxies: TrustedProxies;
+  readonly #addresses: Addresses;
+  readonly #handshakes: Bucket;
   readonly #console: ConsoleFiles;
   readonly #backups: Backups;
   readonly #sessions = new Set<Session>();
@@ -79,11 +88,19 @@ export class Server {
     this.#users = new Users({
       clock: this.#clock,
       connectionsPerUserMax: this.#limits.connectionsPerUserMax,
-      rate: options.rate ?? {
-        perSecond: this.#limits.requestsPerSecond,
-        burst: 2 * this.#limits.requestsPerSecond,
+      rates: options.rate ?? {
+        query: burstOfTwo(this.#limits.requestsPerSecond),
+        realtime: burstOfTwo(this.#limits.realtimePerSecond),
       },
     });
+    this.#proxies = new TrustedProxies(options.trustedProxies ?? [], (proxy) =>
+      this.#log.warn({ proxy }, "a trusted proxy sends no X-Forwarded-For: no limit per address"),
+    );
+    this.#addresses = new Addresses(this.#limits.connectionsPerAddressMax);
+    this.#handshakes = new Bucket(
+      burstOfTwo(this.#limits.handshakesPerSecond),
+      this.#clock.nowMs(),
+    );
     this.#console = new ConsoleFiles(options.consoleDirectory);
     this.#backups = new Backups({
       database: options.database,
@@ -179,9 +196,14 @@ export class Server {
   async #admit(handshake: Handshake): Promise<Admission> {
     const { allowedOrigins } = this.#options;
     if (handshake.path !== "/ws") return refused(404, "Not found: WebSocket connections go to /ws");
-    if (this.#closing !== undefined) return refused(503, "Service restart");
+    if (this.#closing !== undefined) return busy("Service restart", 1);
     if (!originAllowed(handshake.origin, handshake.host, allowedOrigins))
       return refused(403, "Origin not allowed");
+    const waitMs = this.#handshakes.take(this.#clock.nowMs());
+    if (waitMs > 0) return busy("Too many new connections", Math.ceil(waitMs / 1000));
+    const source = this.#proxies.sourceOf(handshake.remoteAddress, handshake.forwardedFor);
+    if (!this.#addresses.hasRoom(source))
+      return busy("Too many connections from this address", ADDRESS_RETRY_SECONDS);
     const credentials = credentialsOf(handshake);
     let start: SessionStart;
     switch (credentials.place) {
@@ -190,10 +212,7 @@ export class Server {
           start = { kind: "identity", identity: await this.#verifier.verify(credentials.token) };
         } catch (error) {
           if (!(error instanceof GeodeError)) throw error;
-          this.#log.info(
-            { why: error.message, remoteAddress: handshake.remoteAddress },
-            "token refused",
-          );
+          this.#log.info({ why: error.message, remoteAddress: source.address }, "token refused");
           return refused(401, "Invalid token");
         }
         break;
@@ -205,12 +224,17 @@ export class Server {
         break;
     }
     const protocol = handshake.protocols.includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined;
-    return { kind: "accepted", protocol, open: (connection) => this.#open(connection, start) };
+    return {
+      kind: "accepted",
+      protocol,
+      open: (connection) => this.#open(connection, source, start),
+    };
   }
 
-  #open(connection: Connection, start: SessionStart): ConnectionListener {
+  #open(connection: Connection, source: Source, start: SessionStart): ConnectionListener {
     if (this.#closing !== undefined) return turnAway(connection, CLOSES.restart);
-    if (this.#sessions.size >= this.#limits.connectionsMax) {
+    // Others from that address may have come while this one's token was checked.
+    if (this.#sessions.size >= this.#limits.connectionsMax || !this.#addresses.hasRoom(source)) {
       this.#log.warn({ connections: this.#sessions.size }, "server at capacity");
       return turnAway(connection, CLOSES.atCapacity);
     }
@@ -225,18 +249,17 @@ export class Server {
       clock: this.#clock,
       log: this.#log,
       start,
-      onEnd: () => this.#forget(session),
+      onEnd: () => this.#forget(session, source),
     });
     this.#sessions.add(session);
-    this.#log.info(
-      { session: session.name, remoteAddress: connection.remoteAddress },
-      "connection opened",
-    );
+    this.#addresses.enter(source);
+    this.#log.info({ session: session.name, remoteAddress: source.address }, "connection opened");
     return session;
   }
 
-  #forget(session: Session): void {
+  #forget(session: Session, source: Source): void {
     this.#sessions.delete(session);
+    this.#addresses.leave(source);
     if (this.#sessions.size === 0) this.#onSessionsGone?.();
   }
 
@@ -260,6 +283,14 @@ function isLoopback(host: string): boolean {
 
 function refused(status: number, message: string): Admission {
   return { kind: "refused", status, message };
+}
+
+function busy(message: string, retryAfterSeconds: number): Admission {
+  return { kind: "refused", status: 503, message, retryAfterSeconds };
+}
+
+function burstOfTwo(perSecond: number): Rate {
+  return { perSecond, burst: 2 * perSecond };
 }
 
 /** Closes a connection that never gets a session. */

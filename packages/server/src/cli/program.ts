@@ -95,7 +95,16 @@ function serve(terminal: Terminal): Command {
         .default("close"),
     )
     .addOption(
-      option("--rate-limit <n/time>", "requests of one user, e.g. 100/min").argParser(rate),
+      option(
+        "--rate-limit <n/time>",
+        "messages of one user, whatever they are, e.g. 100/min; default: a rate for queries and one for the rest",
+      ).argParser(rate),
+    )
+    .addOption(
+      option(
+        "--trusted-proxies <addresses>",
+        "proxies whose X-Forwarded-For is believed: addresses and networks such as 10.0.0.0/8, separated by commas; this machine's always is",
+      ).argParser(list),
     )
     .addOption(
       option("--log-level <level>", "default: info, and warn where a person watches").choices([

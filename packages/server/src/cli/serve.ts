@@ -28,6 +28,7 @@ export interface ServeOptions {
   readonly allowedOrigins?: readonly string[];
   readonly invalidMessages: "close" | "tolerate";
   readonly rateLimit?: Rate;
+  readonly trustedProxies?: readonly string[];
   readonly logLevel?: string;
   /** Limits by their attribute names; see {@link limitAttribute}. */
   readonly [limit: string]: unknown;
@@ -100,7 +101,8 @@ function serverOptions(
   parts: { database: Database; secret: Secret; tls: TlsFiles | undefined; log: Logger },
 ): ServerOptions {
   const { database, secret, tls, log } = parts;
-  const { allowedOrigins, host, insecure, invalidMessages, port, rateLimit } = options;
+  const { allowedOrigins, host, insecure, invalidMessages, port, rateLimit, trustedProxies } =
+    options;
   return {
     database,
     secret,
@@ -115,6 +117,7 @@ function serverOptions(
     ...(tls === undefined ? {} : { tls }),
     ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
     ...(rateLimit === undefined ? {} : { rate: rateLimit }),
+    ...(trustedProxies === undefined ? {} : { trustedProxies }),
   };
 }
 

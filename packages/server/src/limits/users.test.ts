@@ -21,7 +21,7 @@ test("a clock that is set back gives nothing away", () => {
 });
 
 const users = (clock = new ManualClock()) =>
-  new Users({ clock, connectionsPerUserMax: 2, rate: { burst: 2, perSecond: 1 } });
+  new Users({ clock, connectionsPerUserMax: 2, rates: { burst: 2, perSecond: 1 } });
 const member = (name: string, gone: string[]) => ({ replaced: () => void gone.push(name) });
 
 test("PROTOCOL 1.6: the oldest connection of the same user gives way, nobody else's", () => {
@@ -40,9 +40,25 @@ test("requests are counted per user, over all of its connections", () => {
   all.enter("ann", member("1", []));
   all.enter("ann", member("2", []));
   all.enter("bob", member("3", []));
-  expect([all.charge("ann"), all.charge("ann")]).toEqual([0, 0]);
-  expect(all.charge("ann")).toBe(1000);
-  expect(all.charge("bob")).toBe(0);
+  expect([all.charge("ann", "query"), all.charge("ann", "query")]).toEqual([0, 0]);
+  expect(all.charge("ann", "query")).toBe(1000);
+  expect(all.charge("bob", "query")).toBe(0);
+});
+
+test("each class of messages has a rate of its own, unless there is one for everything", () => {
+  const clock = new ManualClock();
+  const rates = { query: { burst: 1, perSecond: 1 }, realtime: { burst: 2, perSecond: 2 } };
+  const apart = new Users({ clock, connectionsPerUserMax: 2, rates });
+  apart.enter("ann", member("1", []));
+  expect(apart.charge("ann", "query")).toBe(0);
+  expect(apart.charge("ann", "query")).toBe(1000);
+  expect([apart.charge("ann", "realtime"), apart.charge("ann", "realtime")]).toEqual([0, 0]);
+  expect(apart.charge("ann", "realtime")).toBe(500);
+  const together = users();
+  together.enter("ann", member("1", []));
+  expect([together.charge("ann", "query"), together.charge("ann", "realtime")]).toEqual([0, 0]);
+  expect(together.charge("ann", "query")).toBe(1000);
+  expect(together.charge("ann", "realtime")).toBe(1000);
 });
 
 test("a user who left is forgotten, but not before the bucket is full again", () => {
@@ -50,12 +66,12 @@ test("a user who left is forgotten, but not before the bucket is full again", ()
   const all = users(clock);
   const first = member("1", []);
   all.enter("ann", first);
-  all.charge("ann");
-  all.charge("ann");
+  all.charge("ann", "query");
+  all.charge("ann", "query");
   all.leave("ann", first);
   const second = member("2", []);
   all.enter("ann", second);
-  expect(all.charge("ann")).toBeGreaterThan(0);
+  expect(all.charge("ann", "query")).toBeGreaterThan(0);
   all.leave("ann", second);
   clock.pass(10_000);
   expect(all.count).toBe(0);
@@ -64,7 +80,7 @@ test("a user who left is forgotten, but not before the bucket is full again", ()
 test("names that JavaScript knows are ordinary users", () => {
   const all = users();
   all.enter("__proto__", member("1", []));
-  expect([all.charge("__proto__"), all.charge("__proto__")]).toEqual([0, 0]);
-  expect(all.charge("__proto__")).toBe(1000);
-  expect(all.charge("constructor")).toBe(0);
+  expect([all.charge("__proto__", "query"), all.charge("__proto__", "query")]).toEqual([0, 0]);
+  expect(all.charge("__proto__", "query")).toBe(1000);
+  expect(all.charge("constructor", "query")).toBe(0);
 });

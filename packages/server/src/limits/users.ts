@@ -1,3 +1,4 @@
+import type { RateClass } from "@geode/protocol";
 import type { Clock } from "../clock.ts";
 import { Bucket, type Rate } from "./bucket.ts";
 
@@ -10,17 +11,17 @@ export interface Member {
 export interface UsersOptions {
   readonly clock: Clock;
   readonly connectionsPerUserMax: number;
-  /** Of requests. */
-  readonly rate: Rate;
+  /** One rate for everything that a user sends, or one for each class. */
+  readonly rates: Rate | { readonly [Class in RateClass]: Rate };
 }
 
 interface User {
   /** In the order of arrival. */
   readonly members: Set<Member>;
-  readonly bucket: Bucket;
+  readonly buckets: { readonly [Class in RateClass]: Bucket };
 }
 
-/** Who is connected, with what is counted per user: connections and requests. */
+/** Who is connected, with what is counted per user: connections and messages. */
 export class Users {
   readonly #options: UsersOptions;
   readonly #users = new Map<string, User>();
@@ -31,10 +32,10 @@ export class Users {
 
   /** Counts a connection to its user. Beyond the limit the user's oldest one is told to go. */
   enter(id: string, member: Member): void {
-    const { clock, connectionsPerUserMax, rate } = this.#options;
+    const { connectionsPerUserMax } = this.#options;
     let user = this.#users.get(id);
     if (user === undefined) {
-      user = { members: new Set(), bucket: new Bucket(rate, clock.nowMs()) };
+      user = { members: new Set(), buckets: this.#newBuckets() };
       this.#users.set(id, user);
     }
     user.members.add(member);
@@ -52,9 +53,9 @@ export class Users {
     if (user.members.size === 0) this.#forgetWhenFull(id, user);
   }
 
-  /** Counts a request. Answers 0, or after how many milliseconds the user may send the next one. */
-  charge(id: string): number {
-    return this.#users.get(id)?.bucket.take(this.#options.clock.nowMs()) ?? 0;
+  /** Counts a message. Answers 0, or after how many milliseconds the user may send the next one of its class. */
+  charge(id: string, rateClass: RateClass): number {
+    return this.#users.get(id)?.buckets[rateClass].take(this.#options.clock.nowMs()) ?? 0;
   }
 
   /** How many users are remembered. */
@@ -62,10 +63,22 @@ export class Users {
     return this.#users.size;
   }
 
-  /** A user who leaves and comes back must not find a full bucket, so it stays until it is full again. */
+  #newBuckets(): User["buckets"] {
+    const { clock, rates } = this.#options;
+    const nowMs = clock.nowMs();
+    if ("burst" in rates) {
+      const one = new Bucket(rates, nowMs);
+      return { query: one, realtime: one };
+    }
+    return { query: new Bucket(rates.query, nowMs), realtime: new Bucket(rates.realtime, nowMs) };
+  }
+
+  /** A user who leaves and comes back must not find a full bucket, so they stay until they are full again. */
   #forgetWhenFull(id: string, user: User): void {
     const { clock } = this.#options;
-    clock.timer(user.bucket.fullInMs(clock.nowMs()), () => {
+    const nowMs = clock.nowMs();
+    const { query, realtime } = user.buckets;
+    clock.timer(Math.max(query.fullInMs(nowMs), realtime.fullInMs(nowMs)), () => {
       if (user.members.size === 0 && this.#users.get(id) === user) this.#users.delete(id);
     });
   }

@@ -6,11 +6,13 @@ import {
   decodeParameters,
   encodeServerMessage,
   limitsOnWire,
+  RATINGS,
   type CancelMessage,
   type CloseName,
   type Limits,
   type PingMessage,
   type QueryMessage,
+  type Rating,
   type RequestId,
   type SubscribeMessage,
   type UnsubscribeMessage,
@@ -325,9 +327,10 @@ export class Session implements ConnectionListener {
   #handle(message: Request): void {
     const identity = this.#identity;
     if (identity === undefined) throw new Error("a message is handled before its sender is known");
-    if (message.type === "QUERY" || message.type === "SUBSCRIBE") {
-      const waitMs = this.#options.users.charge(identity.principal.id);
-      if (waitMs > 0) {
+    const rating: Rating = RATINGS[message.type];
+    if (rating.class !== "free") {
+      const waitMs = this.#options.users.charge(identity.principal.id, rating.class);
+      if (waitMs > 0 && rating.beyond === "dropped") {
         const error = new GeodeError("RATE_LIMITED", "Rate limit exceeded");
         return this.#outbox.answer(errorFrame({ id: message.id }, error, waitMs));
       }

@@ -39,11 +39,19 @@ export interface Handshake {
   /** The subprotocols offered, in order. */
   readonly protocols: readonly string[];
   readonly remoteAddress: string;
+  /** `X-Forwarded-For` as sent: anybody can send it. */
+  readonly forwardedFor: string | undefined;
 }
 
 /** The answer to a handshake: an HTTP error before any WebSocket exists, or a session. */
 export type Admission =
-  | { readonly kind: "refused"; readonly status: number; readonly message: string }
+  | {
+      readonly kind: "refused";
+      readonly status: number;
+      readonly message: string;
+      /** When to try again, where that makes sense. */
+      readonly retryAfterSeconds?: number;
+    }
   | {
       readonly kind: "accepted";
       readonly protocol: string | undefined;
@@ -57,7 +65,10 @@ export interface HttpRequest {
   readonly target: string;
   readonly authorization?: string | undefined;
   readonly origin?: string | undefined;
+  readonly host?: string | undefined;
   readonly remoteAddress?: string | undefined;
+  /** `X-Forwarded-For` as sent: anybody can send it. */
+  readonly forwardedFor?: string | undefined;
 }
 
 export interface HttpAnswer {

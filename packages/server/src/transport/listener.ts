@@ -14,7 +14,7 @@ import type { Limits } from "@geode/protocol";
 import { GeodeError } from "@geode/values";
 import { WebSocketServer, type ServerOptions } from "ws";
 import type { Log } from "../log.ts";
-import type { Door, Handshake, HttpAnswer, HttpStream } from "./connection.ts";
+import type { Admission, Door, Handshake, HttpAnswer, HttpStream } from "./connection.ts";
 import { connect, ReasonedWebSocket } from "./web-socket.ts";
 
 /** Certificate chain and private key, in PEM. */
@@ -132,7 +132,9 @@ export class Listener {
         target: request.url ?? "",
         authorization: request.headers.authorization,
         origin: request.headers.origin,
+        host: request.headers.host,
         remoteAddress: request.socket.remoteAddress,
+        forwardedFor: forwardedForOf(request),
       });
     } catch (error) {
       this.#options.log.error({ error: messageOf(error) }, "HTTP request failed");
@@ -179,7 +181,7 @@ export class Listener {
       this.#options.log.error({ error: messageOf(error) }, "handshake failed");
       admission = { kind: "refused", status: 500, message: "Internal error" } as const;
     }
-    if (admission.kind === "refused") return refuse(socket, admission.status, admission.message);
+    if (admission.kind === "refused") return refuse(socket, admission);
     const { open, protocol } = admission;
     if (protocol !== undefined) chosenProtocol.set(request, protocol);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
@@ -210,16 +212,26 @@ function handshakeOf(request: IncomingMessage): Handshake {
       .map((name) => name.trim())
       .filter((name) => name !== ""),
     remoteAddress: request.socket.remoteAddress ?? "",
+    forwardedFor: forwardedForOf(request),
   };
 }
 
-function refuse(socket: Duplex, status: number, message: string): void {
+/** Several headers of that name are one, joined by commas. */
+function forwardedForOf({ headers }: IncomingMessage): string | undefined {
+  return headers["x-forwarded-for"]?.toString();
+}
+
+function refuse(
+  socket: Duplex,
+  { message, retryAfterSeconds, status }: Omit<Extract<Admission, { kind: "refused" }>, "kind">,
+): void {
   if (!socket.writable) return void socket.destroy();
   const body = `${message}\n`;
   const challenge = status === 401 ? "WWW-Authenticate: Bearer\r\n" : "";
+  const later = retryAfterSeconds === undefined ? "" : `Retry-After: ${retryAfterSeconds}\r\n`;
   socket.once("finish", () => socket.destroy());
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nConnection: close\r\n${challenge}` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nConnection: close\r\n${challenge}${later}` +
       `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }
@@ -233,7 +245,7 @@ function refuseGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
       : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
         ? 408
         : 400;
-  refuse(socket, status, STATUS_CODES[status] ?? "Bad Request");
+  refuse(socket, { status, message: STATUS_CODES[status] ?? "Bad Request" });
 }
 
 function tlsContext(files: TlsFiles): { cert: Buffer; key: Buffer } {

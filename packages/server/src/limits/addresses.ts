@@ -1,0 +1,50 @@
+import { isIPv6 } from "node:net";
+import type { Source } from "./proxies.ts";
+
+/** How many connections there are from each address. */
+export class Addresses {
+  readonly #countMax: number;
+  readonly #counts = new Map<string, number>();
+
+  constructor(countMax: number) {
+    this.#countMax = countMax;
+  }
+
+  /** Whether one more may come from there. */
+  hasRoom(source: Source): boolean {
+    return !source.isClient || (this.#counts.get(keyOf(source)) ?? 0) < this.#countMax;
+  }
+
+  enter(source: Source): void {
+    if (!source.isClient) return;
+    const key = keyOf(source);
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+
+  leave(source: Source): void {
+    if (!source.isClient) return;
+    const key = keyOf(source);
+    const count = this.#counts.get(key) ?? 0;
+    if (count > 1) this.#counts.set(key, count - 1);
+    else this.#counts.delete(key);
+  }
+
+  /** How many addresses are remembered. */
+  get count(): number {
+    return this.#counts.size;
+  }
+}
+
+/** Who has an IPv6 address usually has the 2^64 of its network. */
+function keyOf({ address }: Source): string {
+  if (!isIPv6(address)) return address;
+  const [head = "", tail = ""] = address.split("%", 1)[0]!.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const behind = tail === "" ? 0 : tail.split(":").length;
+  while (address.includes("::") && groups.length + behind < 8) groups.push("0");
+  return groups
+    .concat(tail === "" ? [] : tail.split(":"))
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":");
+}
