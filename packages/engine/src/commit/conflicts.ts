@@ -202,6 +202,7 @@ export class Conflicts implements Follower {
 
   /** See {@link Follower}: a durable effect. */
   beforeEffect(effect: Effect): void {
+    if (this.#open.size === 0) return;
     const found = new Set<Claims>();
     this.collect(effect, found);
     for (const claims of found) this.lose(claims, conflict());

@@ -20,52 +20,108 @@ export class Uint32Chunks {
 
   /** Makes room for the indexes below `length`; new elements are 0. */
   reserve(length: number): void {
-    const last = this.#chunks.length - 1;
-    if (last >= 0 && length <= last * CHUNK + this.#chunks[last]!.length) return;
-    const first = firstChunkLength(this.#chunks[0]?.length ?? 0, length);
-    if (first !== undefined) {
-      const grown = new Uint32Array(first);
-      if (last >= 0) grown.set(this.#chunks[0]!);
-      this.#chunks[0] = grown;
-    }
-    while (this.#chunks.length * CHUNK < length && length > CHUNK)
-      this.#chunks.push(new Uint32Array(CHUNK));
+    reserve(this.#chunks, length, (elements) => new Uint32Array(elements));
   }
 
   get bytes(): number {
-    return this.#chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    return bytesOf(this.#chunks);
   }
 }
 
-/** As {@link Uint32Chunks}, for numbers of 64 bits. */
-export class Float64Chunks {
-  readonly #chunks: Float64Array<ArrayBuffer>[] = [];
+/**
+ * As {@link Uint32Chunks}, for element ids, which are safe integers: a chunk takes 32 bits for each, until the first that needs more.
+ */
+export class IdChunks {
+  readonly #chunks: (Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>)[] = [];
 
   get(index: number): number {
     return this.#chunks[index >>> SHIFT]![index & MASK]!;
   }
 
   set(index: number, value: number): void {
-    this.#chunks[index >>> SHIFT]![index & MASK] = value;
+    let chunk = this.#chunks[index >>> SHIFT]!;
+    if (value > UINT32_MAX && chunk instanceof Uint32Array)
+      this.#chunks[index >>> SHIFT] = chunk = Float64Array.from(chunk);
+    chunk[index & MASK] = value;
   }
 
   /** Makes room for the indexes below `length`; new elements are 0. */
   reserve(length: number): void {
+    reserve(this.#chunks, length, (elements, like) =>
+      like instanceof Float64Array ? new Float64Array(elements) : new Uint32Array(elements),
+    );
+  }
+
+  /** For how many there is room. */
+  get length(): number {
     const last = this.#chunks.length - 1;
-    if (last >= 0 && length <= last * CHUNK + this.#chunks[last]!.length) return;
-    const first = firstChunkLength(this.#chunks[0]?.length ?? 0, length);
-    if (first !== undefined) {
-      const grown = new Float64Array(first);
-      if (last >= 0) grown.set(this.#chunks[0]!);
-      this.#chunks[0] = grown;
-    }
-    while (this.#chunks.length * CHUNK < length && length > CHUNK)
-      this.#chunks.push(new Float64Array(CHUNK));
+    return last < 0 ? 0 : last * CHUNK + this.#chunks[last]!.length;
   }
 
   get bytes(): number {
-    return this.#chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    return bytesOf(this.#chunks);
   }
+}
+
+/**
+ * As {@link Uint32Chunks}, for small numbers or {@link NO_NUMBER}, which is what new elements are: a chunk takes a byte for each, until
+ * the first that needs more.
+ */
+export class SmallChunks {
+  /** Each number plus 1, and 0 for none. */
+  readonly #chunks: (Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer>)[] = [];
+
+  get(index: number): number {
+    return (this.#chunks[index >>> SHIFT]![index & MASK]! - 1) >>> 0;
+  }
+
+  set(index: number, value: number): void {
+    let chunk = this.#chunks[index >>> SHIFT]!;
+    const stored = (value + 1) >>> 0;
+    if (stored > UINT8_MAX && chunk instanceof Uint8Array)
+      this.#chunks[index >>> SHIFT] = chunk = Uint32Array.from(chunk);
+    chunk[index & MASK] = stored;
+  }
+
+  /** Makes room for the indexes below `length`. */
+  reserve(length: number): void {
+    reserve(this.#chunks, length, (elements, like) =>
+      like instanceof Uint32Array ? new Uint32Array(elements) : new Uint8Array(elements),
+    );
+  }
+
+  get bytes(): number {
+    return bytesOf(this.#chunks);
+  }
+}
+
+/** What an element of {@link SmallChunks} is that has no number. */
+export const NO_NUMBER = 0xffffffff;
+
+const UINT8_MAX = 0xff;
+const UINT32_MAX = 0xffffffff;
+
+type Chunk = Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+
+/** Makes room for the indexes below `length`. `make` gives a chunk of zeros; one that takes the place of another is as wide as that. */
+function reserve<Kind extends Chunk>(
+  chunks: Kind[],
+  length: number,
+  make: (elements: number, like?: Kind) => Kind,
+): void {
+  const last = chunks.length - 1;
+  if (last >= 0 && length <= last * CHUNK + chunks[last]!.length) return;
+  const first = firstChunkLength(chunks[0]?.length ?? 0, length);
+  if (first !== undefined) {
+    const grown = make(first, chunks[0]);
+    if (last >= 0) grown.set(chunks[0]!);
+    chunks[0] = grown;
+  }
+  while (chunks.length * CHUNK < length && length > CHUNK) chunks.push(make(CHUNK));
+}
+
+function bytesOf(chunks: readonly Chunk[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
 }
 
 /** What the first chunk has to grow to, if it has to. */

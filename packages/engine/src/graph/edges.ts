@@ -1,5 +1,5 @@
 import { Adjacency } from "./adjacency.ts";
-import { Float64Chunks, Uint32Chunks } from "./chunks.ts";
+import { IdChunks, NO_NUMBER, SmallChunks, Uint32Chunks } from "./chunks.ts";
 import { Columns } from "./columns.ts";
 import type { ElementTable } from "./element-table.ts";
 import { KeySet } from "./key-set.ts";
@@ -7,7 +7,7 @@ import type { Names } from "./names.ts";
 import { Slots } from "./slots.ts";
 
 /** What {@link EdgeStore.label} gives for a slot that no edge is in. */
-export const NO_EDGE = 0xffffffff;
+export const NO_EDGE = NO_NUMBER;
 
 /** The edges of a graph by slot. A self-loop is in both directions of its node. */
 export class EdgeStore {
@@ -21,13 +21,15 @@ export class EdgeStore {
   readonly #keys: Names;
   /** By edge label id: a superset of the keys, of dense columns, that edges with the label have. */
   readonly #keySets: (KeySet | undefined)[] = [];
-  readonly #ids = new Float64Chunks();
-  readonly #labels = new Uint32Chunks();
+  readonly #ids = new IdChunks();
+  readonly #labels = new SmallChunks();
   readonly #from = new Uint32Chunks();
   readonly #to = new Uint32Chunks();
   /** Where among its start node's, and its end node's, pairs an edge is. */
   readonly #outPositions = new Uint32Chunks();
   readonly #inPositions = new Uint32Chunks();
+  /** Below it, there is an element for every slot in each of these arrays. */
+  #room = 0;
 
   constructor(table: ElementTable, keys: Names) {
     this.#table = table;
@@ -109,13 +111,7 @@ export class EdgeStore {
 
   /** The edge has no properties yet. Throws LIMIT, with nothing changed, when a node has too many edges. */
   insert(id: number, label: number, from: number, to: number): number {
-    const end = this.slots.next + 1;
-    this.#ids.reserve(end);
-    this.#labels.reserve(end);
-    this.#from.reserve(end);
-    this.#to.reserve(end);
-    this.#outPositions.reserve(end);
-    this.#inPositions.reserve(end);
+    if (this.slots.next >= this.#room) this.#makeRoom(this.slots.next + 1);
     const out = this.#adjacency(this.out, label);
     const into = this.#adjacency(this.in, label);
     out.reserve(from);
@@ -200,6 +196,16 @@ export class EdgeStore {
     if (movedIn >= 0) this.#inPositions.set(movedIn, inPosition);
     this.#table.remove(this.#ids.get(slot));
     this.#labels.set(slot, NO_EDGE);
+  }
+
+  #makeRoom(end: number): void {
+    this.#ids.reserve(end);
+    this.#labels.reserve(end);
+    this.#from.reserve(end);
+    this.#to.reserve(end);
+    this.#outPositions.reserve(end);
+    this.#inPositions.reserve(end);
+    this.#room = this.#ids.length;
   }
 
   #keySet(label: number): KeySet {

@@ -4,6 +4,8 @@ const PAGE = 1024;
 const PAGE_MIN = 64;
 
 interface Page {
+  /** Its ids begin at this times {@link PAGE}. */
+  readonly number: number;
   /** By id within the page: 0, or (slot + 1) × 2, plus 1 for a node. May be shorter than {@link PAGE}. */
   entries: Uint32Array<ArrayBuffer>;
   /** How many entries are not 0. */
@@ -17,9 +19,11 @@ interface Page {
  */
 export class ElementTable {
   readonly #pages = new Map<number, Page>();
-  /** Ids come in runs, so the page asked for last is the likely one. */
-  #lastNumber = -1;
-  #lastPage: Page | undefined = undefined;
+  /**
+   * Most pages, where they are found without hashing: each at the low bits of its number, unless another was asked for later. Pages follow
+   * each other, so there is a place for each.
+   */
+  #near: (Page | undefined)[] = [undefined];
 
   /** The slot of the node, or -1. */
   node(id: number): number {
@@ -43,10 +47,10 @@ export class ElementTable {
     const at = id % PAGE;
     let page = this.#page(number);
     if (page === undefined) {
-      page = { entries: new Uint32Array(PAGE_MIN), count: 0 };
+      page = { number, entries: new Uint32Array(PAGE_MIN), count: 0 };
       this.#pages.set(number, page);
-      this.#lastNumber = number;
-      this.#lastPage = page;
+      if (this.#pages.size > this.#near.length)
+        this.#near = Array.from({ length: this.#near.length * 2 }, () => undefined);
     }
     if (at >= page.entries.length) {
       let length = page.entries.length * 2;
@@ -68,8 +72,7 @@ export class ElementTable {
     page.entries[id % PAGE] = 0;
     if (--page.count > 0) return;
     this.#pages.delete(number);
-    this.#lastNumber = -1;
-    this.#lastPage = undefined;
+    this.#near[number & (this.#near.length - 1)] = undefined;
   }
 
   /** All ids of one kind, ascending. The table must not change meanwhile. */
@@ -92,7 +95,7 @@ export class ElementTable {
   }
 
   get bytes(): number {
-    let sum = 0;
+    let sum = this.#near.length * 8;
     for (const { entries } of this.#pages.values()) sum += entries.byteLength;
     return sum;
   }
@@ -103,12 +106,11 @@ export class ElementTable {
   }
 
   #page(number: number): Page | undefined {
-    if (number === this.#lastNumber) return this.#lastPage;
+    const place = number & (this.#near.length - 1);
+    const near = this.#near[place];
+    if (near !== undefined && near.number === number) return near;
     const page = this.#pages.get(number);
-    if (page !== undefined) {
-      this.#lastNumber = number;
-      this.#lastPage = page;
-    }
+    if (page !== undefined) this.#near[place] = page;
     return page;
   }
 }

@@ -145,7 +145,7 @@ export class Graph {
     const reused = edges.slots.nextIsReused;
     const slot = edges.insert(effect.id, label, from, to);
     for (let i = 0; i < keys.length; i++) edges.columns.set(slot, keys[i]!, values[i]!);
-    undo?.push({ kind: "edgeInserted", graph: this, slot, reused });
+    undo?.edgeInserted(this, slot, reused);
   }
 
   updateNode(effect: UpdateNode, undo: Undo | undefined): void {
@@ -344,6 +344,7 @@ export class Graph {
     const resolved = this.#resolved;
     resolved.keys.length = 0;
     resolved.values.length = 0;
+    if (properties.size === 0) return resolved;
     for (const [name, value] of properties) {
       if (!isStorable(value))
         throw this.#corrupt(id, `has a property ${name} of a type that no property can have`);

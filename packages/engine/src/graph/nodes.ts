@@ -1,4 +1,4 @@
-import { Float64Chunks, Uint32Chunks } from "./chunks.ts";
+import { IdChunks, NO_NUMBER, SmallChunks, Uint32Chunks } from "./chunks.ts";
 import { Columns } from "./columns.ts";
 import type { ElementTable } from "./element-table.ts";
 import { LabelSets } from "./label-sets.ts";
@@ -7,7 +7,7 @@ import type { Names } from "./names.ts";
 import { Slots } from "./slots.ts";
 
 /** What {@link NodeStore.labelSetId} gives for a slot that no node is in. */
-export const NO_NODE = 0xffffffff;
+export const NO_NODE = NO_NUMBER;
 
 /** The nodes of a graph by slot. Slots do not outlive a turn; whatever is kept longer holds element ids. */
 export class NodeStore {
@@ -15,8 +15,8 @@ export class NodeStore {
   readonly labelSets: LabelSets;
   readonly slots = new Slots();
   readonly #table: ElementTable;
-  readonly #ids = new Float64Chunks();
-  readonly #labelSetIds = new Uint32Chunks();
+  readonly #ids = new IdChunks();
+  readonly #labelSetIds = new SmallChunks();
   /** Where in its label set's posting a node is. */
   readonly #positions = new Uint32Chunks();
 

@@ -87,8 +87,9 @@ export class Store {
         case "nodeInserted":
           record.graph.undoNodeInserted(record.slot, record.reused);
           break;
-        case "edgeInserted":
-          record.graph.undoEdgeInserted(record.slot, record.reused);
+        case "edgesInserted":
+          for (let at = record.count - 1; at >= 0; at -= 1)
+            record.graph.undoEdgeInserted(record.slot + at, record.reused);
           break;
         case "nodeDeleted":
           record.graph.undoNodeDeleted(record);

@@ -13,14 +13,31 @@ import type { Catalog } from "./store.ts";
  */
 export class Undo {
   readonly #records: UndoRecord[] = [];
+  /** Records below it are before a mark and stay as they are. */
+  #closed = 0;
 
   /** Where to roll back to. */
   mark(): number {
-    return this.#records.length;
+    this.#closed = this.#records.length;
+    return this.#closed;
   }
 
   push(record: UndoRecord): void {
     this.#records.push(record);
+  }
+
+  /** Notes that the edge in a slot is new: one record for all that follow each other in slots that were never used. */
+  edgeInserted(graph: Graph, slot: number, reused: boolean): void {
+    const last = this.#records.length > this.#closed ? this.#records.at(-1) : undefined;
+    if (
+      !reused &&
+      last?.kind === "edgesInserted" &&
+      !last.reused &&
+      last.graph === graph &&
+      last.slot + last.count === slot
+    )
+      last.count += 1;
+    else this.#records.push({ kind: "edgesInserted", graph, slot, count: 1, reused });
   }
 
   /** Takes the latest record off, if it is not before the mark. */
@@ -42,10 +59,12 @@ export type UndoRecord =
       readonly slot: number;
       readonly reused: boolean;
     }
+  /** In this slot, and in those behind it. */
   | {
-      readonly kind: "edgeInserted";
+      readonly kind: "edgesInserted";
       readonly graph: Graph;
       readonly slot: number;
+      count: number;
       readonly reused: boolean;
     }
   | NodeDeleted

@@ -458,18 +458,17 @@ export class PatchReader {
       }
       case KIND.insertEdge: {
         const ids = this.#readIds(length);
-        const ends = this.#readEnds(length);
+        const [froms, tos] = this.#readEnds(length);
         const maps = this.#readColumns(shape, length);
         const label = (labels as readonly string[])[0] as string;
         for (let i = 0; i < length; i++) {
-          const [from, to] = ends[i] as readonly [number, number];
           effects.push({
             kind: "insertEdge",
             graph,
             id: ids[i] as number,
             label,
-            from,
-            to,
+            from: froms[i] as number,
+            to: tos[i] as number,
             properties: maps[i] as Properties,
           });
         }
@@ -543,19 +542,23 @@ export class PatchReader {
     return id;
   }
 
-  #readEnds(length: number): (readonly [from: number, to: number])[] {
-    const ends: (readonly [number, number])[] = [];
+  #readEnds(length: number): readonly [from: readonly number[], to: readonly number[]] {
+    const froms: number[] = [];
+    const tos: number[] = [];
     let from = 0;
     let to = 0;
     for (let i = 0; i < length; i++) {
       from = this.#readId(from);
       to = this.#readId(to);
-      ends.push([from, to]);
+      froms.push(from);
+      tos.push(to);
     }
-    return ends;
+    return [froms, tos];
   }
 
-  #readColumns(shape: Shape, length: number): Map<string, Value>[] {
+  /** The properties of each. Where there are none, they share one Map, which nobody changes. */
+  #readColumns(shape: Shape, length: number): readonly Properties[] {
+    if (shape.names.length === 0) return Array.from({ length }, () => NO_PROPERTIES);
     const maps: Map<string, Value>[] = [];
     for (let i = 0; i < length; i++) {
       maps.push(new Map());
@@ -653,6 +656,8 @@ export class PatchReader {
     }
   }
 }
+
+const NO_PROPERTIES: Properties = new Map();
 
 type CatalogEffect = Extract<
   Effect,
