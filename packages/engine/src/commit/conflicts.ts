@@ -116,6 +116,8 @@ export class Conflicts implements Follower {
         case "lease":
         case "createIndex":
         case "dropIndex":
+        case "createGraph":
+        case "dropGraph":
           throw new Error(`${effect.kind} cannot be part of a transaction`);
         default:
           unreachable(effect);
@@ -146,6 +148,12 @@ export class Conflicts implements Follower {
       case "lease":
       case "createIndex":
       case "dropIndex":
+        return;
+      case "createGraph":
+      case "dropGraph":
+        // Whatever a transaction does in a graph, it reads there.
+        for (const claims of this.#open)
+          for (const read of claims.reads) if (read.graphName === effect.graph) found.add(claims);
         return;
       default:
         return unreachable(effect);

@@ -15,7 +15,9 @@ export type Effect =
   | BeginEpoch
   | Lease
   | CreateIndex
-  | DropIndex;
+  | DropIndex
+  | CreateGraph
+  | DropGraph;
 
 export type Patch = readonly Effect[];
 
@@ -100,6 +102,18 @@ export interface DropIndex {
   readonly name: string;
 }
 
-/** Named graphs live inside one log; `default` always exists. */
+/** There is no graph of that name yet; from here on there is an empty one. */
+export interface CreateGraph {
+  readonly kind: "createGraph";
+  readonly graph: GraphName;
+}
+
+/** The graph goes with everything in it: one effect, whatever its size. */
+export interface DropGraph {
+  readonly kind: "dropGraph";
+  readonly graph: GraphName;
+}
+
+/** Named graphs live inside one log; `default` always exists: it is neither created nor dropped. */
 export type GraphName = string;
 export const DEFAULT_GRAPH: GraphName = "default";

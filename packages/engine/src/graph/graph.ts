@@ -53,11 +53,6 @@ export class Graph {
     return this.edges.count;
   }
 
-  /** Whether there is nothing in it that a log would have to say. */
-  get isEmpty(): boolean {
-    return this.nodes.count === 0 && this.edges.count === 0 && this.indexes.size === 0;
-  }
-
   /** How many nodes have a label (-1: none). */
   nodeCountOf(label: number): number {
     let count = 0;

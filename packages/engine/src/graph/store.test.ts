@@ -88,6 +88,7 @@ describe("a store", () => {
     const store = new Store();
     const names = ["__proto__", "constructor", "hasOwnProperty", "toString"];
     for (const [i, name] of names.entries()) {
+      store.apply({ kind: "createGraph", graph: name });
       store.apply({
         kind: "insertNode",
         graph: name,
@@ -165,20 +166,21 @@ describe("a store", () => {
     expect([...store.effects()].flat()[0]).toEqual({ kind: "lease", firstBlock: 0, count: 4 });
   });
 
-  test("gives its state in chunks of at most 1,000 effects, and leaves empty graphs out", () => {
+  test("gives its state in chunks of at most 1,000 effects, graphs with nothing in them too", () => {
     const store = new Store();
-    store.graph("nothing in it");
+    store.apply({ kind: "createGraph", graph: "nothing in it" });
     for (let id = 0; id < 2_500; id++) store.apply(node(id, ["N"], { id }));
-    expect([...store.effects()].map((chunk) => chunk.length)).toEqual([1_000, 1_000, 501]);
-    expect(
-      [...store.effects()].flat().some((effect) => "graph" in effect && effect.graph !== "default"),
-    ).toBe(false);
+    expect([...store.effects()].map((chunk) => chunk.length)).toEqual([1_000, 1_000, 502]);
+    expect([...store.effects()].flat().at(-1)).toEqual({
+      kind: "createGraph",
+      graph: "nothing in it",
+    });
   });
 
   test("of 10,000 empty graphs takes less than 100 MB", () => {
     const before = bytesInUse();
     const store = new Store();
-    for (let i = 0; i < 10_000; i++) store.graph(`graph ${i}`);
+    for (let i = 0; i < 10_000; i++) store.apply({ kind: "createGraph", graph: `graph ${i}` });
     const took = bytesInUse() - before;
     expect(store.graphs.size).toBe(10_001);
     expect(took).toBeLessThan(100e6);
@@ -276,6 +278,18 @@ describe("an effect that does not fit the state is CORRUPT and changes nothing:"
       { kind: "createIndex", graph: "default", name: "j", label: "A", property: "x" },
     ],
     ["dropping a missing index", { kind: "dropIndex", graph: "default", name: "j" }],
+    ["creating a graph that exists", { kind: "createGraph", graph: "other" }],
+    ["creating the default graph", { kind: "createGraph", graph: "default" }],
+    ["dropping a graph that does not exist", { kind: "dropGraph", graph: "missing" }],
+    ["dropping the default graph", { kind: "dropGraph", graph: "default" }],
+    [
+      "inserting into a graph that does not exist",
+      { kind: "insertNode", graph: "missing", id: 9, labels: [], properties: new Map() },
+    ],
+    [
+      "an index in a graph that does not exist",
+      { kind: "createIndex", graph: "missing", name: "j", label: "B", property: "y" },
+    ],
     ["leasing a block twice", { kind: "lease", firstBlock: 1, count: 3 }],
     ["leasing no block", { kind: "lease", firstBlock: 4, count: 0 }],
     ["leasing a fraction of a block", { kind: "lease", firstBlock: 4, count: 0.5 }],
@@ -466,6 +480,7 @@ function small(): Store {
   store.apply(node(1, ["A"], { x: 1 }));
   store.apply(node(2, [], {}));
   store.apply(edge(3, "X", 1, 2, { x: 1 }));
+  store.apply({ kind: "createGraph", graph: "other" });
   store.apply({ kind: "insertNode", graph: "other", id: 4, labels: [], properties: new Map() });
   return store;
 }
@@ -553,6 +568,7 @@ function beginning(count: number): Effect[] {
 
 /** One generator of ids per tape: blocks apart, never used twice. */
 function* interpreted(steps: readonly Step[], model: Model): Generator<[number, Effect]> {
+  if (steps.length % 2 === 0) yield [0, { kind: "createGraph", graph: "other" }];
   for (const [i, { op, pick, other, labels, properties }] of steps.entries()) {
     const graph = pick % 7 === 0 ? "other" : "default";
     const set = new Map(properties);
@@ -598,6 +614,8 @@ function* interpreted(steps: readonly Step[], model: Model): Generator<[number, 
         { kind: "createIndex", graph, name, label: on, property: other % 2 === 0 ? "x" : "y" },
       ];
     } else if (op < 19) yield [i, { kind: "dropIndex", graph, name: `i${pick % 3}` }];
+    else if (pick % 4 === 0)
+      yield [i, { kind: other % 2 === 0 ? "createGraph" : "dropGraph", graph: "other" }];
     else if (pick % 2 === 0)
       yield [i, { kind: "lease", firstBlock: other % 9, count: 1 + (pick % 3) }];
     else yield [i, { kind: "beginEpoch", epoch: `e${pick}`, hashKey: `k${other}` }];
@@ -621,6 +639,7 @@ class Model {
   readonly nodes = new Map<ElementId, ModelElement>();
   readonly edges = new Map<ElementId, ModelElement>();
   readonly indexes = new Map<string, CreateIndex>();
+  hasOther = false;
   epoch: Effect | undefined = undefined;
   nextBlock = 0;
   #ids = 0;
@@ -631,7 +650,18 @@ class Model {
 
   /** Whether the effect fits; if not, nothing happens. */
   apply(effect: Effect): boolean {
+    if ("graph" in effect && effect.kind !== "createGraph")
+      if (effect.graph === "other" && !this.hasOther) return false;
     switch (effect.kind) {
+      case "createGraph":
+        if (this.hasOther || effect.graph !== "other") return false;
+        return (this.hasOther = true);
+      case "dropGraph":
+        for (const elements of [this.nodes, this.edges, this.indexes])
+          for (const [id, { graph }] of elements)
+            if (graph === effect.graph) (elements as Map<unknown, unknown>).delete(id);
+        this.hasOther = false;
+        return true;
       case "insertNode":
         this.nodes.set(effect.id, {
           graph: effect.graph,
@@ -709,7 +739,8 @@ class Model {
       graph: GraphName,
     ): [ElementId, ModelElement][] =>
       [...elements].filter(([, element]) => element.graph === graph).sort(([a], [b]) => a - b);
-    for (const graph of ["default", "other"]) {
+    for (const graph of ["default", ...(this.hasOther ? ["other"] : [])]) {
+      if (graph === "other") effects.push({ kind: "createGraph", graph });
       const indexes = [...this.indexes.values()].filter((index) => index.graph === graph);
       effects.push(...indexes.sort((a, b) => (a.name < b.name ? -1 : 1)));
       for (const [id, { labels, properties }] of byId(this.nodes, graph)) {
@@ -756,9 +787,7 @@ function canonical(store: Store): unknown[] {
 
 /** Everything that a reader can observe of a store, order and free slots included. */
 function observe(store: Store): unknown {
-  const graphs = [...store.graphs.values()].filter(
-    (graph) => !graph.isEmpty || graph.nodes.slots.end > 0,
-  );
+  const graphs = [...store.graphs.values()];
   return {
     catalog: store.catalog,
     graphs: graphs.sort((a, b) => (a.name < b.name ? -1 : 1)).map(observeGraph),

@@ -1,6 +1,15 @@
 import { GeodeError, unreachable } from "@geode/values";
 import { DEFAULT_GRAPH } from "./effect.ts";
-import type { BeginEpoch, Effect, GraphName, InsertEdge, InsertNode, Lease } from "./effect.ts";
+import type {
+  BeginEpoch,
+  CreateGraph,
+  DropGraph,
+  Effect,
+  GraphName,
+  InsertEdge,
+  InsertNode,
+  Lease,
+} from "./effect.ts";
 import { Graph } from "./graph.ts";
 import type { Undo } from "./undo.ts";
 
@@ -39,13 +48,10 @@ export class Store {
     return this.#catalog;
   }
 
-  /**
-   * The graph of that name. An unknown one is made, and stays: ask only on behalf of somebody who may write it, and `graphs` for
-   * whether there is one. A graph without contents is not part of the state.
-   */
+  /** The graph of that name. Throws 42002 when there is none; `graphs` tells whether there is. */
   graph(name: GraphName): Graph {
-    let graph = this.graphs.get(name);
-    if (graph === undefined) this.graphs.set(name, (graph = new Graph(name)));
+    const graph = this.graphs.get(name);
+    if (graph === undefined) throw new GeodeError("42002", `There is no graph \`${name}\`.`);
     return graph;
   }
 
@@ -56,7 +62,7 @@ export class Store {
   apply(effect: Effect, undo?: Undo): void {
     switch (effect.kind) {
       case "insertNode":
-        return this.graph(effect.graph).insertNode(effect, undo);
+        return this.#graphOf(effect).insertNode(effect, undo);
       case "insertEdge":
         return this.#graphOf(effect).insertEdge(effect, undo);
       case "updateNode":
@@ -72,9 +78,13 @@ export class Store {
       case "lease":
         return this.#lease(effect, undo);
       case "createIndex":
-        return this.graph(effect.graph).createIndex(effect, undo);
+        return this.#graphOf(effect).createIndex(effect, undo);
       case "dropIndex":
         return this.#graphOf(effect).dropIndex(effect, undo);
+      case "createGraph":
+        return this.#createGraph(effect, undo);
+      case "dropGraph":
+        return this.#dropGraph(effect, undo);
       default:
         return unreachable(effect);
     }
@@ -114,6 +124,12 @@ export class Store {
           break;
         case "indexDropped":
           record.graph.indexes.add(record.index);
+          break;
+        case "graphCreated":
+          this.graphs.delete(record.graph.name);
+          break;
+        case "graphDropped":
+          this.graphs.set(record.graph.name, record.graph);
           break;
         case "catalogChanged":
           this.#catalog = record.catalog;
@@ -186,6 +202,21 @@ export class Store {
     return graph;
   }
 
+  #createGraph({ graph: name }: CreateGraph, undo: Undo | undefined): void {
+    if (this.graphs.has(name)) throw new GeodeError("CORRUPT", `graph ${name} is created twice`);
+    const graph = new Graph(name);
+    this.graphs.set(name, graph);
+    undo?.push({ kind: "graphCreated", graph });
+  }
+
+  #dropGraph(effect: DropGraph, undo: Undo | undefined): void {
+    const graph = this.#graphOf(effect);
+    if (graph.name === DEFAULT_GRAPH)
+      throw new GeodeError("CORRUPT", `graph ${DEFAULT_GRAPH} is dropped`);
+    this.graphs.delete(graph.name);
+    undo?.push({ kind: "graphDropped", graph });
+  }
+
   #beginEpoch(effect: BeginEpoch, undo: Undo | undefined): void {
     undo?.push({ kind: "catalogChanged", catalog: this.#catalog });
     this.#catalog = { ...this.#catalog, epoch: effect.epoch, hashKey: effect.hashKey };
@@ -214,6 +245,7 @@ export class Store {
 }
 
 function* graphEffects(graph: Graph): Generator<Effect> {
+  if (graph.name !== DEFAULT_GRAPH) yield { kind: "createGraph", graph: graph.name };
   const byName = [...graph.indexes.all()].sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const index of byName) {
     const label = graph.labels.name(index.label);

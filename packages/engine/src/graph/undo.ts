@@ -8,8 +8,8 @@ import type { Catalog } from "./store.ts";
 
 /**
  * How to take back what {@link Store.apply} did, as data. Taking back everything since a mark, the latest first, restores the graph
- * exactly: elements, postings and adjacency in their order, values, indexes, counts, and the slots that come next. Only interned names,
- * label sets, graphs without contents, and the kinds of columns stay, which no reader can tell.
+ * exactly: graphs, elements, postings and adjacency in their order, values, indexes, counts, and the slots that come next. Only interned
+ * names, label sets, and the kinds of columns stay, which no reader can tell.
  */
 export class Undo {
   readonly #records: UndoRecord[] = [];
@@ -98,6 +98,9 @@ export type UndoRecord =
     }
   | { readonly kind: "indexCreated"; readonly graph: Graph; readonly index: HashIndex }
   | { readonly kind: "indexDropped"; readonly graph: Graph; readonly index: HashIndex }
+  | { readonly kind: "graphCreated"; readonly graph: Graph }
+  /** The graph as it was, whole: nothing changes it while it is out of the store. */
+  | { readonly kind: "graphDropped"; readonly graph: Graph }
   | { readonly kind: "catalogChanged"; readonly catalog: Catalog };
 
 export interface NodeDeleted {

@@ -68,6 +68,10 @@ export class Routes<T extends Routed> {
       case "dropIndex":
         // An index changes how a result is found, never the result; but a procedure may tell which indexes there are.
         return routes.nodes.collectReadersOfAll(found);
+      case "createGraph":
+      case "dropGraph":
+        routes.nodes.collectAll(found);
+        return routes.edges.collectAll(found);
       default:
         return unreachable(effect);
     }
@@ -131,6 +135,11 @@ class LabelRoutes<T extends Routed> {
     for (const label of labels) {
       for (const routed of this.#byLabel.get(label) ?? []) found.add(routed);
     }
+  }
+
+  collectAll(found: Set<T>): void {
+    for (const routed of this.#any) found.add(routed);
+    for (const readers of this.#byLabel.values()) for (const routed of readers) found.add(routed);
   }
 
   /** Everybody who reads all that there is. */

@@ -60,6 +60,7 @@ const effects: fc.Arbitrary<Effect> = fc.oneof(
     property: names,
   }),
   fc.record({ kind: fc.constant("dropIndex" as const), graph: graphs, name: names }),
+  fc.record({ kind: fc.constantFrom("createGraph" as const, "dropGraph" as const), graph: names }),
 );
 
 /** Effects that come in runs of one shape, as real patches do. */

@@ -34,6 +34,8 @@ const KIND = {
   lease: 8,
   createIndex: 9,
   dropIndex: 10,
+  createGraph: 11,
+  dropGraph: 12,
 } as const satisfies Record<Effect["kind"], number>;
 
 type Kind = (typeof KIND)[Effect["kind"]];
@@ -168,6 +170,8 @@ export class PatchWriter {
       case "lease":
       case "createIndex":
       case "dropIndex":
+      case "createGraph":
+      case "dropGraph":
         return;
       default:
         unreachable(effect);
@@ -198,6 +202,8 @@ export class PatchWriter {
       case "lease":
       case "createIndex":
       case "dropIndex":
+      case "createGraph":
+      case "dropGraph":
         for (let i = start; i < end; i++) {
           this.#writeCatalog(patch[i] as CatalogEffect);
         }
@@ -325,6 +331,10 @@ export class PatchWriter {
         this.#writeName(effect.graph);
         this.#writeName(effect.name);
         return;
+      case "createGraph":
+      case "dropGraph":
+        this.#writeName(effect.graph);
+        return;
       default:
         unreachable(effect);
     }
@@ -432,6 +442,8 @@ export class PatchReader {
       case KIND.lease:
       case KIND.createIndex:
       case KIND.dropIndex:
+      case KIND.createGraph:
+      case KIND.dropGraph:
         return { kind, graph: "", labels: null, names: [] };
       default:
         throw this.#in.damaged(`unknown kind of effect ${String(kind)}`);
@@ -515,6 +527,8 @@ export class PatchReader {
       case KIND.lease:
       case KIND.createIndex:
       case KIND.dropIndex:
+      case KIND.createGraph:
+      case KIND.dropGraph:
         for (let i = 0; i < length; i++) {
           effects.push(this.#readCatalog(kind));
         }
@@ -645,6 +659,10 @@ export class PatchReader {
         };
       case KIND.dropIndex:
         return { kind: "dropIndex", graph: this.#readName(), name: this.#readName() };
+      case KIND.createGraph:
+        return { kind: "createGraph", graph: this.#readName() };
+      case KIND.dropGraph:
+        return { kind: "dropGraph", graph: this.#readName() };
       default:
         throw reader.damaged(`unknown kind of effect ${kind}`);
     }
@@ -661,7 +679,7 @@ const NO_PROPERTIES: Properties = new Map();
 
 type CatalogEffect = Extract<
   Effect,
-  { kind: "beginEpoch" | "lease" | "createIndex" | "dropIndex" }
+  { kind: "beginEpoch" | "lease" | "createIndex" | "dropIndex" | "createGraph" | "dropGraph" }
 >;
 type ElementEffect = Exclude<Effect, CatalogEffect>;
 type ValuedEffect = Exclude<ElementEffect, { kind: "deleteEdge" | "deleteNode" }>;
@@ -755,6 +773,8 @@ function sameShape(a: Effect, b: Effect): boolean {
     case "lease":
     case "createIndex":
     case "dropIndex":
+    case "createGraph":
+    case "dropGraph":
       return b.kind === a.kind;
     default:
       return unreachable(a);
@@ -802,6 +822,8 @@ function shapeKey(effect: Effect): string {
     case "lease":
     case "createIndex":
     case "dropIndex":
+    case "createGraph":
+    case "dropGraph":
       return effect.kind;
     default:
       return unreachable(effect);
