@@ -32,12 +32,13 @@ export class Peer {
     });
   }
 
+  /** Without compression unless it is asked for: then what is long here is long on the wire. */
   static async connect(
     url: string,
     options: ClientOptions & { protocols?: string[]; judge?: Judge } = {},
   ): Promise<Peer> {
     const { judge = (frame) => frame, protocols, ...rest } = options;
-    const webSocket = new WebSocket(url, protocols ?? [], rest);
+    const webSocket = new WebSocket(url, protocols ?? [], { perMessageDeflate: false, ...rest });
     const peer = new Peer(webSocket, judge);
     await once(webSocket, "open");
     return peer;

@@ -1,3 +1,5 @@
+import type { OutFrame } from "./out-frame.ts";
+
 /** An open socket as a session sees it. No session imports a socket library. */
 export interface Connection {
   readonly remoteAddress: string;
@@ -5,8 +7,8 @@ export interface Connection {
   readonly bufferedBytes: number;
   /** Bytes of frames taken by the operating system since the connection began: it grows, or the peer is stuck. */
   readonly takenBytes: number;
-  /** Writes text frames in order, in one system call where possible, long ones in slices. Does nothing once closed. */
-  send(frames: readonly string[]): void;
+  /** Writes messages in order, in one system call where possible, long ones in slices. Does nothing once closed. */
+  send(messages: readonly OutFrame[]): void;
   /** Starts the closing handshake; the peer gets a bounded time for its part. */
   close(code: number, reason: string): void;
   /** Drops the connection without a word. */
@@ -21,7 +23,7 @@ export interface Connection {
 /** What a connection tells its session. */
 export interface ConnectionListener {
   textFrame(text: string): void;
-  binaryFrame(bytes: number): void;
+  binaryFrame(bytes: Uint8Array): void;
   pong(): void;
   /** Some of what was sent has been taken by the operating system. */
   taken(): void;

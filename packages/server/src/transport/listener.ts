@@ -15,6 +15,7 @@ import { GeodeError } from "@geode/values";
 import { WebSocketServer, type ServerOptions } from "ws";
 import type { Log } from "../log.ts";
 import type { Admission, Door, Handshake, HttpAnswer, HttpStream } from "./connection.ts";
+import { PER_MESSAGE_DEFLATE } from "./deflate.ts";
 import { connect, ReasonedWebSocket } from "./web-socket.ts";
 
 /** Certificate chain and private key, in PEM. */
@@ -66,7 +67,7 @@ export class Listener {
     const socketOptions: ServerOptions & { closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
-      perMessageDeflate: false,
+      perMessageDeflate: PER_MESSAGE_DEFLATE,
       maxPayload: limits.frameBytesBeforeAuthMax,
       maxFragments: limits.fragmentsMax,
       maxBufferedChunks: limits.bufferedChunksMax,

@@ -2,9 +2,15 @@ import type { Socket } from "node:net";
 import { CLOSES } from "@geode/protocol";
 import { WebSocket } from "ws";
 import type { Connection, ConnectionListener } from "./connection.ts";
+import { framed, framedSlice } from "./frame-bytes.ts";
+import { Inflater } from "./inflater.ts";
+import { frameBytes, isText, payloadOf, type OutFrame } from "./out-frame.ts";
 
-/** A longer frame leaves in slices (fragments of one message), so that pings pass between them and progress shows. */
+/** A longer message leaves in slices (fragments), so that pings pass between them and progress shows. */
 const SLICE_BYTES = 256 * 1024;
+/** Shorter messages of one call leave in one piece of memory. */
+const JOINED_BYTES = 16 * 1024;
+const PERMESSAGE_DEFLATE = "permessage-deflate";
 
 /** `ws` closes by itself what breaks its limits: 1009 for bytes, 1008 for fragments, both without a reason. Ours names it. */
 export class ReasonedWebSocket extends WebSocket {
@@ -21,12 +27,21 @@ export function connect(
   socket: Socket,
   open: (connection: Connection) => ConnectionListener,
 ): void {
-  const connection = new WebSocketConnection(webSocket, socket, () => listener.taken());
+  const { _extensions: extensions, _receiver: receiver } = webSocket as unknown as Internals;
+  const deflates = Object.hasOwn(extensions, PERMESSAGE_DEFLATE);
+  if (deflates) {
+    extensions[PERMESSAGE_DEFLATE] = new Inflater({
+      bytesMax: () => receiver._maxPayload,
+      onBroken: (code) => webSocket.close(code),
+    });
+  }
+  const onTaken = (): void => listener.taken();
+  const connection = new WebSocketConnection({ webSocket, socket, deflates, onTaken });
   const listener = open(connection);
   webSocket.on("message", (data: Buffer, isBinary: boolean) => {
     // What arrives behind our close frame is nobody's.
     if (webSocket.readyState !== WebSocket.OPEN) return;
-    if (isBinary) listener.binaryFrame(data.length);
+    if (isBinary) listener.binaryFrame(data);
     else listener.textFrame(data.toString("utf8"));
   });
   webSocket.on("pong", () => listener.pong());
@@ -35,21 +50,51 @@ export function connect(
   webSocket.on("close", (code, reason) => listener.closed(code, reason.toString("utf8")));
 }
 
+/**
+ * Fields that are private to `ws`; its version is pinned, and tests fail if one of them stops working. The frame limit is given when a
+ * connection begins, and ours grows with authentication. Inflating is ours, because it keeps nothing between two messages.
+ */
+interface Internals {
+  readonly _extensions: Record<string, unknown>;
+  readonly _receiver: { _maxPayload: number };
+}
+
+/** A message that leaves in slices: what is left of it. */
+interface Long {
+  rest: Buffer;
+  first: boolean;
+  readonly text: boolean;
+}
+
+/**
+ * Writes messages. The frames are made here and not by `ws`, which takes each message for itself: here everything of one call leaves in
+ * one write, and what is shared is encoded and compressed once for all connections. Control frames are left to `ws`; they may stand
+ * between any two of ours.
+ */
 class WebSocketConnection implements Connection {
   readonly remoteAddress: string;
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
+  readonly #deflates: boolean;
   readonly #onTaken: () => void;
-  /** Frames behind a long one, and what is left of it. */
-  readonly #waiting: Buffer[] = [];
+  /** The long message that is under way, and what follows it. */
+  readonly #waiting: (OutFrame | Long)[] = [];
+  /** A slice is being taken, and the next one follows it. */
+  #sliceUnderWay = false;
   #handedBytes = 0;
   #takenBytes = 0;
 
-  constructor(webSocket: WebSocket, socket: Socket, onTaken: () => void) {
-    this.#webSocket = webSocket;
-    this.#socket = socket;
-    this.#onTaken = onTaken;
-    this.remoteAddress = socket.remoteAddress ?? "";
+  constructor(options: {
+    readonly webSocket: WebSocket;
+    readonly socket: Socket;
+    readonly deflates: boolean;
+    readonly onTaken: () => void;
+  }) {
+    this.#webSocket = options.webSocket;
+    this.#socket = options.socket;
+    this.#deflates = options.deflates;
+    this.#onTaken = options.onTaken;
+    this.remoteAddress = options.socket.remoteAddress ?? "";
   }
 
   get bufferedBytes(): number {
@@ -60,19 +105,33 @@ class WebSocketConnection implements Connection {
     return this.#takenBytes;
   }
 
-  send(frames: readonly string[]): void {
+  send(messages: readonly OutFrame[]): void {
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
     this.#socket.cork();
-    for (const frame of frames) {
-      const bytes = Buffer.from(frame);
-      this.#handedBytes += bytes.length;
-      if (this.#waiting.length > 0) this.#waiting.push(bytes);
-      else if (bytes.length <= SLICE_BYTES) this.#write(bytes, true, this.#onTaken);
-      else {
-        this.#waiting.push(bytes);
-        this.#writeWaiting();
+    let joined: OutFrame[] = [];
+    let joinedBytes = 0;
+    for (const message of messages) {
+      const bytes = frameBytes(message);
+      this.#handedBytes += bytes;
+      if (this.#waiting.length > 0) {
+        this.#waiting.push(message);
+        continue;
+      }
+      const long = bytes > SLICE_BYTES;
+      if (long || joinedBytes + bytes > JOINED_BYTES) {
+        this.#writeWhole(joined, joinedBytes, this.#onTaken);
+        joined = [];
+        joinedBytes = 0;
+      }
+      if (long) {
+        this.#waiting.push(longOf(message));
+      } else {
+        joined.push(message);
+        joinedBytes += bytes;
       }
     }
+    this.#writeWhole(joined, joinedBytes, this.#onTaken);
+    if (this.#waiting.length > 0 && !this.#sliceUnderWay) this.#writeSlice();
     this.#socket.uncork();
   }
 
@@ -98,47 +157,73 @@ class WebSocketConnection implements Connection {
     this.#webSocket.resume();
   }
 
-  /**
-   * `ws` takes the frame limit when a connection begins, ours grows with authentication. The field is private to `ws`; the version is
-   * pinned, and a test fails if it stops working.
-   */
   allowFrames(bytesMax: number): void {
-    (this.#webSocket as unknown as { _receiver: { _maxPayload: number } })._receiver._maxPayload =
-      bytesMax;
+    (this.#webSocket as unknown as Internals)._receiver._maxPayload = bytesMax;
   }
 
-  #write(bytes: Buffer, isLast: boolean, then: () => void): void {
-    this.#webSocket.send(bytes, { binary: false, fin: isLast }, (error) => {
-      // After a failure the socket closes, which is told elsewhere.
-      if (error !== undefined && error !== null) return;
-      this.#takenBytes += bytes.length;
-      then();
-    });
+  /** Short messages, in one write. */
+  #writeWhole(messages: readonly OutFrame[], bytes: number, then: () => void): void {
+    if (messages.length === 0) return;
+    this.#write([framed(messages, this.#deflates)], bytes, then);
   }
 
-  /** Writes the next slice of what waits, and the one after it when this one is taken. */
-  #writeWaiting(): void {
-    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
-    let leftBytes = SLICE_BYTES;
+  /** Writes a slice of what waits, and the next one when it is taken. */
+  #writeSlice(): void {
+    this.#sliceUnderWay = false;
+    const next = this.#waiting[0];
+    if (next === undefined || this.#webSocket.readyState !== WebSocket.OPEN) return;
+    this.#sliceUnderWay = true;
+    const then = (): void => {
+      this.#writeSlice();
+      this.#onTaken();
+    };
+    if (isLong(next)) return this.#writeLong(next, then);
+    const whole: OutFrame[] = [];
+    let wholeBytes = 0;
+    for (let at: OutFrame | Long | undefined = next; at !== undefined; at = this.#waiting[0]) {
+      if (isLong(at)) break;
+      const bytes = frameBytes(at);
+      if (bytes > SLICE_BYTES) this.#waiting[0] = longOf(at);
+      if (wholeBytes + bytes > SLICE_BYTES) break;
+      this.#waiting.shift();
+      whole.push(at);
+      wholeBytes += bytes;
+    }
+    if (whole.length === 0) return this.#writeSlice();
+    this.#writeWhole(whole, wholeBytes, then);
+  }
+
+  #writeLong(message: Long, then: () => void): void {
+    const { first, text } = message;
+    const bytes = message.rest.subarray(0, SLICE_BYTES);
+    const last = bytes.length === message.rest.length;
+    if (last) this.#waiting.shift();
+    message.rest = message.rest.subarray(bytes.length);
+    message.first = false;
+    const deflates = this.#deflates;
+    this.#write(framedSlice({ bytes, text, first, last, deflates }), bytes.length, then);
+  }
+
+  /** `bytes` are those of the messages, as they were counted when they were handed over. */
+  #write(chunks: readonly Buffer[], bytes: number, then: () => void): void {
+    const last = chunks.length - 1;
     this.#socket.cork();
-    for (
-      let frame = this.#waiting[0];
-      frame !== undefined && leftBytes > 0;
-      frame = this.#waiting[0]
-    ) {
-      const isLast = frame.length <= leftBytes;
-      const part = isLast ? frame : frame.subarray(0, leftBytes);
-      if (isLast) this.#waiting.shift();
-      else this.#waiting[0] = frame.subarray(leftBytes);
-      leftBytes -= part.length;
-      const endsSlice = leftBytes === 0 || this.#waiting.length === 0;
-      this.#write(part, isLast, endsSlice ? () => this.#sliceTaken() : this.#onTaken);
+    for (const [place, chunk] of chunks.entries()) {
+      this.#socket.write(chunk, (error) => {
+        // After a failure the socket closes, which is told elsewhere.
+        if (place < last || (error !== undefined && error !== null)) return;
+        this.#takenBytes += bytes;
+        then();
+      });
     }
     this.#socket.uncork();
   }
+}
 
-  #sliceTaken(): void {
-    this.#writeWaiting();
-    this.#onTaken();
-  }
+function longOf(message: OutFrame): Long {
+  return { rest: payloadOf(message), first: true, text: isText(message) };
+}
+
+function isLong(waiting: OutFrame | Long): waiting is Long {
+  return typeof waiting === "object" && "rest" in waiting;
 }

@@ -1,0 +1,107 @@
+import { DEFLATE_BYTES_MIN, deflate, endOfMessage, stored } from "./deflate.ts";
+import { asBuffer, frameBytes, isText, payloadOf, type OutFrame } from "./out-frame.ts";
+
+/** The first byte of a frame (RFC 6455 §5.2). */
+const FIN = 0x80;
+const COMPRESSED = 0x40;
+const CONTINUATION = 0x0;
+const TEXT = 0x1;
+const BINARY = 0x2;
+
+/** Messages as the frames that a server sends, all in one piece of memory, so that one write takes them. */
+export function framed(messages: readonly OutFrame[], deflates: boolean): Buffer {
+  const plans = messages.map((message) => planOf(message, deflates));
+  const bytes = plans.reduce((sum, { payloadBytes }) => sum + frameLength(payloadBytes), 0);
+  const target = Buffer.allocUnsafe(bytes);
+  let offset = 0;
+  for (const plan of plans) {
+    offset = writeHeader(target, offset, plan.firstByte, plan.payloadBytes);
+    offset = writePayload(target, offset, plan.payload);
+  }
+  return target;
+}
+
+/** One frame of a message that travels in several: its slices are compressed one by one. */
+export function framedSlice(slice: {
+  readonly bytes: Buffer;
+  readonly text: boolean;
+  readonly first: boolean;
+  readonly last: boolean;
+  readonly deflates: boolean;
+}): readonly Buffer[] {
+  const { bytes, deflates, first, last, text } = slice;
+  const piece = deflates ? deflate(bytes) : bytes;
+  const payload = deflates && last ? endOfMessage(piece) : piece;
+  const opcode = first ? (text ? TEXT : BINARY) : CONTINUATION;
+  const firstByte = opcode | (last ? FIN : 0) | (first && deflates ? COMPRESSED : 0);
+  const header = Buffer.allocUnsafe(frameLength(payload.length) - payload.length);
+  writeHeader(header, 0, firstByte, payload.length);
+  return [header, payload];
+}
+
+interface Plan {
+  readonly firstByte: number;
+  readonly payload: OutFrame;
+  readonly payloadBytes: number;
+}
+
+function planOf(message: OutFrame, deflates: boolean): Plan {
+  const plainBytes = frameBytes(message);
+  const opcode = isText(message) ? TEXT : BINARY;
+  if (deflates && plainBytes >= DEFLATE_BYTES_MIN) {
+    const payload = compressed(message);
+    if (payload.length < plainBytes)
+      return { firstByte: FIN | COMPRESSED | opcode, payload, payloadBytes: payload.length };
+  }
+  return { firstByte: FIN | opcode, payload: message, payloadBytes: plainBytes };
+}
+
+/** What is shared was compressed for all; the ends, a peer's own, stand beside it uncompressed. */
+function compressed(message: OutFrame): Buffer {
+  if (typeof message === "string" || message instanceof Uint8Array)
+    return endOfMessage(deflate(payloadOf(message)));
+  const head = stored(asBuffer(message.head));
+  const { deflated } = message.body;
+  if (message.foot === "") return Buffer.concat([head, endOfMessage(deflated)]);
+  return Buffer.concat([head, deflated, endOfMessage(stored(asBuffer(message.foot)))]);
+}
+
+function frameLength(payloadBytes: number): number {
+  if (payloadBytes < 126) return 2 + payloadBytes;
+  return (payloadBytes < 0x1_0000 ? 4 : 10) + payloadBytes;
+}
+
+/** A server's frames are not masked. Answers where the payload begins. */
+function writeHeader(
+  target: Buffer,
+  offset: number,
+  firstByte: number,
+  payloadBytes: number,
+): number {
+  target[offset] = firstByte;
+  if (payloadBytes < 126) {
+    target[offset + 1] = payloadBytes;
+    return offset + 2;
+  }
+  if (payloadBytes < 0x1_0000) {
+    target[offset + 1] = 126;
+    target.writeUInt16BE(payloadBytes, offset + 2);
+    return offset + 4;
+  }
+  target[offset + 1] = 127;
+  target.writeUInt32BE(Math.floor(payloadBytes / 2 ** 32), offset + 2);
+  target.writeUInt32BE(payloadBytes % 2 ** 32, offset + 6);
+  return offset + 10;
+}
+
+/** Answers where the payload ends. */
+function writePayload(target: Buffer, offset: number, payload: OutFrame): number {
+  if (typeof payload === "string") return offset + target.write(payload, offset);
+  if (payload instanceof Uint8Array) {
+    target.set(payload, offset);
+    return offset + payload.length;
+  }
+  const body = writePayload(target, offset, payload.head);
+  target.set(payload.body.bytes, body);
+  return writePayload(target, body + payload.body.bytes.length, payload.foot);
+}
