@@ -69,10 +69,7 @@ export class Assignments {
     }
     const entries = record === null ? new Map<string, Value>() : record;
     if (replace) {
-      const { graph } = this.#writer;
-      const present =
-        element === "node" ? graph.node(slot).properties : graph.edge(slot).properties;
-      for (const key of present.keys())
+      for (const key of this.#writer.shownKeys(element, slot))
         if (!entries.has(key)) this.property(element, slot, key, null, offset);
     }
     for (const [key, item] of entries) this.property(element, slot, key, item, offset);

@@ -7,6 +7,7 @@ import { type NamesRead, namesRead } from "../plan/names-read.ts";
 import type { Query } from "../plan/operators.ts";
 import { rewrite } from "../plan/rewrite.ts";
 import { outputTypes } from "../plan/types.ts";
+import { eraOf } from "./era.ts";
 import { ExplainStatement } from "./explain-statement.ts";
 import { type Compiled, generate } from "./generate/query.ts";
 import { withPosition } from "./located.ts";
@@ -59,8 +60,8 @@ class QueryStatement implements Statement {
   readonly ordered: boolean;
   readonly #query: Query;
   readonly #names: NamesRead;
-  #plain: Plan | null = null;
-  #keyed: Plan | null = null;
+  /** What was generated last, for each way to be run. */
+  readonly #plans = new Map<"plain" | "keyed" | "guarded", Plan>();
 
   constructor(text: string, bound: Extract<BoundStatement, { kind: "query" }>) {
     const { query, live, volatile } = bound;
@@ -80,7 +81,7 @@ class QueryStatement implements Statement {
   run(context: RunContext): Result {
     const run = new Run(context);
     try {
-      this.#plan(context.graph, context.keyed)(run);
+      this.#plan(context)(run);
       context.writer?.finish();
     } catch (error) {
       context.writer?.rollback();
@@ -91,17 +92,22 @@ class QueryStatement implements Statement {
       columns,
       rows: run.rows,
       keys: run.keys,
-      notices: noticesFor(this.#names, context.graph),
+      // The nearest name may be one that the user is not to know.
+      notices: context.grant ? [] : noticesFor(this.#names, context.graph),
     };
   }
 
-  #plan(graph: Graph, keyed: boolean): Compiled {
-    const known = keyed ? this.#keyed : this.#plain;
-    const era = eraOf(graph);
+  #plan({ graph, keyed, grant }: RunContext): Compiled {
+    const kind = grant ? "guarded" : keyed ? "keyed" : "plain";
+    const known = this.#plans.get(kind);
+    const era = `${eraOf(graph)} ${keyed} ${grant ? JSON.stringify([...grant.hiddenKeys]) : ""}`;
     if (known?.graph === graph && known.era === era) return known.run;
-    const plan: Plan = { graph, era, run: generate(this.#query, graph, keyed) };
-    if (keyed) this.#keyed = plan;
-    else this.#plain = plan;
+    const plan: Plan = {
+      graph,
+      era,
+      run: generate(this.#query, graph, keyed, { grant: grant ?? null }),
+    };
+    this.#plans.set(kind, plan);
     return plan.run;
   }
 }
@@ -191,11 +197,6 @@ class IndexStatement implements Statement {
     writer.createIndex(name, bound.label, bound.property);
     return nothing;
   }
-}
-
-/** Changes when a plan should be made anew: with the indexes, and when the graph is about four times larger or smaller. */
-function eraOf(graph: Graph): string {
-  return `${graph.indexes.version} ${Math.round(Math.log2(graph.nodes.count + 1) / 2)} ${Math.round(Math.log2(graph.edges.count + 1) / 2)}`;
 }
 
 function columnsOf(query: Query): readonly Column[] {

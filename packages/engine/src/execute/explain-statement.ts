@@ -64,7 +64,7 @@ export class ExplainStatement implements Statement {
     const recorder = new PlanRecorder(context.graph);
     const run = new Run(context);
     try {
-      const compiled = generate(this.#query, context.graph, false, recorder);
+      const compiled = generate(this.#query, context.graph, false, { recorder });
       if (this.#mode === "profile") {
         for (const _ of recorder.lines) run.counts.push(0);
         compiled(run);

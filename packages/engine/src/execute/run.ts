@@ -27,6 +27,7 @@ import { isOfType } from "../plan/procedure.ts";
 import { located } from "./located.ts";
 import { NeighbourFilter } from "./neighbour-filter.ts";
 import type { Procedure } from "./procedures.ts";
+import type { Sight } from "./sight.ts";
 import type { Row, RunContext } from "./statement.ts";
 import type { Writer } from "./writer.ts";
 
@@ -53,10 +54,14 @@ export class Run {
   readonly keys: string[] = [];
   /** PROFILE only: how many rows came out of each line of the plan. */
   readonly counts: number[] = [];
+  /** Null when the user sees everything. */
+  readonly sight: Sight | null;
   readonly #context: RunContext;
 
   constructor(context: RunContext) {
     this.#context = context;
+    this.sight = context.grant?.sight(context) ?? null;
+    if (this.sight !== null) context.writer?.checkedBy(this.sight);
     this.graph = context.graph;
     this.budget = context.budget;
   }
@@ -215,19 +220,19 @@ export class Run {
   // Elements
 
   node(slot: number): Node {
-    return this.graph.node(slot);
+    return this.sight === null ? this.graph.node(slot) : this.sight.showNode(slot);
   }
 
   edge(slot: number): Edge {
-    return this.graph.edge(slot);
+    return this.sight === null ? this.graph.edge(slot) : this.sight.showEdge(slot);
   }
 
   nodeOrNull(slot: number): Node | null {
-    return slot === -1 ? null : this.graph.node(slot);
+    return slot === -1 ? null : this.node(slot);
   }
 
   edgeOrNull(slot: number): Edge | null {
-    return slot === -1 ? null : this.graph.edge(slot);
+    return slot === -1 ? null : this.edge(slot);
   }
 
   nodeElementId(slot: number): string {
@@ -239,19 +244,19 @@ export class Run {
   }
 
   nodeRecord(slot: number): Value {
-    return this.graph.node(slot).properties;
+    return this.node(slot).properties;
   }
 
   edgeRecord(slot: number): Value {
-    return this.graph.edge(slot).properties;
+    return this.edge(slot).properties;
   }
 
   nodeProperty(slot: number, key: string): Value {
-    return this.graph.nodes.columns.value(slot, this.graph.keys.id(key));
+    return (this.sight ?? this.graph).nodeProperty(slot, key);
   }
 
   edgeProperty(slot: number, key: string): Value {
-    return this.graph.edges.columns.value(slot, this.graph.keys.id(key));
+    return (this.sight ?? this.graph).edgeProperty(slot, key);
   }
 
   nodes(slots: readonly number[] | null): Value {
@@ -280,7 +285,7 @@ export class Run {
   path(slots: readonly number[]): Path | null {
     if (slots.includes(-1)) return null;
     return new Path(
-      slots.map((slot, index) => (index % 2 === 0 ? this.graph.node(slot) : this.graph.edge(slot))),
+      slots.map((slot, index) => (index % 2 === 0 ? this.node(slot) : this.edge(slot))),
     );
   }
 
@@ -415,7 +420,7 @@ export class Run {
     const from = prefix ?? (isOrdered(lower) ? lower : null);
     const most = isOrdered(upper) ? upper : null;
     return index.seekRange(
-      (slot) => this.nodeProperty(slot, property),
+      (slot) => graph.nodeProperty(slot, property),
       from,
       (value) => {
         if (--this.budget.steps < 0) this.budget.look();
@@ -439,7 +444,7 @@ export class Run {
     for (const set of graph.nodes.setsWith(graph.labels.id(label))) {
       for (let at = 0; at < set.count; at++) {
         const slot = set.slots[at] ?? 0;
-        const have = this.nodeProperty(slot, property);
+        const have = graph.nodeProperty(slot, property);
         if (have !== null && equivalenceKey(have) === wanted) found.push(slot);
       }
     }

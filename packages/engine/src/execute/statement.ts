@@ -3,6 +3,7 @@ import type { GraphName } from "../graph/effect.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { NodeRead, PatternReads } from "../plan/pattern-reads.ts";
 import type { Budget } from "./budget.ts";
+import type { Grant } from "./sight.ts";
 import type { Writer } from "./writer.ts";
 
 export type { NodeRead, PatternReads };
@@ -93,6 +94,8 @@ export interface RunContext {
   /** In [0, 1). */
   readonly random: () => number;
   readonly budget: Budget;
+  /** What the user may see and change; absent or null: everything. */
+  readonly grant?: Grant | null;
   /** Present when a write may run. */
   readonly writer?: Writer;
   /**

@@ -9,12 +9,14 @@ import {
   Path,
   equivalent,
   typeName,
+  unreachable,
 } from "@geode/values";
 import type { Effect, GraphName, Patch } from "../graph/effect.ts";
 import type { Graph } from "../graph/graph.ts";
 import { PROPERTY_NESTING_MAX } from "../graph/storable.ts";
 import type { Store } from "../graph/store.ts";
 import type { Undo } from "../graph/undo.ts";
+import type { Sight } from "./sight.ts";
 import type { WriteStats } from "./statement.ts";
 
 /** Where new element ids come from; each is given out once. */
@@ -78,6 +80,9 @@ export class Writer {
   /** Nodes asked to be deleted that may still have edges; settled by {@link finish}. */
   readonly #doomed = new Set<ElementId>();
 
+  /** Null when the user may change everything. */
+  #sight: Sight | null = null;
+
   constructor(store: Store, graphName: GraphName, ids: IdSource, undo: Undo) {
     this.#store = store;
     this.#graphName = graphName;
@@ -85,6 +90,19 @@ export class Writer {
     this.#undo = undo;
     this.#start = undo.mark();
     this.graph = store.graph(graphName);
+  }
+
+  /** From here on, what the user may not change is refused: an element has to be theirs to change before its first change and at the end. */
+  checkedBy(sight: Sight): void {
+    this.#sight = sight;
+  }
+
+  /** The names of the properties that the element has, as far as the user sees them. */
+  shownKeys(element: "node" | "edge", slot: number): Iterable<string> {
+    const shown: Pick<Sight, "showNode" | "showEdge"> | null = this.#sight;
+    if (element === "node")
+      return (shown?.showNode(slot) ?? this.graph.node(slot)).properties.keys();
+    return (shown?.showEdge(slot) ?? this.graph.edge(slot)).properties.keys();
   }
 
   /** Inserts a node and returns its slot. Null properties are left out. */
@@ -141,6 +159,8 @@ export class Writer {
   /** Sets one property of a node; null removes it. */
   setNodeProperty(slot: number, key: string, value: Value): void {
     const id = this.graph.nodes.id(slot);
+    this.#requireNode(slot);
+    if (this.#sight?.hidesNodeProperty(slot, key) === true) throw forbidden();
     const before = this.graph.nodes.columns.value(slot, this.graph.keys.id(key));
     checkStorable(key, value);
     if (identical(before, value)) return;
@@ -169,6 +189,8 @@ export class Writer {
   /** Sets one property of an edge; null removes it. */
   setEdgeProperty(slot: number, key: string, value: Value): void {
     const id = this.graph.edges.id(slot);
+    this.#requireEdge(slot);
+    if (this.#sight?.hidesEdgeProperty(slot, key) === true) throw forbidden();
     const before = this.graph.edges.columns.value(slot, this.graph.keys.id(key));
     checkStorable(key, value);
     if (identical(before, value)) return;
@@ -209,6 +231,7 @@ export class Writer {
   }
 
   #relabel(slot: number, before: readonly string[], after: readonly string[]): void {
+    this.#requireNode(slot);
     const id = this.graph.nodes.id(slot);
     const change = this.#changes.get(id);
     switch (change?.kind) {
@@ -238,6 +261,7 @@ export class Writer {
   }
 
   deleteEdge(slot: number): void {
+    this.#requireEdge(slot);
     const id = this.graph.edges.id(slot);
     const change = this.#changes.get(id);
     this.#apply({ kind: "deleteEdge", graph: this.#graphName, id });
@@ -251,6 +275,7 @@ export class Writer {
    * refuses the statement if edges remain (G1001).
    */
   deleteNode(slot: number, detach: boolean): void {
+    this.#requireNode(slot);
     if (detach) for (const edge of this.graph.edges.of(slot)) this.deleteEdge(edge);
     this.#doomed.add(this.graph.nodes.id(slot));
   }
@@ -287,6 +312,7 @@ export class Writer {
   /** The end of the statement. Throws G1001 when a node to be deleted still has edges. */
   finish(): void {
     this.settleDeletes();
+    this.#requireChanged();
     for (const id of this.#doomed) {
       const edges = this.graph.edges.degree(this.graph.nodes.slot(id));
       throw new GeodeError(
@@ -296,6 +322,45 @@ export class Writer {
           hint: "Use DETACH DELETE to delete its edges with it.",
         },
       );
+    }
+  }
+
+  /** Before an element of the state that the statement found is changed for the first time. */
+  #requireNode(slot: number): void {
+    if (this.#sight === null || this.#changes.has(this.graph.nodes.id(slot))) return;
+    if (!this.#sight.mayWriteNode(slot)) throw forbidden();
+  }
+
+  #requireEdge(slot: number): void {
+    if (this.#sight === null || this.#changes.has(this.graph.edges.id(slot))) return;
+    if (!this.#sight.mayWriteEdge(slot)) throw forbidden();
+  }
+
+  /** What was inserted or changed has to be the user's to change as it is now. */
+  #requireChanged(): void {
+    const sight = this.#sight;
+    if (sight === null) return;
+    // That edges are left which the user does not see must not be told.
+    for (const id of this.#doomed) {
+      const edges = [...this.graph.edges.of(this.graph.nodes.slot(id))];
+      if (!edges.every((edge) => sight.edge(edge))) throw forbidden();
+    }
+    for (const [id, { kind }] of this.#changes) {
+      switch (kind) {
+        case "insertedNode":
+        case "updatedNode":
+          if (!sight.mayWriteNode(this.graph.nodes.slot(id))) throw forbidden();
+          break;
+        case "insertedEdge":
+        case "updatedEdge":
+          if (!sight.mayWriteEdge(this.graph.edges.slot(id))) throw forbidden();
+          break;
+        case "deletedNode":
+        case "deletedEdge":
+          break;
+        default:
+          unreachable(kind);
+      }
     }
   }
 
@@ -371,6 +436,13 @@ export class Writer {
   #apply(effect: Effect): void {
     this.#store.apply(effect, this.#undo);
   }
+}
+
+/** The same words whatever the reason: they must not tell what there is. */
+function forbidden(): GeodeError {
+  return new GeodeError("FORBIDDEN", "This change is not permitted.", {
+    hint: "The policy decides who may change what; ask whoever applies it.",
+  });
 }
 
 function sortedLabels(labels: readonly string[]): readonly string[] {

@@ -1,5 +1,5 @@
 import { GeodeError } from "@geode/values";
-import type { Program } from "./ast.ts";
+import type { Expression, Program } from "./ast.ts";
 import { Cursor, type Rules } from "./cursor.ts";
 import { parseCondition, parseExpression } from "./expressions.ts";
 import { tokenize } from "./lexer.ts";
@@ -38,6 +38,18 @@ const RULES: Rules = {
  * position and, where one is near, a hint; TOO_LARGE if the text is too long. Takes time linear in the length of the text.
  */
 export function parse(text: string, options: ParseOptions = {}): Program {
+  return { statement: parseProgramStatement(cursorOver(text, options)) };
+}
+
+/** Parses a search condition that stands alone, as in a rule of a policy. Throws as {@link parse}. */
+export function parseSearchCondition(text: string): Expression {
+  const cursor = cursorOver(text, {});
+  const condition = parseCondition(cursor);
+  if (cursor.token.kind !== "end") throw cursor.expected("the end of the condition");
+  return condition;
+}
+
+function cursorOver(text: string, options: ParseOptions): Cursor {
   const limits = { ...PARSE_DEFAULTS, ...options };
   if (text.length > limits.textLengthMax) {
     throw new GeodeError(
@@ -49,8 +61,7 @@ export function parse(text: string, options: ParseOptions = {}): Program {
     );
   }
   refuseLoneSurrogates(text);
-  const cursor = new Cursor(text, tokenize(text), RULES, limits);
-  return { statement: parseProgramStatement(cursor) };
+  return new Cursor(text, tokenize(text), RULES, limits);
 }
 
 /** A text with half a character in it has no UTF-8 form: it could not be stored, sent or logged. */

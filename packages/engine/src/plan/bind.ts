@@ -112,7 +112,7 @@ function bindStatement(binding: Binding, statement: ast.Statement): BoundStateme
   }
 }
 
-function bindSubquery(binding: Binding, query: ast.Query, scope: Scope): Query {
+export function bindSubquery(binding: Binding, query: ast.Query, scope: Scope): Query {
   return new QueryBinder(binding, scope, true).query(query);
 }
 

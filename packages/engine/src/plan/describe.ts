@@ -198,6 +198,8 @@ export function describeStep(step: Step, graph: Graph, rows: number | null): Des
         rows: null,
       };
     }
+    case "visible":
+      return { operator: "Filter", details: `${variableText(step.element)} may be seen`, rows };
     case "offTrail":
       return { operator: "Filter", details: `${variableText(step.edge)} is another edge`, rows };
     case "labels":

@@ -59,6 +59,8 @@ export type Step =
       readonly reverse: boolean;
       readonly endKnown: boolean;
     }
+  /** The user may see the element. */
+  | { readonly kind: "visible"; readonly element: Variable }
   /** The edge is none of those that the repetitions so far have gone over. */
   | { readonly kind: "offTrail"; readonly edge: Variable }
   | { readonly kind: "labels"; readonly node: Variable; readonly labels: LabelExpression }
@@ -74,14 +76,16 @@ export interface PropertyRange {
 
 /**
  * The join order: greedy by how many rows a step is expected to make of one, with the counts of this graph. Predicates and label tests
- * stand as early as their variables allow.
+ * stand as early as their variables allow. With `guarded`, every element is looked at for whether it may be seen before anything else is
+ * asked of it: a condition on what is hidden must not even fail.
  */
 export function orderMatch(
   match: MatchOperator,
   known: ReadonlySet<Variable>,
   graph: Graph,
+  guarded: boolean,
 ): Step[] {
-  return new MatchOrder(match, known, graph).steps();
+  return new MatchOrder(match, known, graph, guarded).steps();
 }
 
 class MatchOrder {
@@ -97,8 +101,10 @@ class MatchOrder {
   #searches: readonly SearchAtom[];
   #hasTrail = false;
   readonly #matched: EdgeAtom[] = [];
+  readonly #guarded: boolean;
 
-  constructor(match: MatchOperator, known: ReadonlySet<Variable>, graph: Graph) {
+  constructor(match: MatchOperator, known: ReadonlySet<Variable>, graph: Graph, guarded: boolean) {
+    this.#guarded = guarded;
     this.#match = match;
     this.#graph = graph;
     this.#bound = new Set(known);
@@ -347,6 +353,7 @@ class MatchOrder {
 
   #takeEdge(edge: EdgeAtom, step: Step): void {
     this.#steps.push(step);
+    const isNew = !this.#bound.has(edge.variable);
     this.#edges = this.#edges.filter((other) => other !== edge);
     if (this.#match.differentEdges) {
       for (const other of this.#matched) {
@@ -356,7 +363,7 @@ class MatchOrder {
     }
     if (this.#hasTrail) this.#steps.push({ kind: "offTrail", edge: edge.variable });
     this.#matched.push(edge);
-    this.#bound.add(edge.variable);
+    if (isNew) this.#bind(edge.variable);
     for (const node of [edge.from, edge.to]) {
       if (this.#bound.has(node)) continue;
       this.#bind(node);
@@ -364,8 +371,9 @@ class MatchOrder {
     }
   }
 
-  #bind(node: Variable): void {
-    this.#bound.add(node);
+  #bind(element: Variable): void {
+    this.#bound.add(element);
+    if (this.#guarded) this.#steps.push({ kind: "visible", element });
   }
 
   #testLabels(node: Variable): void {

@@ -22,6 +22,8 @@ export class Generator {
   readonly queryCode: QueryCode;
   /** Set when the plan is shown. */
   readonly recorder: PlanRecorder | null;
+  /** Set when the user does not see everything: names of properties that are hidden of some elements. */
+  readonly hiddenKeys: ReadonlySet<string> | null;
   /** What a row's key is made of so far. */
   keyParts: readonly Variable[] = [];
   /** Variables that exist only inside of the expression under construction: nothing is written while they do. */
@@ -37,8 +39,9 @@ export class Generator {
   #slowProperties = false;
 
   constructor(graph: Graph, options: GeneratorOptions, queryCode: QueryCode) {
-    const { keyed, writes, recorder } = options;
+    const { keyed, writes, recorder, hiddenKeys } = options;
     this.recorder = recorder ?? null;
+    this.hiddenKeys = hiddenKeys;
     this.graph = graph;
     this.writes = writes;
     this.keyed = keyed;
@@ -150,7 +153,7 @@ export class Generator {
   /** Reads a property of an element that is there. */
   readProperty(variable: Variable, key: string): string {
     const side = variable.type === "node" ? "node" : "edge";
-    if (this.#slowProperties)
+    if (this.#slowProperties || this.#mayBeHidden(key))
       return `rt.${side}Property(${this.local(variable)},${this.code.constant(key)})`;
     const head = this.#heads.at(-1);
     const id = `${side} ${key}`;
@@ -162,10 +165,20 @@ export class Generator {
     return `${column}.get(${this.local(variable)})`;
   }
 
+  /** Whether each element has to be looked at for whether the user may see it. */
+  get guarded(): boolean {
+    return this.hiddenKeys !== null;
+  }
+
+  #mayBeHidden(key: string): boolean {
+    return this.hiddenKeys?.has(key) === true;
+  }
+
   /** The code that stands for a property, if that is a repetitive string: 0 if it is not. Null where there are no codes. */
   codes(variable: Variable, key: string): string | null {
     const isElement = variable.type === "node" || variable.type === "edge";
-    if (!isElement || this.isNullable(variable) || this.#slowProperties) return null;
+    if (!isElement || this.isNullable(variable) || this.#slowProperties || this.#mayBeHidden(key))
+      return null;
     const codes = this.lookup("codes", `rt.${variable.type}Codes(${this.code.constant(key)})`);
     return `${codes}.code(${this.local(variable)})`;
   }
@@ -273,6 +286,7 @@ const STRETCH = 1024;
 interface GeneratorOptions {
   readonly keyed: boolean;
   readonly writes: boolean;
+  readonly hiddenKeys: ReadonlySet<string> | null;
   readonly recorder?: PlanRecorder;
 }
 

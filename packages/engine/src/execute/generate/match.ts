@@ -19,8 +19,9 @@ export function matchCode(
   unlooked: ReadonlySet<Variable>,
   inner: (times: string) => void,
 ): void {
-  const counts = unlooked.size > 0 && !match.optional;
-  const steps = orderMatch(counts ? busiestFirst(match) : match, g.bound, g.graph);
+  // Where not all may be seen, each of them is looked at.
+  const counts = unlooked.size > 0 && !match.optional && !g.guarded;
+  const steps = orderMatch(counts ? busiestFirst(match) : match, g.bound, g.graph, g.guarded);
   const hop = counts ? countedHop(match, steps, g.bound, unlooked) : null;
   g.recorder?.steps(match, steps);
   // Different edges are different all over the MATCH; else each repetition looks after itself.
@@ -117,6 +118,8 @@ function conditionCode(g: Generator, step: Step, trail: string | null): string |
   switch (step.kind) {
     case "labels":
       return `${present(g, step.node)}(${g.everyNodeHas(step.labels)}||${g.labelMask(step.labels)}[N.labelSetId(${g.local(step.node)})]===1)`;
+    case "visible":
+      return `V.${step.element.type}(${g.local(step.element)})`;
     case "different":
       return `${g.local(step.left)}!==${g.local(step.right)}`;
     case "offTrail":
@@ -206,6 +209,7 @@ function stepCode(
       );
       return;
     case "labels":
+    case "visible":
     case "different":
     case "offTrail":
     case "filter":
@@ -327,7 +331,7 @@ function repeatCode(
   const bodyCode = (): void => {
     const outer = new Set(g.bound);
     g.bound.add(entry);
-    const steps = orderMatch(body, g.bound, g.graph);
+    const steps = orderMatch(body, g.bound, g.graph, g.guarded);
     code.block(`function* ${hop}(${g.local(entry)})`, () => {
       stepsCode(g, { steps, trail: null }, 0, () => {
         const conditions = [

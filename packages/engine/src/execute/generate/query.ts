@@ -7,6 +7,7 @@ import { neededAfter, usesOf } from "../../plan/uses.ts";
 import { functions } from "../functions.ts";
 import type { PlanRecorder } from "../plan-recorder.ts";
 import type { Run } from "../run.ts";
+import type { Grant } from "../sight.ts";
 import { isElement, testCode, valueCode, variableCode } from "./expressions.ts";
 import { Generator, type QueryCode } from "./generator.ts";
 import { matchCode } from "./match.ts";
@@ -23,13 +24,14 @@ export function generate(
   query: Query,
   graph: Graph,
   keyed: boolean,
-  recorder?: PlanRecorder,
+  { recorder, grant }: { readonly recorder?: PlanRecorder; readonly grant?: Grant | null } = {},
 ): Compiled {
-  const options = { keyed, writes: writes(query), ...(recorder ? { recorder } : {}) };
+  const hiddenKeys = grant?.hiddenKeys ?? null;
+  const options = { keyed, writes: writes(query), hiddenKeys, ...(recorder ? { recorder } : {}) };
   const g = new Generator(graph, options, queryCode);
   const { code } = g;
   code.line("return function run(rt) {");
-  code.line("const g=rt.graph,B=rt.budget,N=g.nodes,E=g.edges;");
+  code.line("const g=rt.graph,B=rt.budget,N=g.nodes,E=g.edges,V=rt.sight;");
   const head = code.place();
   queryCode(g, query, (row) => {
     if (query.output.kind === "nothing") return;
@@ -48,7 +50,7 @@ export function generate(
 }
 
 /** Generates the pipelines of a query one after the other; `output` generates what becomes of a row, given as one value per column. */
-const queryCode: QueryCode = (g, query, output, onlyCounted = false) =>
+export const queryCode: QueryCode = (g, query, output, onlyCounted = false) =>
   new QueryGenerator(g, query, output, null, onlyCounted).pipelines();
 
 /** Rows that wait between two pipelines: one array per variable. */

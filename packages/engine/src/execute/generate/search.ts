@@ -61,7 +61,7 @@ function hopCode(g: Generator, part: PartAtom, reverse: boolean, stepsCode: Step
   const hop = code.fresh("hop");
   const outer = new Set(g.bound);
   g.bound.add(entry);
-  const steps = orderMatch(body, g.bound, g.graph);
+  const steps = orderMatch(body, g.bound, g.graph, g.guarded);
   code.block(`function* ${hop}(${g.local(entry)})`, () => {
     stepsCode(steps, () => {
       const held = [...elements, ...groups.map(({ inner }) => inner)];
