@@ -68,6 +68,8 @@ export function runBatch(
   const touched = new Set<Claims>();
   let transactionsAhead = writes.filter(({ kind }) => kind === "transaction").length;
   let weight = 0;
+  /** The store does not show what was written last. */
+  let isOver = false;
 
   const record = (draft: Draft): number => {
     weight += patchWeight(draft.patch);
@@ -109,7 +111,9 @@ export function runBatch(
     const repeat = repeatOf(write);
     if (repeat !== null) return repeat;
     const mark = undo.mark();
-    const writer = new Writer(store, write.graph, ids, undo);
+    // What a transaction rests on is held against every effect right before it is applied.
+    const mayBeLast = transactionsAhead === 0;
+    const writer = new Writer(store, write.graph, ids, undo, { mayBeLast });
     const result = write.statement.run({
       graph: writer.graph,
       graphName: write.graph,
@@ -123,6 +127,7 @@ export function runBatch(
     });
     const patch = writer.patch();
     if (patch.length === 0) return { kind: "unchanged", after: drafts.length, result };
+    isOver = writer.isUnseen;
     if (transactionsAhead > 0) {
       // Once more, effect by effect, for what each of them touches shows only right before it.
       store.rollback(undo, mark);
@@ -170,8 +175,8 @@ export function runBatch(
     for (const write of writes) {
       if (verdicts.length > 0) {
         const outOfTime = environment.monotonicMs() - startMs >= limits.batchMs;
-        if (outOfTime || weight >= limits.batchBytes || verdicts.length >= limits.batchWrites)
-          break;
+        const isFull = weight >= limits.batchBytes || verdicts.length >= limits.batchWrites;
+        if (isOver || isFull || outOfTime) break;
       }
       const mark = undo.mark();
       try {

@@ -29,6 +29,7 @@ function valueWeight(value: Value): number {
 
 export function propertiesWeight(properties: ReadonlyMap<string, Value>): number {
   let weight = 4;
+  if (properties.size === 0) return weight;
   for (const [name, value] of properties) weight += name.length + 2 + valueWeight(value);
   return weight;
 }

@@ -1,7 +1,8 @@
 import { GeodeError, unreachable } from "@geode/values";
 import { parse } from "../gql/parser.ts";
 import type { Graph } from "../graph/graph.ts";
-import { bind, type BoundStatement, writes } from "../plan/bind.ts";
+import { bind, type BoundStatement } from "../plan/bind.ts";
+import { writes } from "../plan/writing.ts";
 import { type Reads, readsOf } from "../plan/footprint.ts";
 import { type NamesRead, namesRead } from "../plan/names-read.ts";
 import type { Query } from "../plan/operators.ts";

@@ -1,5 +1,5 @@
 import { float, GeodeError, type Value } from "@geode/values";
-import { writes } from "../plan/bind.ts";
+import { writes } from "../plan/writing.ts";
 import { type Reads, readsOf } from "../plan/footprint.ts";
 import type { Query } from "../plan/operators.ts";
 import { generate } from "./generate/query.ts";

@@ -15,6 +15,7 @@ import type { Operator, Output, Query } from "./operators.ts";
 import type { Procedures } from "./procedure.ts";
 import { Binding, declare, EMPTY_SCOPE, type Scope } from "./scope.ts";
 import { showQuery } from "./show.ts";
+import { writes } from "./writing.ts";
 
 /** A statement whose names are resolved: the logical plan. */
 export type BoundStatement =
@@ -572,16 +573,3 @@ function isWrite(clause: ast.Clause): boolean {
     clause.kind === "merge"
   );
 }
-
-/** Whether running it changes data. */
-export function writes(query: Query): boolean {
-  return query.operators.some((operator) => WRITES.has(operator.kind));
-}
-
-const WRITES: ReadonlySet<Operator["kind"]> = new Set([
-  "insert",
-  "merge",
-  "set",
-  "remove",
-  "delete",
-]);

@@ -185,7 +185,7 @@ function constantCode(g: Generator, value: unknown): string {
 export function variableCode(g: Generator, variable: Variable): string {
   switch (variable.type) {
     case "value":
-      return g.writes && !g.locals.has(variable)
+      return g.replaces && !g.locals.has(variable)
         ? `rt.current(${g.local(variable)})`
         : g.local(variable);
     case "node":

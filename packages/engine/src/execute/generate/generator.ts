@@ -16,8 +16,8 @@ export class Generator {
   readonly graph: Graph;
   /** Rows carry keys, and their order is defined: for live queries. */
   readonly keyed: boolean;
-  /** Data changes on the way: elements that are held as values have to be looked at again. */
-  readonly writes: boolean;
+  /** Elements change on the way: those that are held as values have to be looked at again. */
+  readonly replaces: boolean;
   /** Generates a query where the text stands now: how an expression comes to a subquery. */
   readonly queryCode: QueryCode;
   /** Set when the plan is shown. */
@@ -39,11 +39,11 @@ export class Generator {
   #slowProperties = false;
 
   constructor(graph: Graph, options: GeneratorOptions, queryCode: QueryCode) {
-    const { keyed, writes, recorder, hiddenKeys } = options;
+    const { keyed, replaces, recorder, hiddenKeys } = options;
     this.recorder = recorder ?? null;
     this.hiddenKeys = hiddenKeys;
     this.graph = graph;
-    this.writes = writes;
+    this.replaces = replaces;
     this.keyed = keyed;
     this.queryCode = queryCode;
   }
@@ -285,7 +285,7 @@ const STRETCH = 1024;
 
 interface GeneratorOptions {
   readonly keyed: boolean;
-  readonly writes: boolean;
+  readonly replaces: boolean;
   readonly hiddenKeys: ReadonlySet<string> | null;
   readonly recorder?: PlanRecorder;
 }

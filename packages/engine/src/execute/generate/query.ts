@@ -1,8 +1,9 @@
 import { unreachable } from "@geode/values";
 import type { Graph } from "../../graph/graph.ts";
-import { writes } from "../../plan/bind.ts";
+import { replaces } from "../../plan/writing.ts";
 import type { Variable } from "../../plan/expression.ts";
 import type { Aggregate, Bound, Item, Operator, Query } from "../../plan/operators.ts";
+import { isUnseenInsert } from "../../plan/unseen-insert.ts";
 import { neededAfter, usesOf } from "../../plan/uses.ts";
 import { functions } from "../functions.ts";
 import type { PlanRecorder } from "../plan-recorder.ts";
@@ -27,7 +28,12 @@ export function generate(
   { recorder, grant }: { readonly recorder?: PlanRecorder; readonly grant?: Grant | null } = {},
 ): Compiled {
   const hiddenKeys = grant?.hiddenKeys ?? null;
-  const options = { keyed, writes: writes(query), hiddenKeys, ...(recorder ? { recorder } : {}) };
+  const options = {
+    keyed,
+    replaces: replaces(query),
+    hiddenKeys,
+    ...(recorder ? { recorder } : {}),
+  };
   const g = new Generator(graph, options, queryCode);
   const { code } = g;
   code.line("return function run(rt) {");
@@ -204,7 +210,10 @@ class QueryGenerator {
         this.#slice(operator, rest);
         return;
       case "insert":
-        this.#barrier(index, (buffer) => insertCode(g, operator, buffer, this.#writing(buffer)));
+        this.#barrier(index, (buffer) => {
+          const unseen = isUnseenInsert(this.#query, index);
+          insertCode(g, operator, buffer, this.#writing(buffer), unseen);
+        });
         return;
       case "set":
         this.#barrier(index, (buffer) => setCode(g, operator, this.#writing(buffer)));

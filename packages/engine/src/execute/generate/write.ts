@@ -14,9 +14,21 @@ import type { Buffer } from "./query.ts";
 type Loop = (body: () => void) => void;
 type Of<Kind extends WriteOperator["kind"]> = Extract<WriteOperator, { kind: Kind }>;
 
-/** INSERT: per kept row, nodes and then edges; what is new is kept beside the row. */
-export function insertCode(g: Generator, operator: Of<"insert">, buffer: Buffer, loop: Loop): void {
+/** INSERT: per kept row, nodes and then edges; what is new is kept beside the row, unless nobody sees it. */
+export function insertCode(
+  g: Generator,
+  operator: Of<"insert">,
+  buffer: Buffer,
+  loop: Loop,
+  unseen: boolean,
+): void {
   const { code } = g;
+  if (unseen) {
+    const perRow = operator.nodes.length + operator.edges.length;
+    code.line(`rt.writer.insertUnseen(${buffer.count}*${perRow});`);
+    loop(() => insertAtoms(g, operator.nodes, operator.edges, "propertyMap"));
+    return;
+  }
   const fresh = [...operator.nodes, ...operator.edges].map(
     ({ variable }) => [variable, g.state("b", "[]")] as const,
   );
