@@ -13,6 +13,8 @@ export type Decoded =
       readonly error: string;
       readonly type: string | undefined;
       readonly id: RequestId | undefined;
+      /** The bound that it does not keep, if that is what is wrong. */
+      readonly limit?: keyof JsonBounds;
     };
 
 /** Bounds on the shape of a message; its length is bounded by whoever received it. */
@@ -31,7 +33,7 @@ export function decodeClientMessage(text: string, bounds: JsonBounds): Decoded {
   }
   if (!isObject(json)) return invalid({}, "a message is a JSON object");
   const excess = outOfBounds(json, bounds);
-  if (excess !== undefined) return invalid(json, excess);
+  if (excess !== undefined) return { ...invalid(json, excess.error), limit: excess.limit };
   const type = knownType(json["type"]);
   if (type === undefined) {
     return invalid(
@@ -144,7 +146,10 @@ export function tooLarge(bytesMax: number): GeodeError {
 /** These also accept their fields inside `data`; a field at the top wins. */
 const WITH_DATA: ReadonlySet<string> = new Set(["QUERY", "SUBSCRIBE", "UNSUBSCRIBE"]);
 
-function invalid(json: Record<string, unknown>, error: string): Decoded {
+function invalid(
+  json: Record<string, unknown>,
+  error: string,
+): Extract<Decoded, { kind: "invalid" }> {
   const { type, id } = json;
   return {
     kind: "invalid",
@@ -173,14 +178,23 @@ function quote(text: string): string {
 }
 
 /** Walks with a stack of its own: the nesting is a stranger's. */
-function outOfBounds(root: object, bounds: JsonBounds): string | undefined {
+function outOfBounds(
+  root: object,
+  bounds: JsonBounds,
+): { readonly error: string; readonly limit: keyof JsonBounds } | undefined {
   const pending: { readonly value: object; readonly depth: number }[] = [{ value: root, depth: 1 }];
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
     if (at.depth > bounds.jsonDepthMax)
-      return `the message is nested deeper than ${bounds.jsonDepthMax} levels`;
+      return {
+        error: `the message is nested deeper than ${bounds.jsonDepthMax} levels`,
+        limit: "jsonDepthMax",
+      };
     const children: unknown[] = Array.isArray(at.value) ? at.value : Object.values(at.value);
     if (!Array.isArray(at.value) && children.length > bounds.jsonKeysMax) {
-      return `an object of the message has more than ${bounds.jsonKeysMax} keys`;
+      return {
+        error: `an object of the message has more than ${bounds.jsonKeysMax} keys`,
+        limit: "jsonKeysMax",
+      };
     }
     for (const child of children) {
       if (typeof child === "object" && child !== null)

@@ -1,3 +1,4 @@
+export { asyncApiDocument, type AsyncApiServer } from "./asyncapi.ts";
 export { CLOSES, closeNamed, type Close, type CloseName } from "./close.ts";
 export {
   decodeClientMessage,

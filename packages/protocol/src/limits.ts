@@ -79,6 +79,12 @@ export const LIMITS = {
     option: "handshakes-per-second",
     summary: "new connections of the server, with bursts of twice as many",
   },
+  revocationsMax: {
+    default: 100_000,
+    unit: "count",
+    option: "revocations",
+    summary: "users and tokens that are revoked at a time",
+  },
   subscriptionsMax: {
     default: 128,
     unit: "count",

@@ -1,5 +1,6 @@
 export { configuredSecret, keptSecret } from "./auth/secret.ts";
-export { signToken, type Secret, type TokenClaims } from "./auth/token.ts";
+export type { Secret } from "./auth/keys.ts";
+export { signToken, type TokenClaims } from "./auth/token.ts";
 export { systemClock, type Clock, type Timer } from "./clock.ts";
 export type { Log } from "./log.ts";
 export type {

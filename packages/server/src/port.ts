@@ -25,7 +25,26 @@ export interface DatabasePort {
   ): Promise<LiveAnswer>;
   /** The whole database as of one commit; whoever gets it closes it. */
   state?(): Promise<DatabaseState>;
-  status(): { readonly writable: boolean; readonly reason?: string | undefined };
+  status(): DatabaseFigures;
+}
+
+/** How it is, at a glance. */
+export interface DatabaseFigures {
+  readonly writable: boolean;
+  /** Why not. */
+  readonly reason?: string | undefined;
+  readonly seq?: number;
+  readonly nodes?: number;
+  readonly edges?: number;
+  readonly logBytes?: number;
+  /** Writes that wait or are being committed. */
+  readonly queuedWrites?: number;
+  readonly openTransactions?: number;
+  readonly liveQueries?: number;
+  /** Those of them that are not up to date. */
+  readonly liveQueriesBehind?: number;
+  /** Threads for long reads. */
+  readonly readers?: number;
 }
 
 /** A copy of everything, to be read from front to back. */

@@ -1,25 +1,31 @@
-import { randomUUID } from "node:crypto";
-import { CLOSES, limitsWith, type LimitName, type Limits } from "@geode/protocol";
+import { limitsWith, type LimitName, type Limits } from "@geode/protocol";
 import { GeodeError } from "@geode/values";
-import { credentialsOf, SUBPROTOCOL } from "./auth/credentials.ts";
-import { originAllowed } from "./auth/origin.ts";
-import { TokenVerifier, type Secret } from "./auth/token.ts";
+import { Audit } from "./audit.ts";
+import { secretKey, type Secret, type TokenKeys } from "./auth/keys.ts";
+import { forgetfulStore, Revocations, type RevocationStore } from "./auth/revocations.ts";
+import { TokenVerifier } from "./auth/token.ts";
 import { systemClock, type Clock } from "./clock.ts";
-import { answerHttp } from "./http/answer.ts";
+import { Handshakes } from "./handshakes.ts";
+import { Admin } from "./http/admin.ts";
+import { answerHttp, type HttpContext } from "./http/answer.ts";
+import { asyncApiText } from "./http/asyncapi.ts";
 import { Backups } from "./http/backup.ts";
 import { ConsoleFiles } from "./http/console-files.ts";
-import { Addresses } from "./limits/addresses.ts";
-import { Bucket, type Rate } from "./limits/bucket.ts";
+import { Gate } from "./http/gate.ts";
+import { MetricsPage } from "./http/metrics-page.ts";
+import type { Rate } from "./limits/bucket.ts";
 import { TrustedProxies, type Source } from "./limits/proxies.ts";
 import { Users } from "./limits/users.ts";
+import { isLoopbackHost } from "./loopback.ts";
 import { silentLog, type Log } from "./log.ts";
+import { MeasuredDatabase } from "./metrics/measured-database.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import type { DatabasePort } from "./port.ts";
-import { Session, type SessionStart } from "./session/session.ts";
+import type { SessionStart } from "./session/session.ts";
+import { Sessions } from "./sessions.ts";
 import type {
-  Admission,
   Connection,
   ConnectionListener,
-  Handshake,
   HttpAnswer,
   HttpRequest,
 } from "./transport/connection.ts";
@@ -29,6 +35,13 @@ export interface ServerOptions {
   readonly database: DatabasePort;
   /** Signs and checks tokens; see `configuredSecret` and `keptSecret`. */
   readonly secret: Secret;
+  /** Public keys that check tokens, too; see `pemKeys` and `KeySet`. The first that have an algorithm count for it. */
+  readonly tokenKeys?: readonly TokenKeys[];
+  /** What every token's `iss` and `aud` have to be. Default: anything. */
+  readonly tokenIssuer?: string | undefined;
+  readonly tokenAudience?: string | undefined;
+  /** Where revocations outlive the server. Default: nowhere. */
+  readonly revocationStore?: RevocationStore;
   /** Default 127.0.0.1. Anything but loopback needs `tls` or `insecure`. */
   readonly host?: string;
   /** Default 8443; 0 takes any free port. */
@@ -44,6 +57,8 @@ export interface ServerOptions {
   readonly rate?: Rate;
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed, beside this machine. Default: none. */
   readonly trustedProxies?: readonly string[];
+  /** Lets everybody read `/metrics`. Default: this machine, and the roles `admin` and `monitor`. */
+  readonly metricsPublic?: boolean;
   readonly limits?: { readonly [Name in LimitName]?: number | undefined };
   /** Where the built console lies; default: that of this repository. */
   readonly consoleDirectory?: string;
@@ -51,62 +66,108 @@ export interface ServerOptions {
   /** In [0, 1). Default: `Math.random`. */
   readonly random?: () => number;
   readonly log?: Log;
+  /** Where the audit goes. Default: the log. */
+  readonly auditLog?: Log | undefined;
 }
 
 /** How long peers get for their part of the closing handshake when the server closes. */
 const FAREWELL_MS = 1_000;
-/** When clients are asked to come back after a restart: not before this, and so many in a second. */
-const RETURN_AFTER_MS = 250;
-const RETURNS_PER_SECOND = 1_000;
-/** When an address with too many connections may ask again. */
-const ADDRESS_RETRY_SECONDS = 10;
 
 /** The server: one port, its sessions, and the way to end them. */
 export class Server {
   readonly #options: ServerOptions;
   readonly #limits: Limits;
-  readonly #clock: Clock;
   readonly #log: Log;
-  readonly #verifier: TokenVerifier;
-  readonly #users: Users;
   readonly #proxies: TrustedProxies;
-  readonly #addresses: Addresses;
-  readonly #handshakes: Bucket;
-  readonly #console: ConsoleFiles;
-  readonly #backups: Backups;
-  readonly #sessions = new Set<Session>();
+  readonly #metrics: Metrics;
+  readonly #sessions: Sessions;
+  readonly #handshakes: Handshakes;
+  readonly #http: HttpContext;
   #listener: Listener | undefined;
   #closing: Promise<void> | undefined;
-  #onSessionsGone: (() => void) | undefined;
 
-  private constructor(options: ServerOptions) {
+  private constructor(options: ServerOptions, revocations: Revocations) {
+    const { allowedOrigins, database, log = silentLog, random = Math.random } = options;
+    const clock = options.clock ?? systemClock;
+    const limits = limitsWith(options.limits);
     this.#options = options;
-    this.#limits = limitsWith(options.limits);
-    this.#clock = options.clock ?? systemClock;
-    this.#log = options.log ?? silentLog;
-    this.#verifier = new TokenVerifier(options.secret, this.#clock);
-    this.#users = new Users({
-      clock: this.#clock,
-      connectionsPerUserMax: this.#limits.connectionsPerUserMax,
-      rates: options.rate ?? {
-        query: burstOfTwo(this.#limits.requestsPerSecond),
-        realtime: burstOfTwo(this.#limits.realtimePerSecond),
-      },
+    this.#limits = limits;
+    this.#log = log;
+    const audit = new Audit(options.auditLog ?? log);
+    const verifier = new TokenVerifier({
+      keys: [secretKey(options.secret), ...(options.tokenKeys ?? [])],
+      issuer: options.tokenIssuer,
+      audience: options.tokenAudience,
+      clock,
+      revoked: (identity) => revocations.refuses(identity),
     });
     this.#proxies = new TrustedProxies(options.trustedProxies ?? [], (proxy) =>
-      this.#log.warn({ proxy }, "a trusted proxy sends no X-Forwarded-For: no limit per address"),
+      log.warn({ proxy }, "a trusted proxy sends no X-Forwarded-For: no limit per address"),
     );
-    this.#addresses = new Addresses(this.#limits.connectionsPerAddressMax);
-    this.#handshakes = new Bucket(
-      burstOfTwo(this.#limits.handshakesPerSecond),
-      this.#clock.nowMs(),
-    );
-    this.#console = new ConsoleFiles(options.consoleDirectory);
-    this.#backups = new Backups({
-      database: options.database,
-      verifier: this.#verifier,
-      log: this.#log,
+    const users: Users = new Users({
+      clock,
+      connectionsPerUserMax: limits.connectionsPerUserMax,
+      rates: options.rate ?? {
+        query: burstOfTwo(limits.requestsPerSecond),
+        realtime: burstOfTwo(limits.realtimePerSecond),
+      },
     });
+    const metrics: Metrics = new Metrics({
+      connections: () => this.#sessions.size,
+      subscriptions: () => this.#sessions.subscriptions,
+      users: () => users.count,
+      database: () => database.status(),
+    });
+    this.#metrics = metrics;
+    this.#sessions = new Sessions({
+      common: {
+        database: new MeasuredDatabase(database, metrics, clock),
+        verifier,
+        users,
+        limits,
+        invalidMessages: options.invalidMessages ?? "close",
+        clock,
+        metrics,
+        audit,
+        log,
+      },
+      limits,
+      revocations,
+      clock,
+      random,
+      metrics,
+      log,
+    });
+    this.#handshakes = new Handshakes({
+      verifier,
+      proxies: this.#proxies,
+      rate: burstOfTwo(limits.handshakesPerSecond),
+      allowedOrigins,
+      stopping: () => this.#closing !== undefined,
+      hasRoom: (source) => this.#sessions.hasRoom(source),
+      open: (connection, source, start) => this.#open(connection, source, start),
+      clock,
+      metrics,
+      audit,
+    });
+    const gate = new Gate({ verifier, audit });
+    this.#http = {
+      console: new ConsoleFiles(options.consoleDirectory),
+      backups: new Backups({ database, gate, audit, log }),
+      admin: new Admin({ gate, pool: this.#sessions, revocations, audit }),
+      metrics: new MetricsPage({
+        metrics,
+        gate,
+        open: options.metricsPublic ?? false,
+        isLocal: (request) => this.#proxies.isLocal(request),
+      }),
+      asyncApi: () => asyncApiText(this.url),
+      allowedOrigins,
+      readiness: () =>
+        this.#closing === undefined
+          ? database.status()
+          : { writable: false, reason: "the server is shutting down" },
+    };
   }
 
   /**
@@ -115,7 +176,7 @@ export class Server {
    */
   static async start(options: ServerOptions): Promise<Server> {
     const host = options.host ?? "127.0.0.1";
-    if (options.tls === undefined && options.insecure !== true && !isLoopback(host)) {
+    if (options.tls === undefined && options.insecure !== true && !isLoopbackHost(host)) {
       throw new GeodeError(
         "FORBIDDEN",
         `refusing to listen on ${host} without TLS: tokens and data would cross the network in the clear`,
@@ -124,14 +185,19 @@ export class Server {
         },
       );
     }
-    const server = new Server(options);
+    const revocations = await Revocations.open({
+      store: options.revocationStore ?? forgetfulStore,
+      clock: options.clock ?? systemClock,
+      countMax: limitsWith(options.limits).revocationsMax,
+    });
+    const server = new Server(options, revocations);
     server.#listener = await Listener.listen({
       host,
       port: options.port ?? 8443,
       tls: options.tls,
       limits: server.#limits,
       door: {
-        handshake: (handshake) => server.#admit(handshake),
+        handshake: (handshake) => server.#handshakes.admit(handshake),
         request: (request) => server.#answer(request),
       },
       log: server.#log,
@@ -155,6 +221,11 @@ export class Server {
     return this.#sessions.size;
   }
 
+  /** The names of all metrics that `/metrics` tells, without the suffixes of histograms. */
+  get metricNames(): readonly string[] {
+    return this.#metrics.names;
+  }
+
   /** New connections use this certificate. Throws, and keeps the present one, if it does not load. */
   replaceTls(files: TlsFiles): void {
     this.#listener?.replaceTls(files);
@@ -169,141 +240,28 @@ export class Server {
   }
 
   async #close(): Promise<void> {
-    for (const session of this.#sessions) session.drain(this.#returnAfterMs());
-    await this.#sessionsGone(this.#limits.drainMsMax);
-    for (const session of this.#sessions) session.close("restart");
-    await this.#sessionsGone(FAREWELL_MS);
-    for (const session of this.#sessions) session.terminate();
+    this.#sessions.drain();
+    await this.#sessions.gone(this.#limits.drainMsMax);
+    if (this.#sessions.size > 0) this.#metrics.limitReached("drainMsMax");
+    this.#sessions.close("restart");
+    await this.#sessions.gone(FAREWELL_MS);
+    this.#sessions.terminate();
     await this.#listener!.close();
   }
 
-  /** Spread at random, so that they do not come back all at once. */
-  #returnAfterMs(): number {
-    const { random = Math.random } = this.#options;
-    const spreadMs = Math.max(1_000, (this.#sessions.size / RETURNS_PER_SECOND) * 1_000);
-    return RETURN_AFTER_MS + Math.floor(random() * spreadMs);
-  }
-
-  /** Resolves when no session is left, or when the time is over. */
-  async #sessionsGone(timeoutMs: number): Promise<void> {
-    if (this.#sessions.size === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#onSessionsGone = resolve;
-      this.#clock.timer(timeoutMs, resolve);
-    });
-  }
-
-  async #admit(handshake: Handshake): Promise<Admission> {
-    const { allowedOrigins } = this.#options;
-    if (handshake.path !== "/ws") return refused(404, "Not found: WebSocket connections go to /ws");
-    if (this.#closing !== undefined) return busy("Service restart", 1);
-    if (!originAllowed(handshake.origin, handshake.host, allowedOrigins))
-      return refused(403, "Origin not allowed");
-    const waitMs = this.#handshakes.take(this.#clock.nowMs());
-    if (waitMs > 0) return busy("Too many new connections", Math.ceil(waitMs / 1000));
-    const source = this.#proxies.sourceOf(handshake.remoteAddress, handshake.forwardedFor);
-    if (!this.#addresses.hasRoom(source))
-      return busy("Too many connections from this address", ADDRESS_RETRY_SECONDS);
-    const credentials = credentialsOf(handshake);
-    let start: SessionStart;
-    switch (credentials.place) {
-      case "header":
-        try {
-          start = { kind: "identity", identity: await this.#verifier.verify(credentials.token) };
-        } catch (error) {
-          if (!(error instanceof GeodeError)) throw error;
-          this.#log.info({ why: error.message, remoteAddress: source.address }, "token refused");
-          return refused(401, "Invalid token");
-        }
-        break;
-      case "url":
-        start = { kind: "token", token: credentials.token };
-        break;
-      case "none":
-        start = { kind: "waiting" };
-        break;
-    }
-    const protocol = handshake.protocols.includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined;
-    return {
-      kind: "accepted",
-      protocol,
-      open: (connection) => this.#open(connection, source, start),
-    };
-  }
-
   #open(connection: Connection, source: Source, start: SessionStart): ConnectionListener {
-    if (this.#closing !== undefined) return turnAway(connection, CLOSES.restart);
-    // Others from that address may have come while this one's token was checked.
-    if (this.#sessions.size >= this.#limits.connectionsMax || !this.#addresses.hasRoom(source)) {
-      this.#log.warn({ connections: this.#sessions.size }, "server at capacity");
-      return turnAway(connection, CLOSES.atCapacity);
-    }
-    const session = new Session({
-      name: randomUUID(),
-      connection,
-      database: this.#options.database,
-      verifier: this.#verifier,
-      users: this.#users,
-      limits: this.#limits,
-      invalidMessages: this.#options.invalidMessages ?? "close",
-      clock: this.#clock,
-      log: this.#log,
-      start,
-      onEnd: () => this.#forget(session, source),
-    });
-    this.#sessions.add(session);
-    this.#addresses.enter(source);
-    this.#log.info({ session: session.name, remoteAddress: source.address }, "connection opened");
-    return session;
-  }
-
-  #forget(session: Session, source: Source): void {
-    this.#sessions.delete(session);
-    this.#addresses.leave(source);
-    if (this.#sessions.size === 0) this.#onSessionsGone?.();
+    if (this.#closing !== undefined) return this.#sessions.turnAway(connection, "restart");
+    return this.#metrics.traffic.count(connection, (counted) =>
+      this.#sessions.open(counted, source, start),
+    );
   }
 
   #answer(request: HttpRequest): Promise<HttpAnswer> {
-    const { database } = this.#options;
-    return answerHttp(request, {
-      console: this.#console,
-      backups: this.#backups,
-      readiness: () =>
-        this.#closing === undefined
-          ? database.status()
-          : { writable: false, reason: "the server is shutting down" },
-    });
+    const { address } = this.#proxies.sourceOf(request.remoteAddress ?? "", request.forwardedFor);
+    return answerHttp({ ...request, clientAddress: address }, this.#http);
   }
-}
-
-/** Loopback as the operating system resolves it; a name other than `localhost` could be anything. */
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-function refused(status: number, message: string): Admission {
-  return { kind: "refused", status, message };
-}
-
-function busy(message: string, retryAfterSeconds: number): Admission {
-  return { kind: "refused", status: 503, message, retryAfterSeconds };
 }
 
 function burstOfTwo(perSecond: number): Rate {
   return { perSecond, burst: 2 * perSecond };
-}
-
-/** Closes a connection that never gets a session. */
-function turnAway(
-  connection: Connection,
-  close: { readonly code: number; readonly reason: string },
-): ConnectionListener {
-  connection.close(close.code, close.reason);
-  return {
-    textFrame: () => undefined,
-    binaryFrame: () => undefined,
-    pong: () => undefined,
-    taken: () => undefined,
-    closed: () => undefined,
-  };
 }

@@ -1,3 +1,5 @@
+import { isLoopbackHost } from "../loopback.ts";
+
 /**
  * Which web pages may connect. A browser sends the page's origin with every handshake; anything else sends none and passes.
  * `allowed` entries are origins (`https://app.example.com`), or have `*` for exactly one left-most label (`https://*.example.com`).
@@ -12,7 +14,7 @@ export function originAllowed(
   const page = parse(origin);
   if (page === undefined) return false;
   if (allowed !== undefined) return allowed.some((entry) => matches(page, entry));
-  return isLoopback(page.hostname) || page.hostname === parse(`http://${host ?? ""}`)?.hostname;
+  return isLoopbackHost(page.hostname) || page.hostname === parse(`http://${host ?? ""}`)?.hostname;
 }
 
 function matches(page: URL, entry: string): boolean {
@@ -28,10 +30,6 @@ function matches(page: URL, entry: string): boolean {
     page.port === pattern.port &&
     page.hostname.slice(dot + 1) === pattern.hostname
   );
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 /** A URL with a host; `null` (the origin of a sandboxed page) and lists of origins are none. */

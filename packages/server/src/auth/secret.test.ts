@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ManualClock } from "../../test/manual-clock.ts";
 import { configuredSecret, keptSecret } from "./secret.ts";
+import { secretKey } from "./keys.ts";
 import { signToken, TokenVerifier } from "./token.ts";
 
 describe("a configured secret has at least 256 bits, in bytes of UTF-8", () => {
@@ -62,7 +63,9 @@ describe("the secret of a data directory", () => {
     const clock = new ManualClock();
     const token = await signToken({ user: "ann", ttlMs: 1000 }, await keptSecret(directory), clock);
     const elsewhere = configuredSecret((await readFile(file(), "utf8")).trim());
-    expect(await new TokenVerifier(elsewhere, clock).verify(token)).toMatchObject({
+    expect(
+      await new TokenVerifier({ keys: [secretKey(elsewhere)], clock }).verify(token),
+    ).toMatchObject({
       principal: { id: "ann", roles: [] },
       expiresAtMs: clock.nowMs() + 1000,
     });

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { access, chmod, link, mkdir, open, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { GeodeError } from "@geode/values";
-import type { Secret } from "./token.ts";
+import type { Secret } from "./keys.ts";
 
 /** 256 bits, as RFC 7518 §3.2 asks for HS256. */
 const SECRET_BYTES_MIN = 32;

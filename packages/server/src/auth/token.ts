@@ -1,63 +1,108 @@
+import { randomUUID } from "node:crypto";
 import { decode, GeodeError, type Value } from "@geode/values";
-import { errors, jwtVerify, SignJWT } from "jose";
+import { decodeProtectedHeader, errors, jwtVerify, SignJWT, type JWTPayload } from "jose";
 import type { Clock } from "../clock.ts";
 import type { Principal } from "../port.ts";
+import type { Secret, TokenKeys } from "./keys.ts";
 
 /** Whom a token speaks for, and until when. */
 export interface Identity {
   readonly principal: Principal;
   readonly name: string | undefined;
   readonly expiresAtMs: number;
+  /** `iat`, where the token says it. */
+  readonly issuedAtMs: number | undefined;
+  /** `jti`, where the token has one. */
+  readonly tokenId: string | undefined;
 }
 
-/** The key with which tokens are signed (HS256): at least 256 bits. */
-export type Secret = Uint8Array;
-
-/** The only algorithm that is believed, whatever a token says of itself. */
-const ALGORITHMS = ["HS256"];
 /** The longest `sub`, in UTF-16 units: user ids become keys everywhere. */
 const USER_LENGTH_MAX = 128;
 const ROLES_MAX = 64;
+/** The last moment that JavaScript's dates know (ECMA-262 §21.4.1.1). */
+const TIME_MS_MAX = 8.64e15;
 
-/** Checks tokens. */
+export interface TokenRules {
+  /** No two kinds of keys count for the same algorithm: so a token signed with a public key as its secret finds none. */
+  readonly keys: readonly TokenKeys[];
+  /** What `iss` has to be. Default: anything. */
+  readonly issuer?: string | undefined;
+  /** What `aud` has to be, or contain. Default: anything. */
+  readonly audience?: string | undefined;
+  readonly clock: Pick<Clock, "nowMs">;
+  /** Whether the token was taken back. Default: none was. */
+  readonly revoked?: (identity: Identity) => boolean;
+}
+
+/** Checks tokens, by RFC 8725. */
 export class TokenVerifier {
-  readonly #secret: Secret;
-  readonly #clock: Clock;
+  readonly #rules: TokenRules;
 
-  constructor(secret: Secret, clock: Clock) {
-    this.#secret = secret;
-    this.#clock = clock;
+  constructor(rules: TokenRules) {
+    this.#rules = rules;
   }
 
-  /** The identity in a token. Throws FORBIDDEN that says why not, without the token. */
+  /** The identity in a token. Throws FORBIDDEN that says why not, without the token; UNAVAILABLE while that cannot be told. */
   async verify(token: string): Promise<Identity> {
     let claims;
     try {
-      const verified = await jwtVerify(token, this.#secret, {
-        algorithms: ALGORITHMS,
-        requiredClaims: ["exp", "sub"],
-        currentDate: new Date(this.#clock.nowMs()),
-      });
-      claims = verified.payload;
+      claims = await this.#signedClaims(token);
     } catch (cause) {
-      if (!(cause instanceof errors.JOSEError)) throw cause;
-      throw new GeodeError("FORBIDDEN", `the token is not valid: ${cause.code}`, { cause });
+      if (cause instanceof GeodeError) throw cause;
+      // jose reports a header that is no JSON as a TypeError.
+      if (!(cause instanceof errors.JOSEError) && !(cause instanceof TypeError)) throw cause;
+      const why = cause instanceof errors.JOSEError ? cause.code : "not a JWT";
+      throw new GeodeError("FORBIDDEN", `the token is not valid: ${why}`, { cause });
     }
-    const { exp, sub, name } = claims;
-    if (typeof sub !== "string" || sub === "" || sub.length > USER_LENGTH_MAX) {
-      throw new GeodeError(
-        "FORBIDDEN",
-        `the token's sub is not a text of 1 to ${USER_LENGTH_MAX} characters`,
-      );
-    }
-    if (typeof exp !== "number")
-      throw new GeodeError("FORBIDDEN", "the token's exp is not a number");
-    return {
-      principal: { id: sub, roles: rolesOf(claims["roles"]), claims: valuesOf(claims, sub) },
-      name: typeof name === "string" ? name : undefined,
-      expiresAtMs: exp * 1000,
-    };
+    const identity = identityOf(claims);
+    if (this.#rules.revoked?.(identity) === true)
+      throw new GeodeError("FORBIDDEN", "the token was revoked");
+    return identity;
   }
+
+  async #signedClaims(token: string): Promise<JWTPayload> {
+    const { audience, clock, issuer, keys } = this.#rules;
+    const { alg, kid } = decodeProtectedHeader(token);
+    const kind = keys.find(({ algorithms }) => algorithms.includes(alg ?? ""));
+    if (alg === undefined || kind === undefined)
+      throw new GeodeError("FORBIDDEN", "the token is not valid: its algorithm is not allowed");
+    const candidates = await kind.candidates(alg, typeof kid === "string" ? kid : undefined);
+    let failure: unknown = new GeodeError("FORBIDDEN", "the token is not valid: no key fits it");
+    for (const key of candidates) {
+      try {
+        const { payload } = await jwtVerify(token, key, {
+          algorithms: [alg],
+          requiredClaims: ["exp", "sub"],
+          currentDate: new Date(clock.nowMs()),
+          ...(issuer === undefined ? {} : { issuer }),
+          ...(audience === undefined ? {} : { audience }),
+        });
+        return payload;
+      } catch (error) {
+        failure = error;
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) break;
+      }
+    }
+    throw failure;
+  }
+}
+
+function identityOf(claims: JWTPayload): Identity {
+  const { exp, iat, jti, name, sub } = claims;
+  if (typeof sub !== "string" || sub === "" || sub.length > USER_LENGTH_MAX) {
+    throw new GeodeError(
+      "FORBIDDEN",
+      `the token's sub is not a text of 1 to ${USER_LENGTH_MAX} characters`,
+    );
+  }
+  if (typeof exp !== "number") throw new GeodeError("FORBIDDEN", "the token's exp is not a number");
+  return {
+    principal: { id: sub, roles: rolesOf(claims["roles"]), claims: valuesOf(claims, sub) },
+    name: typeof name === "string" ? name : undefined,
+    expiresAtMs: Math.min(exp * 1000, TIME_MS_MAX),
+    issuedAtMs: typeof iat === "number" ? iat * 1000 : undefined,
+    tokenId: typeof jti === "string" ? jti : undefined,
+  };
 }
 
 /** What a new token says. */
@@ -66,16 +111,21 @@ export interface TokenClaims {
   readonly name?: string | undefined;
   readonly roles?: readonly string[];
   readonly ttlMs: number;
+  readonly issuer?: string | undefined;
+  readonly audience?: string | undefined;
 }
 
-/** Makes a token. Times in a token are whole seconds; it never lives longer than `ttlMs` by more than one. */
+/**
+ * Makes a token with an id of its own, by which it can be revoked. Times in a token are whole seconds; it never lives longer than `ttlMs`
+ * by more than one.
+ */
 export async function signToken(
   claims: TokenClaims,
   secret: Secret,
   clock: Clock,
 ): Promise<string> {
   const nowSeconds = Math.floor(clock.nowMs() / 1000);
-  return new SignJWT({
+  const jwt = new SignJWT({
     ...(claims.name === undefined ? {} : { name: claims.name }),
     ...(claims.roles === undefined || claims.roles.length === 0
       ? {}
@@ -83,9 +133,12 @@ export async function signToken(
   })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setSubject(claims.user)
+    .setJti(randomUUID())
     .setIssuedAt(nowSeconds)
-    .setExpirationTime(nowSeconds + Math.ceil(claims.ttlMs / 1000))
-    .sign(secret);
+    .setExpirationTime(nowSeconds + Math.ceil(claims.ttlMs / 1000));
+  if (claims.issuer !== undefined) jwt.setIssuer(claims.issuer);
+  if (claims.audience !== undefined) jwt.setAudience(claims.audience);
+  return jwt.sign(secret);
 }
 
 function rolesOf(claim: unknown): readonly string[] {

@@ -13,6 +13,8 @@ const OWN_TOKEN_MS = 3_600_000;
 export interface AccessOptions {
   readonly token?: string;
   readonly data: string;
+  readonly jwtIssuer?: string;
+  readonly jwtAudience?: string;
 }
 
 /**
@@ -31,7 +33,13 @@ export async function tokenSource(
       hint: `Give --token or GEODE_TOKEN, set JWT_SECRET, or name the server's data directory with --data (${options.data} holds no secret).`,
     });
   }
-  const claims = { user: LOCAL_USER, roles: ["admin"], ttlMs: OWN_TOKEN_MS };
+  const claims = {
+    user: LOCAL_USER,
+    roles: ["admin"],
+    ttlMs: OWN_TOKEN_MS,
+    issuer: options.jwtIssuer,
+    audience: options.jwtAudience,
+  };
   return () => signToken(claims, secret, systemClock);
 }
 

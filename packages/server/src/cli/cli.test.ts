@@ -254,7 +254,11 @@ test("the token is alone on the last line, and says to people what it is", async
     exp: number;
     iat: number;
   };
-  expect(rest).toEqual({ sub: "ann", roles: ["admin", "monitor"] });
+  expect(rest).toEqual({
+    sub: "ann",
+    roles: ["admin", "monitor"],
+    jti: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+  });
   expect(exp - iat).toBe(90);
   expect(terminal.errors).toContain("with the roles admin, monitor, valid until");
 });

@@ -107,6 +107,38 @@ function serve(terminal: Terminal): Command {
       ).argParser(list),
     )
     .addOption(
+      option(
+        "--jwt-public-key <file>",
+        "public keys or certificates (PEM) that tokens may be signed for, beside the secret; SIGHUP reads it again",
+      ),
+    )
+    .addOption(
+      option(
+        "--jwks <url or file>",
+        "the same as a set (JWKS), which its owner may change: https://…/jwks.json, or a file",
+      ),
+    )
+    .addOption(
+      option(
+        "--jwt-algorithms <names>",
+        "what those keys may be used with, e.g. RS256,ES256; default: all that they fit",
+      ).argParser(list),
+    )
+    .addOption(issuerOption("what the iss of every token has to be; default: anything"))
+    .addOption(audienceOption("what the aud of every token has to name; default: anything"))
+    .addOption(
+      flag(
+        "--metrics-public",
+        "let everybody read /metrics; otherwise this machine, and the roles admin and monitor",
+      ),
+    )
+    .addOption(
+      option(
+        "--audit-log <file>",
+        "who came in, who was refused, what administrators did; default: part of the log",
+      ),
+    )
+    .addOption(
       option("--log-level <level>", "default: info, and warn where a person watches").choices([
         "error",
         "warn",
@@ -139,6 +171,8 @@ function token(terminal: Terminal): Command {
         .argParser(duration),
     )
     .addOption(dataOption("data directory whose secret signs, unless JWT_SECRET does"))
+    .addOption(issuerOption("the token's iss, where the server asks for one"))
+    .addOption(audienceOption("the token's aud, likewise"))
     .addHelpText("after", TOKEN_HELP)
     .action((options: TokenOptions) => runToken(options, terminal));
 }
@@ -245,7 +279,17 @@ function withAccess(command: Command): Command {
       option("--url <url>", "the server's WebSocket").default(DEFAULT_URL).argParser(webSocketUrl),
     )
     .addOption(option("--token <token>", "default: one signed with the secret in --data"))
-    .addOption(dataOption("data directory whose secret signs, unless JWT_SECRET does"));
+    .addOption(dataOption("data directory whose secret signs, unless JWT_SECRET does"))
+    .addOption(issuerOption("iss of a token signed here, where the server asks for one"))
+    .addOption(audienceOption("aud of a token signed here, likewise"));
+}
+
+function issuerOption(description: string): Option {
+  return option("--jwt-issuer <text>", description);
+}
+
+function audienceOption(description: string): Option {
+  return option("--jwt-audience <text>", description);
 }
 
 function dataOption(description: string): Option {
@@ -295,15 +339,22 @@ is wrong, 3 no server answered, 130 interrupted.`;
 
 const SERVE_HELP = `
 Tokens are signed with the text in JWT_SECRET (at least 32 bytes). Without it a secret is
-made once and kept in the data directory, readable by its owner only.
+made once and kept in the data directory, readable by its owner only. With --jwt-public-key
+or --jwks, tokens of an identity provider count as well; it alone can sign those.
 
 Examples:
   $ geode serve                                everything in ./geode-data, on this machine only
   $ geode serve --demo --port 9000
   $ geode serve --host 0.0.0.0 --tls-cert chain.pem --tls-key key.pem
   $ JWT_SECRET=… geode serve --host 0.0.0.0 --insecure    behind a proxy that does TLS
+  $ geode serve --jwks https://id.example/jwks.json --jwt-issuer https://id.example --jwt-audience geode
 
-Signals: SIGTERM and SIGINT stop it cleanly, SIGHUP reads the certificate again.`;
+Signals: SIGTERM and SIGINT stop it cleanly, SIGHUP reads certificate and public keys again.
+
+Over HTTP: /health/live, /health/ready, /metrics (Prometheus), /asyncapi.json; for the role
+admin /backup and /admin/connections, and to end access at once:
+  $ curl -X DELETE -H "Authorization: Bearer $TOKEN" $URL/admin/connections/SESSION
+  $ curl -X PUT    -H "Authorization: Bearer $TOKEN" $URL/admin/revocations/users/ann`;
 
 const TOKEN_HELP = `
 The token is alone on the last line of the output.

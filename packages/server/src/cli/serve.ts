@@ -4,7 +4,9 @@ import { Database } from "@geode/engine";
 import { LIMIT_NAMES, LIMITS, type LimitName } from "@geode/protocol";
 import { pino, type Logger } from "pino";
 import { configuredSecret, keptSecret } from "../auth/secret.ts";
-import { signToken, type Secret } from "../auth/token.ts";
+import type { Secret } from "../auth/keys.ts";
+import { revocationFile } from "../auth/revocation-file.ts";
+import { signToken } from "../auth/token.ts";
 import { systemClock } from "../clock.ts";
 import { Demo } from "../demo/demo.ts";
 import type { Rate } from "../limits/bucket.ts";
@@ -12,6 +14,7 @@ import { Server, type ServerOptions } from "../server.ts";
 import type { TlsFiles } from "../transport/listener.ts";
 import { LOCAL_USER } from "./access.ts";
 import { CommandError, EXIT } from "./exit.ts";
+import { tokenKeysOf, type ReloadableKeys } from "./token-keys.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ServeOptions {
@@ -29,6 +32,13 @@ export interface ServeOptions {
   readonly invalidMessages: "close" | "tolerate";
   readonly rateLimit?: Rate;
   readonly trustedProxies?: readonly string[];
+  readonly metricsPublic: boolean;
+  readonly jwtPublicKey?: string;
+  readonly jwks?: string;
+  readonly jwtAlgorithms?: readonly string[];
+  readonly jwtIssuer?: string;
+  readonly jwtAudience?: string;
+  readonly auditLog?: string;
   readonly logLevel?: string;
   /** Limits by their attribute names; see {@link limitAttribute}. */
   readonly [limit: string]: unknown;
@@ -51,14 +61,21 @@ export async function runServe(options: ServeOptions, terminal: Terminal): Promi
     { level: options.logLevel ?? (terminal.interactive ? "warn" : "info"), base: null },
     pino.destination({ dest: 2, sync: true }),
   );
+  const auditLog = auditLogOf(options);
+  const keys = await tokenKeysOf(options, log);
   const directory = resolve(options.data);
   const { durability, readers } = options;
   const database = await Database.open({ directory, durability, readers });
   let server: Server | undefined;
   let demo: Demo | undefined;
   try {
-    server = await Server.start(serverOptions(options, { database, secret, tls, log }));
-    const reload = (): void => void reloadTls(options, server!, log);
+    server = await Server.start(
+      serverOptions(options, { database, secret, tls, log, auditLog, keys }),
+    );
+    const reload = (): void => {
+      void reloadTls(options, server!, log);
+      void keys?.reload();
+    };
     process.on("SIGHUP", reload);
     if (options.demo) demo = await Demo.start({ database, lockFile: options.demoLock, log });
     const text = await greeting(options, { server, secret, directory, demo });
@@ -98,9 +115,16 @@ function drainMs(options: ServeOptions): number {
 
 function serverOptions(
   options: ServeOptions,
-  parts: { database: Database; secret: Secret; tls: TlsFiles | undefined; log: Logger },
+  parts: {
+    database: Database;
+    secret: Secret;
+    tls: TlsFiles | undefined;
+    log: Logger;
+    auditLog: Logger | undefined;
+    keys: ReloadableKeys | undefined;
+  },
 ): ServerOptions {
-  const { database, secret, tls, log } = parts;
+  const { auditLog, database, keys, secret, tls, log } = parts;
   const { allowedOrigins, host, insecure, invalidMessages, port, rateLimit, trustedProxies } =
     options;
   return {
@@ -114,6 +138,12 @@ function serverOptions(
       LIMIT_NAMES.map((name) => [name, options[limitAttribute(name)] as number | undefined]),
     ),
     log,
+    auditLog,
+    metricsPublic: options.metricsPublic,
+    tokenKeys: keys === undefined ? [] : [keys],
+    tokenIssuer: options.jwtIssuer,
+    tokenAudience: options.jwtAudience,
+    revocationStore: revocationFile(resolve(options.data)),
     ...(tls === undefined ? {} : { tls }),
     ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
     ...(rateLimit === undefined ? {} : { rate: rateLimit }),
@@ -126,6 +156,16 @@ async function secretOf({ data }: ServeOptions, { env }: Terminal): Promise<Secr
   return configured === undefined || configured === ""
     ? keptSecret(data)
     : configuredSecret(configured);
+}
+
+/** A file of its own, which only grows; without one the audit is part of the log. */
+function auditLogOf({ auditLog }: ServeOptions): Logger | undefined {
+  if (auditLog === undefined) return undefined;
+  try {
+    return pino({ base: null }, pino.destination({ dest: auditLog, sync: true, mode: 0o600 }));
+  } catch (cause) {
+    throw new CommandError(EXIT.usage, `cannot write the audit log: ${String(cause)}`, { cause });
+  }
 }
 
 async function readTls({ tlsCert, tlsKey }: ServeOptions): Promise<TlsFiles | undefined> {
@@ -159,7 +199,13 @@ async function greeting(
   parts: { server: Server; secret: Secret; directory: string; demo: Demo | undefined },
 ): Promise<string> {
   const { server, secret, directory, demo } = parts;
-  const claims = { user: LOCAL_USER, roles: ["admin"], ttlMs: LINK_TOKEN_MS };
+  const claims = {
+    user: LOCAL_USER,
+    roles: ["admin"],
+    ttlMs: LINK_TOKEN_MS,
+    issuer: options.jwtIssuer,
+    audience: options.jwtAudience,
+  };
   const token = await signToken(claims, secret, systemClock);
   const page = reachable(server.url);
   const lines = [

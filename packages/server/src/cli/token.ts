@@ -11,6 +11,8 @@ export interface TokenOptions {
   /** Milliseconds. */
   readonly ttl: number;
   readonly data: string;
+  readonly jwtIssuer?: string;
+  readonly jwtAudience?: string;
 }
 
 /** Prints a token, alone on the last line. */
@@ -23,7 +25,14 @@ export async function runToken(options: TokenOptions, terminal: Terminal): Promi
   }
   const roles = options.role ?? [];
   const token = await signToken(
-    { user: options.user, name: options.name, roles, ttlMs: options.ttl },
+    {
+      user: options.user,
+      name: options.name,
+      roles,
+      ttlMs: options.ttl,
+      issuer: options.jwtIssuer,
+      audience: options.jwtAudience,
+    },
     secret,
     systemClock,
   );

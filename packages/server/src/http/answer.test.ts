@@ -18,10 +18,19 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-const backups = { answer: () => Promise.resolve({ status: 401, headers: {}, body: "" }) };
+/** Doors of their own, with tests of their own. */
+const door = { answer: () => Promise.resolve({ status: 401, headers: {}, body: "" }) };
 let ready: { writable: boolean; reason?: string } = { writable: true };
-const get = (target: string, method = "GET", console = files) =>
-  answerHttp({ method, target }, { console, backups, readiness: () => ready });
+const context = {
+  backups: door,
+  admin: door,
+  metrics: door,
+  asyncApi: () => "{}",
+  allowedOrigins: undefined,
+  readiness: () => ready,
+};
+const get = (target: string, method = "GET", console = files, more: object = {}) =>
+  answerHttp({ method, target, ...more }, { ...context, console });
 
 describe("health", () => {
   test("live is constant; ready says whether writes are taken, and why not", async () => {
@@ -34,6 +43,34 @@ describe("health", () => {
     });
     expect(await get("/health/live")).toMatchObject({ status: 200 });
     ready = { writable: true };
+  });
+});
+
+describe("pages of other origins", () => {
+  const asked = (origin: string, method = "GET", target = "/health/live") =>
+    get(target, method, files, { origin, host: "geode.example:8443" });
+
+  test("may read what an allowed one asks for, and are told nothing otherwise", async () => {
+    const allowed = await asked("https://geode.example");
+    expect(allowed.headers).toMatchObject({
+      "access-control-allow-origin": "https://geode.example",
+      vary: "origin",
+    });
+    const foreign = await asked("https://evil.example");
+    expect(foreign.headers).not.toHaveProperty("access-control-allow-origin");
+    expect(foreign.headers).toMatchObject({ vary: "origin" });
+  });
+
+  test("ask first, and an allowed one is told how", async () => {
+    expect(await asked("https://geode.example", "OPTIONS", "/admin/connections")).toMatchObject({
+      status: 204,
+      headers: { "access-control-allow-headers": "authorization" },
+    });
+    expect(await asked("https://evil.example", "OPTIONS")).toMatchObject({ status: 405 });
+  });
+
+  test.each(["/admin/connections", "/metrics"])("do not come to %s", async (target) => {
+    expect(await asked("https://evil.example", "GET", target)).toMatchObject({ status: 403 });
   });
 });
 

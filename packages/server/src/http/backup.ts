@@ -1,16 +1,18 @@
 import { GeodeError } from "@geode/values";
-import { bearerOf } from "../auth/credentials.ts";
-import type { Identity, TokenVerifier } from "../auth/token.ts";
+import type { Audit } from "../audit.ts";
 import type { Log } from "../log.ts";
 import type { DatabasePort, DatabaseState } from "../port.ts";
 import type { HttpAnswer, HttpRequest } from "../transport/connection.ts";
+import type { Gate } from "./gate.ts";
+import { plainText } from "./plain-text.ts";
 
 /** Copies that are made or sent at once; each holds a whole database once more, for a while. */
 const COPIES_MAX = 2;
 
 export interface BackupsOptions {
   readonly database: Pick<DatabasePort, "state">;
-  readonly verifier: Pick<TokenVerifier, "verify">;
+  readonly gate: Gate;
+  readonly audit: Audit;
   readonly log: Log;
 }
 
@@ -25,18 +27,13 @@ export class Backups {
 
   async answer(request: HttpRequest): Promise<HttpAnswer> {
     // HEAD would make a copy for nothing.
-    if (request.method !== "GET") return refused(405, "Method not allowed", { allow: "GET" });
-    if (request.origin !== undefined) return refused(403, "Not for web pages");
-    const identity = await this.#identityOf(request);
-    if (identity === undefined)
-      return refused(401, "Invalid token", { "www-authenticate": "Bearer" });
-    const user = identity.principal.id;
-    if (!identity.principal.roles.includes("admin")) {
-      this.#options.log.warn({ user, remoteAddress: request.remoteAddress }, "backup refused");
-      return refused(403, "A backup needs the role admin");
-    }
+    if (request.method !== "GET") return plainText(405, "Method not allowed", { allow: "GET" });
+    if (request.origin !== undefined) return plainText(403, "Not for web pages");
+    const passage = await this.#options.gate.pass(request, "A backup", "admin");
+    if (passage.kind === "refused") return passage.answer;
+    const user = passage.identity.principal.id;
     if (this.#copies >= COPIES_MAX)
-      return refused(503, "Other backups are under way", { "retry-after": "60" });
+      return plainText(503, "Other backups are under way", { "retry-after": "60" });
     this.#copies += 1;
     let state: DatabaseState;
     try {
@@ -46,10 +43,8 @@ export class Backups {
       return this.#failed(error, user);
     }
     const { bytes, seq } = state;
-    this.#options.log.info(
-      { user, remoteAddress: request.remoteAddress, seq, bytes },
-      "backup begins",
-    );
+    const { audit, log } = this.#options;
+    audit.record({ event: "backup", user, remoteAddress: request.clientAddress, seq, bytes });
     return {
       status: 200,
       headers: { "content-type": "application/octet-stream" },
@@ -58,22 +53,11 @@ export class Backups {
         pieces: state,
         close: async (whole) => {
           this.#copies -= 1;
-          this.#options.log.info({ user, seq, whole }, "backup ended");
+          log.info({ user, seq, whole }, "backup ended");
           await state.close();
         },
       },
     };
-  }
-
-  async #identityOf({ authorization, remoteAddress }: HttpRequest): Promise<Identity | undefined> {
-    if (authorization === undefined) return undefined;
-    try {
-      return await this.#options.verifier.verify(bearerOf(authorization));
-    } catch (error) {
-      if (!(error instanceof GeodeError)) throw error;
-      this.#options.log.info({ why: error.message, remoteAddress }, "token refused");
-      return undefined;
-    }
   }
 
   #state(): Promise<DatabaseState> {
@@ -86,18 +70,6 @@ export class Backups {
   #failed(error: unknown, user: string): HttpAnswer {
     if (!(error instanceof GeodeError)) throw error;
     this.#options.log.error({ user, error: error.message }, "backup failed");
-    return refused(error.code === "NOT_FOUND" ? 404 : 503, error.message);
+    return plainText(error.code === "NOT_FOUND" ? 404 : 503, error.message);
   }
-}
-
-function refused(
-  status: number,
-  message: string,
-  headers: Readonly<Record<string, string>> = {},
-): HttpAnswer {
-  return {
-    status,
-    headers: { "content-type": "text/plain; charset=utf-8", ...headers },
-    body: `${message}\n`,
-  };
 }

@@ -1,5 +1,6 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import { GeodeError } from "@geode/values";
+import { isLoopbackHost } from "../loopback.ts";
 
 /** Where a connection comes from, as far as that can be told. */
 export interface Source {
@@ -18,15 +19,18 @@ const LOOPBACK = ["127.0.0.0/8", "::1"];
  */
 export class TrustedProxies {
   readonly #trusted = new BlockList();
-  readonly #configured: BlockList;
+  readonly #loopback = new BlockList();
+  readonly #configured = new BlockList();
   readonly #onSilent: (proxy: string) => void;
   #silentTold = false;
 
   /** `onSilent` is called once, for the first configured proxy that does not say for whom it asks. */
   constructor(configured: readonly string[], onSilent: (proxy: string) => void) {
-    this.#configured = new BlockList();
     this.#onSilent = onSilent;
-    for (const network of LOOPBACK) add(this.#trusted, network);
+    for (const network of LOOPBACK) {
+      add(this.#trusted, network);
+      add(this.#loopback, network);
+    }
     for (const network of configured) {
       add(this.#trusted, network);
       add(this.#configured, network);
@@ -45,6 +49,25 @@ export class TrustedProxies {
     }
     if (forwardedFor === undefined && contains(this.#configured, address)) this.#tellOnce(address);
     return { address, isClient: false };
+  }
+
+  /**
+   * Whether a request was made on this machine, and not only handed on by a proxy on it: such a one says for whom, or asks for the host
+   * that its client asked for. A proxy that says neither has to be configured.
+   */
+  isLocal(request: {
+    readonly host?: string | undefined;
+    readonly remoteAddress?: string | undefined;
+    readonly forwardedFor?: string | undefined;
+  }): boolean {
+    const address = plainAddress(request.remoteAddress ?? "");
+    const host = (request.host ?? "").replace(/:\d+$/, "");
+    return (
+      contains(this.#loopback, address) &&
+      !contains(this.#configured, address) &&
+      request.forwardedFor === undefined &&
+      isLoopbackHost(host)
+    );
   }
 
   #tellOnce(proxy: string): void {

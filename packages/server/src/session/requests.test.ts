@@ -12,6 +12,7 @@ function harness(options: Partial<RequestsOptions> = {}) {
     clock: new ManualClock(),
     inFlightMax: 64,
     ready: () => true,
+    onStart: () => undefined,
     onFull: (value) => full.push(value),
     ...options,
   });

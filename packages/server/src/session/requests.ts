@@ -15,6 +15,8 @@ export interface RequestsOptions {
   readonly inFlightMax: number;
   /** False while no further request should be started, e.g. because answers pile up. */
   readonly ready: () => boolean;
+  /** Called when a request is started, with how long it has waited for that. */
+  readonly onStart: (waitedMs: number) => void;
   /** Called when the number of requests that wait or run has passed the limit, in either direction. */
   readonly onFull: (full: boolean) => void;
 }
@@ -32,7 +34,7 @@ const READS_PER_TURN = 8;
  */
 export class Requests {
   readonly #options: RequestsOptions;
-  readonly #waiting: Request[] = [];
+  readonly #waiting: { readonly request: Request; readonly sinceMs: number }[] = [];
   #running = 0;
   #runningWrites = 0;
   #readsThisTurn = 0;
@@ -45,7 +47,7 @@ export class Requests {
 
   submit(request: Request): void {
     if (this.#closed) return;
-    this.#waiting.push(request);
+    this.#waiting.push({ request, sinceMs: performance.now() });
     this.startMore();
   }
 
@@ -57,10 +59,12 @@ export class Requests {
   /** Starts what may be started; to be called again when `ready` turns true. */
   startMore(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      const { access } = next;
+      const { request, sinceMs } = next;
+      const { access } = request;
       if (!this.#mayStart(access)) break;
       this.#waiting.shift();
-      void this.#start(next, access);
+      this.#options.onStart(performance.now() - sinceMs);
+      void this.#start(request, access);
     }
     const full = this.count >= this.#options.inFlightMax;
     if (full === this.#full) return;

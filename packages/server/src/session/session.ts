@@ -11,21 +11,26 @@ import {
   type CloseName,
   type Limits,
   type PingMessage,
+  type LimitName,
   type QueryMessage,
+  type RateClass,
   type Rating,
   type RequestId,
   type SubscribeMessage,
   type UnsubscribeMessage,
 } from "@geode/protocol";
 import { GeodeError, unreachable } from "@geode/values";
+import type { Audit } from "../audit.ts";
 import type { Identity, TokenVerifier } from "../auth/token.ts";
 import type { Clock, Timer } from "../clock.ts";
+import type { ConnectionView } from "../http/admin.ts";
 import type { Users } from "../limits/users.ts";
 import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { DatabasePort, QueryRequest } from "../port.ts";
 import type { Connection, ConnectionListener } from "../transport/connection.ts";
 import { accessOf } from "./access.ts";
-import { errorFrame, resultFrame } from "./answers.ts";
+import { errorFrame, resultFrame, type Concerning } from "./answers.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Outbox } from "./outbox.ts";
 import { Requests } from "./requests.ts";
@@ -51,7 +56,11 @@ export interface SessionOptions {
   readonly limits: Limits;
   /** What a message that cannot be understood leads to. */
   readonly invalidMessages: "close" | "tolerate";
+  /** The client's, as far as that is known. */
+  readonly remoteAddress: string;
   readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly audit: Audit;
   readonly log: Log;
   /** How the connection begins. */
   readonly start: SessionStart;
@@ -92,23 +101,28 @@ export class Session implements ConnectionListener {
   #state: SessionState;
   #identity: Identity | undefined;
   #invalidTimesMs: number[] = [];
+  readonly #openedAtMs: number;
   #lastFrameMs: number;
   #stuck = { takenBytes: 0, pending: false };
   /** GOAWAY was said. */
   #leaving = false;
 
   constructor(options: SessionOptions) {
-    const { clock, connection, limits, start } = options;
+    const { clock, connection, limits, metrics, start } = options;
     this.name = options.name;
     this.#options = options;
     // Each subscription that starts may listen to it; they are counted elsewhere.
     setMaxListeners(0, this.#aborter.signal);
-    this.#lastFrameMs = clock.nowMs();
+    this.#openedAtMs = clock.nowMs();
+    this.#lastFrameMs = this.#openedAtMs;
     this.#outbox = new Outbox({
       connection,
       clock,
       bytesMax: limits.outboxBytesMax,
-      onOverflow: () => this.#on({ name: "closeAsked", close: "slow" }),
+      onOverflow: () => {
+        metrics.limitReached("outboxBytesMax");
+        this.#on({ name: "closeAsked", close: "slow" });
+      },
       onRelief: () => {
         this.#requests.startMore();
         this.#leaveWhenQuiet();
@@ -118,7 +132,11 @@ export class Session implements ConnectionListener {
       clock,
       inFlightMax: limits.inFlightMax,
       ready: () => !this.#outbox.congested,
-      onFull: (full) => this.#pause("requests", full),
+      onStart: (waitedMs) => metrics.queued(waitedMs / 1000),
+      onFull: (full) => {
+        if (full) metrics.limitReached("inFlightMax");
+        this.#pause("requests", full);
+      },
     });
     this.#statements = new Statements(options.database);
     this.#subscriptions = new Subscriptions({
@@ -134,14 +152,20 @@ export class Session implements ConnectionListener {
       pongMsMax: limits.pongMsMax,
       ping: () => connection.ping(),
       listening: () => this.#pausedFor.size === 0,
-      onDead: () => connection.terminate(),
+      onDead: () => {
+        metrics.limitReached("pongMsMax");
+        connection.terminate();
+      },
     });
     this.#arm("idle", limits.idleMsMax, () => this.#checkIdle());
     this.#arm("progress", limits.progressMsMax, () => this.#checkProgress());
     this.#state =
       start.kind === "waiting" ? { name: "waiting" } : { name: "verifying", answer: false };
     if (start.kind !== "identity")
-      this.#arm("auth", limits.authMsMax, () => this.#on({ name: "authDeadline" }));
+      this.#arm("auth", limits.authMsMax, () => {
+        metrics.limitReached("authMsMax");
+        this.#on({ name: "authDeadline" });
+      });
     if (start.kind === "token") {
       this.#pause("token", true);
       this.#verify(start.token);
@@ -164,8 +188,31 @@ export class Session implements ConnectionListener {
     this.#options.connection.terminate();
   }
 
+  /** Whom it speaks for; undefined before that is known. */
+  get identity(): Identity | undefined {
+    return this.#identity;
+  }
+
+  /** As administrators see it. */
+  get view(): ConnectionView {
+    const identity = this.#identity;
+    return {
+      session: this.name,
+      user: identity?.principal.id,
+      roles: identity?.principal.roles ?? [],
+      tokenId: identity?.tokenId,
+      remoteAddress: this.#options.remoteAddress,
+      openedAtMs: this.#openedAtMs,
+      expiresAtMs: identity?.expiresAtMs,
+      subscriptions: this.#subscriptions.count,
+      inFlight: this.#requests.count,
+      bufferedBytes: this.#options.connection.bufferedBytes,
+    };
+  }
+
   /** Another connection of the same user takes its place. */
   replaced(): void {
+    this.#options.metrics.limitReached("connectionsPerUserMax");
     this.close("replaced");
   }
 
@@ -190,12 +237,16 @@ export class Session implements ConnectionListener {
   }
 
   closed(code: number, reason: string): void {
-    this.#options.log.info({ session: this.name, code, reason }, "connection closed");
+    const { log, metrics } = this.#options;
+    log.info({ session: this.name, code, reason }, "connection closed");
+    metrics.closed(code, reason);
     this.#on({ name: "gone" });
     this.#options.onEnd(this);
   }
 
   #frame(frame: Frame): void {
+    if (frame.kind === "invalid" && frame.limit !== undefined)
+      this.#options.metrics.limitReached(frame.limit);
     this.#lastFrameMs = this.#options.clock.nowMs();
     this.#heartbeat.signOfLife();
     // A timer can be late, and a clock can jump: a token is never believed beyond its end.
@@ -226,7 +277,17 @@ export class Session implements ConnectionListener {
         return this.#admit(action.identity, action.answer);
       case "renew":
         this.#believe(action.identity);
+        this.#recordToken("token renewed", action.identity);
         return this.#answerAuth(action.identity);
+      case "postponeRenewal":
+        return this.#outbox.answer(
+          this.#error(
+            {},
+            new GeodeError("UNAVAILABLE", "the token cannot be checked at present", {
+              hint: "The one that you have goes on until its end; send AUTH again.",
+            }),
+          ),
+        );
       case "handle":
         return this.#handle(action.message);
       case "refuseMessage":
@@ -259,21 +320,34 @@ export class Session implements ConnectionListener {
     this.#options.verifier.verify(token).then(
       (identity) => this.#on({ name: "verified", identity }),
       (error: unknown) => {
-        const why = error instanceof Error ? error.message : String(error);
-        this.#options.log.info({ session: this.name, why }, "token refused");
-        this.#on({ name: "refused" });
+        if (error instanceof GeodeError && error.code !== "UNAVAILABLE") {
+          const { audit, remoteAddress } = this.#options;
+          const session = this.name;
+          audit.record({ event: "token refused", session, remoteAddress, why: error.message });
+          return this.#on({ name: "refused" });
+        }
+        if (error instanceof GeodeError)
+          this.#options.log.warn({ session: this.name, why: error.message }, "token not checked");
+        else this.#unexpected(error);
+        this.#on({ name: "unverifiable" });
       },
     );
   }
 
   #admit(identity: Identity, answer: boolean): void {
-    const { connection, limits, log, users } = this.#options;
+    const { connection, limits, users } = this.#options;
     this.#timers.get("auth")?.cancel();
     connection.allowFrames(limits.frameBytesMax);
     users.enter(identity.principal.id, this);
     this.#believe(identity);
-    log.info({ session: this.name, user: identity.principal.id }, "authenticated");
+    this.#recordToken("authenticated", identity);
     if (answer) this.#answerAuth(identity);
+  }
+
+  #recordToken(event: "authenticated" | "token renewed", identity: Identity): void {
+    const { audit, remoteAddress } = this.#options;
+    const { principal, tokenId } = identity;
+    audit.record({ event, session: this.name, user: principal.id, tokenId, remoteAddress });
   }
 
   #answerAuth(identity: Identity): void {
@@ -329,10 +403,12 @@ export class Session implements ConnectionListener {
     if (identity === undefined) throw new Error("a message is handled before its sender is known");
     const rating: Rating = RATINGS[message.type];
     if (rating.class !== "free") {
-      const waitMs = this.#options.users.charge(identity.principal.id, rating.class);
+      const { metrics, users } = this.#options;
+      const waitMs = users.charge(identity.principal.id, rating.class);
       if (waitMs > 0 && rating.beyond === "dropped") {
+        metrics.limitReached(RATE_LIMITS[rating.class]);
         const error = new GeodeError("RATE_LIMITED", "Rate limit exceeded");
-        return this.#outbox.answer(errorFrame({ id: message.id }, error, waitMs));
+        return this.#outbox.answer(this.#error({ id: message.id }, error, waitMs));
       }
     }
     switch (message.type) {
@@ -354,7 +430,7 @@ export class Session implements ConnectionListener {
   #query(message: QueryMessage, identity: Identity): void {
     const { id } = message;
     if (this.#queries.has(id) || this.#subscriptions.isPending(id))
-      return this.#outbox.answer(errorFrame({ id }, idInUse()));
+      return this.#outbox.answer(this.#error({ id }, idInUse()));
     const aborter = new AbortController();
     this.#queries.set(id, aborter);
     const access = accessOf(message.query, this.#options.database);
@@ -381,7 +457,7 @@ export class Session implements ConnectionListener {
 
   #subscribe(message: SubscribeMessage, identity: Identity): void {
     const { id, mode, resume } = message;
-    if (this.#queries.has(id)) return this.#outbox.answer(errorFrame({ id }, idInUse()));
+    if (this.#queries.has(id)) return this.#outbox.answer(this.#error({ id }, idInUse()));
     const before = mode === "before";
     let subscription: Subscription;
     try {
@@ -440,9 +516,17 @@ export class Session implements ConnectionListener {
 
   /** The ERROR of a failed request. What was not expected stays inside, under the name by which the log has it. */
   #failure(about: { readonly id: RequestId }, error: unknown): string {
-    if (error instanceof GeodeError) return errorFrame(about, error);
+    if (error instanceof GeodeError) return this.#error(about, error);
     const fault = this.#unexpected(error);
-    return errorFrame(about, new GeodeError("INTERNAL", `internal error; see ${fault} in the log`));
+    return this.#error(
+      about,
+      new GeodeError("INTERNAL", `internal error; see ${fault} in the log`),
+    );
+  }
+
+  #error(about: Concerning, error: GeodeError, retryAfterMs?: number): string {
+    this.#options.metrics.failed(error.code);
+    return errorFrame(about, error, retryAfterMs);
   }
 
   /** Logs a fault of ours. Answers its name. */
@@ -454,13 +538,15 @@ export class Session implements ConnectionListener {
   }
 
   #refuseMessage(error: string, id: RequestId | undefined): void {
-    const { clock, invalidMessages, limits } = this.#options;
-    this.#outbox.answer(errorFrame({ id }, new GeodeError("INVALID_MESSAGE", error)));
+    const { clock, invalidMessages, limits, metrics } = this.#options;
+    this.#outbox.answer(this.#error({ id }, new GeodeError("INVALID_MESSAGE", error)));
     const nowMs = clock.nowMs();
     this.#invalidTimesMs = this.#invalidTimesMs.filter((timeMs) => nowMs - timeMs < MINUTE_MS);
     this.#invalidTimesMs.push(nowMs);
-    if (invalidMessages === "close" || this.#invalidTimesMs.length > limits.invalidPerMinuteMax)
-      this.close("invalidMessage");
+    if (invalidMessages === "close") return this.close("invalidMessage");
+    if (this.#invalidTimesMs.length <= limits.invalidPerMinuteMax) return;
+    metrics.limitReached("invalidPerMinuteMax");
+    this.close("invalidMessage");
   }
 
   /** Lets held frames through until one of them has to be waited for. */
@@ -482,20 +568,25 @@ export class Session implements ConnectionListener {
   }
 
   #checkIdle(): void {
-    const { clock, limits } = this.#options;
+    const { clock, limits, metrics } = this.#options;
     const leftMs = this.#lastFrameMs + limits.idleMsMax - clock.nowMs();
     const busy = this.#subscriptions.count > 0 || this.#requests.count > 0;
-    if (leftMs <= 0 && !busy) return this.close("idle");
+    if (leftMs <= 0 && !busy) {
+      metrics.limitReached("idleMsMax");
+      return this.close("idle");
+    }
     this.#arm("idle", leftMs > 0 ? leftMs : limits.idleMsMax, () => this.#checkIdle());
   }
 
   /** A peer that takes nothing, although something waits for it, from one check to the next. */
   #checkProgress(): void {
-    const { connection, limits } = this.#options;
+    const { connection, limits, metrics } = this.#options;
     const before = this.#stuck;
     this.#stuck = { takenBytes: connection.takenBytes, pending: this.#outbox.pending };
-    if (before.pending && this.#stuck.pending && before.takenBytes === this.#stuck.takenBytes)
+    if (before.pending && this.#stuck.pending && before.takenBytes === this.#stuck.takenBytes) {
+      metrics.limitReached("progressMsMax");
       return this.close("slow");
+    }
     this.#arm("progress", limits.progressMsMax, () => this.#checkProgress());
   }
 
@@ -517,6 +608,11 @@ export class Session implements ConnectionListener {
     if (this.#identity !== undefined) this.#options.users.leave(this.#identity.principal.id, this);
   }
 }
+
+const RATE_LIMITS = {
+  query: "requestsPerSecond",
+  realtime: "realtimePerSecond",
+} as const satisfies Record<RateClass, LimitName>;
 
 type TimerName = "auth" | "expiryNear" | "expired" | "idle" | "progress";
 

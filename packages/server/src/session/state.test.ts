@@ -13,6 +13,8 @@ const identityOf = (id: string): Identity => ({
   principal: { id, roles: [], claims: new Map() },
   name: undefined,
   expiresAtMs: 1,
+  issuedAtMs: undefined,
+  tokenId: undefined,
 });
 const ann = identityOf("ann");
 
@@ -37,6 +39,7 @@ const events = {
   verified: { name: "verified", identity: ann },
   "verified as bob": { name: "verified", identity: identityOf("bob") },
   refused: { name: "refused" },
+  unverifiable: { name: "unverifiable" },
   "auth deadline": { name: "authDeadline" },
   "expiry near": { name: "expiryNear" },
   expired: { name: "expired" },
@@ -59,6 +62,7 @@ function inWords(action: SessionAction): string {
 
 const REQUIRED = "closed, 1008 Authentication required, release";
 const INVALID_TOKEN = "closed, 1008 Invalid token, release";
+const INTERNAL = "closed, 1011 Internal error, release";
 const RESTART = "closed, 1012 Service restart, release";
 const IDLE = "closed, 1000 Idle timeout, release";
 
@@ -74,6 +78,7 @@ const table: Record<keyof typeof states, Record<keyof typeof events, string>> = 
     verified: "waiting",
     "verified as bob": "waiting",
     refused: "waiting",
+    unverifiable: "waiting",
     "auth deadline": REQUIRED,
     "expiry near": "waiting",
     expired: "waiting",
@@ -91,6 +96,7 @@ const table: Record<keyof typeof states, Record<keyof typeof events, string>> = 
     verified: "open, admit, readOn",
     "verified as bob": "open, admit, readOn",
     refused: INVALID_TOKEN,
+    unverifiable: INTERNAL,
     "auth deadline": REQUIRED,
     "expiry near": "verifying",
     expired: "verifying",
@@ -108,6 +114,7 @@ const table: Record<keyof typeof states, Record<keyof typeof events, string>> = 
     verified: "open, admit, readOn",
     "verified as bob": "open, admit, readOn",
     refused: INVALID_TOKEN,
+    unverifiable: INTERNAL,
     "auth deadline": REQUIRED,
     "expiry near": "verifying",
     expired: "verifying",
@@ -125,6 +132,7 @@ const table: Record<keyof typeof states, Record<keyof typeof events, string>> = 
     verified: "open",
     "verified as bob": "open",
     refused: "open",
+    unverifiable: "open",
     "auth deadline": "open",
     "expiry near": "open, warnExpiry",
     expired: "closed, 4401 Token expired, release",
@@ -142,6 +150,7 @@ const table: Record<keyof typeof states, Record<keyof typeof events, string>> = 
     verified: "open, renew, readOn",
     "verified as bob": INVALID_TOKEN,
     refused: INVALID_TOKEN,
+    unverifiable: "open, postponeRenewal, readOn",
     "auth deadline": "renewing",
     "expiry near": "renewing, warnExpiry",
     expired: "closed, 4401 Token expired, release",
@@ -159,6 +168,7 @@ const table: Record<keyof typeof states, Record<keyof typeof events, string>> = 
     verified: "closed",
     "verified as bob": "closed",
     refused: "closed",
+    unverifiable: "closed",
     "auth deadline": "closed",
     "expiry near": "closed",
     expired: "closed",

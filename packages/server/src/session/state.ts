@@ -26,6 +26,8 @@ export type SessionEvent =
   | { readonly name: "frame"; readonly frame: Frame }
   | { readonly name: "verified"; readonly identity: Identity }
   | { readonly name: "refused" }
+  /** Nobody can tell at present whether the token is good. */
+  | { readonly name: "unverifiable" }
   | { readonly name: "authDeadline" }
   | { readonly name: "expiryNear" }
   | { readonly name: "expired" }
@@ -42,6 +44,8 @@ export type SessionAction =
   /** Count the connection to its user and watch the token's end; AUTH_OK if `answer`. */
   | { readonly do: "admit"; readonly identity: Identity; readonly answer: boolean }
   | { readonly do: "renew"; readonly identity: Identity }
+  /** Says that the new token could not be checked, and that the present one goes on. */
+  | { readonly do: "postponeRenewal" }
   | { readonly do: "handle"; readonly message: Request }
   /** Says what is wrong, and then closes unless invalid messages are tolerated. */
   | {
@@ -81,6 +85,8 @@ export function next(state: SessionState, event: SessionEvent): Transition {
       return state.name === "verifying" || state.name === "renewing"
         ? close("invalidToken")
         : stay(state);
+    case "unverifiable":
+      return onUnverifiable(state);
     case "authDeadline":
       return state.name === "waiting" || state.name === "verifying"
         ? close("authenticationRequired")
@@ -187,6 +193,24 @@ function onVerified(state: LiveState, identity: Identity): Transition {
     case "renewing":
       if (identity.principal.id !== state.identity.principal.id) return close("invalidToken");
       return stay({ name: "open", identity }, { do: "renew", identity }, { do: "readOn" });
+    default:
+      return unreachable(state);
+  }
+}
+
+function onUnverifiable(state: LiveState): Transition {
+  switch (state.name) {
+    case "waiting":
+    case "open":
+      return stay(state);
+    case "verifying":
+      return close("internal");
+    case "renewing":
+      return stay(
+        { name: "open", identity: state.identity },
+        { do: "postponeRenewal" },
+        { do: "readOn" },
+      );
     default:
       return unreachable(state);
   }

@@ -69,6 +69,8 @@ export interface HttpRequest {
   readonly origin?: string | undefined;
   readonly host?: string | undefined;
   readonly remoteAddress?: string | undefined;
+  /** Whose request it is, as far as that is known; told by whoever knows the proxies. */
+  readonly clientAddress?: string | undefined;
   /** `X-Forwarded-For` as sent: anybody can send it. */
   readonly forwardedFor?: string | undefined;
 }

@@ -1,0 +1,124 @@
+import { type Attributes, SpanStatusCode, trace } from "@opentelemetry/api";
+import type { CommitChanges } from "@geode/protocol";
+import { GeodeError } from "@geode/values";
+import type { Clock } from "../clock.ts";
+import type {
+  Access,
+  BeginRequest,
+  DatabaseFigures,
+  DatabasePort,
+  LiveAnswer,
+  QueryAnswer,
+  QueryRequest,
+  SubscribeRequest,
+  Transaction,
+  TransactionCommand,
+} from "../port.ts";
+import { accessOf } from "../session/access.ts";
+import type { Metrics, QueryClass } from "./metrics.ts";
+
+/** Spans go nowhere, and cost next to nothing, until the process registers a tracer provider. */
+const tracer = trace.getTracer("geode");
+
+/**
+ * A database whose time is measured: histograms, and a span for each request. No span says what was asked: statements and parameters
+ * are the users' own.
+ */
+export class MeasuredDatabase implements DatabasePort {
+  readonly #database: DatabasePort;
+  readonly #metrics: Metrics;
+  readonly #clock: Pick<Clock, "endOfTurn">;
+  #fanningOut = false;
+
+  constructor(database: DatabasePort, metrics: Metrics, clock: Pick<Clock, "endOfTurn">) {
+    this.#database = database;
+    this.#metrics = metrics;
+    this.#clock = clock;
+  }
+
+  get epoch(): string {
+    return this.#database.epoch;
+  }
+
+  get seq(): number {
+    return this.#database.seq;
+  }
+
+  access(text: string): Access {
+    return accessOf(text, this.#database);
+  }
+
+  transactionCommand(text: string): TransactionCommand | null {
+    return this.#database.transactionCommand(text);
+  }
+
+  query(request: QueryRequest): Promise<QueryAnswer> {
+    const queryClass = this.access(request.text);
+    return this.#measure(queryClass, attributesOf(request), () => this.#database.query(request));
+  }
+
+  begin(request: BeginRequest): Transaction {
+    const transaction = this.#database.begin(request);
+    return {
+      query: (statement) =>
+        this.#measure(this.access(statement.text), attributesOf(statement), () =>
+          transaction.query(statement),
+        ),
+      commit: (commit) => this.#measure("commit", {}, () => transaction.commit(commit)),
+      rollback: () => transaction.rollback(),
+    };
+  }
+
+  subscribe(
+    request: SubscribeRequest,
+    onChange: (commit: CommitChanges) => void,
+    onEnd: (error: GeodeError) => void,
+  ): Promise<LiveAnswer> {
+    const measured = (commit: CommitChanges): void => {
+      this.#fanOut();
+      onChange(commit);
+    };
+    return this.#measure("subscribe", attributesOf(request), () =>
+      this.#database.subscribe(request, measured, onEnd),
+    );
+  }
+
+  status(): DatabaseFigures {
+    return this.#database.status();
+  }
+
+  async #measure<Answer>(
+    queryClass: QueryClass,
+    attributes: Attributes,
+    work: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const span = tracer.startSpan(`geode.${queryClass}`, { attributes });
+    const startMs = performance.now();
+    try {
+      return await work();
+    } catch (error) {
+      const code = error instanceof GeodeError ? error.code : "INTERNAL";
+      span.setAttribute("error.type", code);
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      throw error;
+    } finally {
+      this.#metrics.answered(queryClass, (performance.now() - startMs) / 1000);
+      span.end();
+    }
+  }
+
+  /** Live queries hear of a commit one after the other, in one turn. */
+  #fanOut(): void {
+    if (this.#fanningOut) return;
+    this.#fanningOut = true;
+    const startMs = performance.now();
+    this.#clock.endOfTurn(() => {
+      this.#fanningOut = false;
+      this.#metrics.fannedOut((performance.now() - startMs) / 1000);
+    });
+  }
+}
+
+function attributesOf({ graph = "default" }: QueryRequest): Attributes {
+  return { "db.system.name": "geode", "db.namespace": graph };
+}

@@ -1,0 +1,96 @@
+import type { Connection, ConnectionListener } from "../transport/connection.ts";
+
+/** What went through all connections so far: plain numbers, because every frame counts here. */
+export class Traffic {
+  messagesSent = 0;
+  messagesReceived = 0;
+  bytesReceived = 0;
+  readonly #open = new Set<Connection>();
+  /** Of connections that have ended. */
+  #bytesSentBefore = 0;
+
+  /** Bytes that the operating system has taken, compression aside. */
+  get bytesSent(): number {
+    let bytes = this.#bytesSentBefore;
+    for (const connection of this.#open) bytes += connection.takenBytes;
+    return bytes;
+  }
+
+  /** Lets a session have the connection, and counts what passes between them. */
+  count(connection: Connection, open: (counted: Connection) => ConnectionListener) {
+    this.#open.add(connection);
+    return this.#counted(open(new CountedConnection(connection, this)), connection);
+  }
+
+  #counted(listener: ConnectionListener, connection: Connection): ConnectionListener {
+    return {
+      textFrame: (text) => {
+        this.messagesReceived++;
+        this.bytesReceived += Buffer.byteLength(text);
+        listener.textFrame(text);
+      },
+      binaryFrame: (bytes) => {
+        this.messagesReceived++;
+        this.bytesReceived += bytes.length;
+        listener.binaryFrame(bytes);
+      },
+      pong: () => listener.pong(),
+      taken: () => listener.taken(),
+      closed: (code, reason) => {
+        if (this.#open.delete(connection)) this.#bytesSentBefore += connection.takenBytes;
+        listener.closed(code, reason);
+      },
+    };
+  }
+}
+
+class CountedConnection implements Connection {
+  readonly #connection: Connection;
+  readonly #traffic: Traffic;
+
+  constructor(connection: Connection, traffic: Traffic) {
+    this.#connection = connection;
+    this.#traffic = traffic;
+  }
+
+  get remoteAddress(): string {
+    return this.#connection.remoteAddress;
+  }
+
+  get bufferedBytes(): number {
+    return this.#connection.bufferedBytes;
+  }
+
+  get takenBytes(): number {
+    return this.#connection.takenBytes;
+  }
+
+  send(...[messages]: Parameters<Connection["send"]>): void {
+    this.#traffic.messagesSent += messages.length;
+    this.#connection.send(messages);
+  }
+
+  close(code: number, reason: string): void {
+    this.#connection.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#connection.terminate();
+  }
+
+  ping(): void {
+    this.#connection.ping();
+  }
+
+  stopReading(): void {
+    this.#connection.stopReading();
+  }
+
+  startReading(): void {
+    this.#connection.startReading();
+  }
+
+  allowFrames(bytesMax: number): void {
+    this.#connection.allowFrames(bytesMax);
+  }
+}
