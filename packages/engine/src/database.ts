@@ -28,6 +28,9 @@ import type { CommitLog } from "./log/log.ts";
 import { MemoryLog } from "./log/memory.ts";
 import type { StateFile } from "./log/state-file.ts";
 import type { DatabaseOptions } from "./options.ts";
+import { checkPolicy } from "./policy/permissions.ts";
+import { type Policy, policyText } from "./policy/policy.ts";
+import type { Grant } from "./execute/sight.ts";
 import { PlanCache } from "./plan-cache.ts";
 import { checkpointerOf, forgetting, recover } from "./recovery.ts";
 import {
@@ -69,6 +72,9 @@ export interface Finding {
   readonly part: "graph";
   readonly message: string;
 }
+
+/** Every replica keeps it in memory, and compiles it. */
+const POLICY_CHARACTERS_MAX = 1_048_576;
 
 /** Where the log is kept. */
 interface Storage {
@@ -245,6 +251,7 @@ export class Database {
       graph: this.#graph(request.graph).name,
       parameters,
       budget: this.#budget(request),
+      grantee: request.principal,
     });
     return resultOf(statement, result, seq, stats);
   }
@@ -292,6 +299,8 @@ export class Database {
         ? readers
         : null;
     const timeMs = elsewhere === null ? budget.timeMs : elsewhere.mainThreadMs;
+    const { principal } = request;
+    const grant = this.#replica.policies.grantTo(principal);
     const context = {
       graph,
       graphName: graph.name,
@@ -299,6 +308,7 @@ export class Database {
       timeMs: this.#environment.nowMs(),
       random: this.#environment.random,
       budget: new Budget({ ...budget, timeMs }, this.#environment.monotonicMs),
+      grant,
       keyed: false,
       hashKey: this.#hashKey,
     };
@@ -313,6 +323,7 @@ export class Database {
         text: request.text,
         graph: graph.name,
         parameters: portableMap(parameters),
+        grantee: grant && { ...principal, claims: portableMap(principal.claims) },
         timeMs: context.timeMs,
         seed: this.#environment.random(),
         budget,
@@ -334,6 +345,7 @@ export class Database {
       graph: this.#graph(request.graph).name,
       parameters,
       principal: principal.id,
+      grantee: principal,
       budget: this.#budget(request),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(signal === undefined ? {} : { signal }),
@@ -376,7 +388,8 @@ export class Database {
       before: request.before ?? false,
       frozen: { timeMs: this.#environment.nowMs(), random: this.#environment.random() },
     };
-    const watch = this.#guard(() => this.#live.watch(spec, { onChange, onEnd }, known));
+    const grant = (): Grant | null => this.#replica.policies.grantTo(request.principal);
+    const watch = this.#guard(() => this.#live.watch(spec, { onChange, onEnd, grant }, known));
     const liveForm = statement.liveForm ?? "snapshot";
     const { keys, rows, texts } = watch.unchanged || liveForm === "changes" ? NO_ROWS : watch.rows;
     return {
@@ -395,6 +408,29 @@ export class Database {
       notices: watch.notices,
       close: watch.close,
     };
+  }
+
+  /** The policy as it is now, and null when there is none. Users with the role admin are above it. */
+  get policy(): Policy | null {
+    return this.#replica.policies.policy;
+  }
+
+  /**
+   * Replaces the policy, or takes it away. It is a commit: every write before it was judged by the one before, every live query shows
+   * what the new one grants, with that seq. Throws what is wrong with a rule (42001, 42002), TOO_LARGE. A policy that changes nothing
+   * makes no commit.
+   */
+  async setPolicy(policy: Policy | null): Promise<{ readonly seq: number }> {
+    this.#refuseClosed();
+    const text = policy === null ? "" : policyText(policy);
+    if (text.length > POLICY_CHARACTERS_MAX)
+      throw new GeodeError(
+        "TOO_LARGE",
+        `The policy has ${text.length} characters; ${POLICY_CHARACTERS_MAX} are allowed.`,
+      );
+    if (policy !== null) checkPolicy(policy);
+    if (text === this.#replica.store.catalog.policy) return { seq: this.seq };
+    return this.#door.submit({ kind: "system", patch: [{ kind: "setPolicy", policy: text }] });
   }
 
   status(): DatabaseStatus {

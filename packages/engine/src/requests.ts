@@ -1,6 +1,7 @@
 import { GeodeError, type Value } from "@geode/values";
 import type { CommitRequest, TransactionAccess, TransactionStatus } from "./commit/transaction.ts";
 import type { Column, LiveForm, Notice, Row, Statement, WriteStats } from "./execute/statement.ts";
+import { authOf } from "./policy/policies.ts";
 import type { GraphName } from "./graph/effect.ts";
 
 /** Who asks. */
@@ -117,8 +118,5 @@ export function parametersOf({
     });
   }
   if (!NAMES_AUTH.test(text)) return parameters;
-  const auth = new Map<string, Value>(principal.claims);
-  auth.set("id", principal.id);
-  auth.set("roles", principal.roles);
-  return new Map(parameters).set(AUTH_PARAMETER, auth);
+  return new Map(parameters).set(AUTH_PARAMETER, authOf(principal));
 }

@@ -1,4 +1,4 @@
-import { Digest, GeodeError, encode } from "@geode/values";
+import { Digest, GeodeError, encode, type Value } from "@geode/values";
 import { expect } from "vitest";
 import { Conflicts } from "../src/commit/conflicts.ts";
 import { Door } from "../src/commit/door.ts";
@@ -17,6 +17,7 @@ import { Routes } from "../src/live/routes.ts";
 import { type RowSet, rowSetOf } from "../src/live/row-set.ts";
 import { LOG_START, readChain } from "../src/log/chain.ts";
 import { MemoryLog } from "../src/log/memory.ts";
+import { policyOf, policyText } from "../src/policy/policy.ts";
 import { SimulatedEnvironment } from "./simulated.ts";
 import { writeOf } from "./statements.ts";
 
@@ -25,7 +26,12 @@ export interface OracleCase {
   readonly setup: readonly string[];
   readonly queries: readonly string[];
   readonly entries: readonly (readonly string[])[];
+  /** Documents; the text `POLICY n` among the writes puts the n-th in force. Those who watch have the role `member`. */
+  readonly policies?: readonly unknown[];
 }
+
+/** Who watches, and whom policies judge. */
+const MEMBER = { id: "ann", roles: ["member"], claims: new Map<string, Value>([["x", 1]]) };
 
 export interface OracleOptions {
   /** "every": each commit is shown. "jumps": results are run again in later turns only and jump over commits. */
@@ -53,7 +59,7 @@ const JUMPS: Partial<LiveLimits> = { groupMs: -1 };
  * its own invariants and against what the log says. Returns how many changes of results were checked.
  */
 export async function playCase(
-  { setup, queries, entries }: OracleCase,
+  { setup, queries, entries, policies = [] }: OracleCase,
   { shows }: OracleOptions,
 ): Promise<number> {
   const environment = new SimulatedEnvironment();
@@ -72,6 +78,11 @@ export async function playCase(
   replica.follow(live);
 
   const write = async (text: string): Promise<void> => {
+    if (text.startsWith("POLICY ")) {
+      const policy = policyText(policyOf(policies[Number(text.slice("POLICY ".length))]));
+      await door.submit({ kind: "system", patch: [{ kind: "setPolicy", policy }] });
+      return;
+    }
     const statement = compile(text);
     try {
       await door.submit({ ...writeOf(() => {}), statement });
@@ -88,7 +99,7 @@ export async function playCase(
   const subjects = queries.flatMap((query) => subscribe(query, live, replica));
   replica.follow({
     afterCommit: ({ seq }) => {
-      for (const { own, truth } of subjects) truth.set(seq, scratch(own, store));
+      for (const { own, truth } of subjects) truth.set(seq, scratch(own, replica));
     },
   });
 
@@ -130,6 +141,7 @@ function subscribe(query: string, live: LiveQueries, replica: Replica): Subject[
       {
         onChange: (commit) => subject.commits.push(commit),
         onEnd: (error) => subject.errors.push(error),
+        grant: () => replica.policies.grantTo(MEMBER),
       },
     );
     subject.copy = rows;
@@ -142,12 +154,12 @@ function subscribe(query: string, live: LiveQueries, replica: Replica): Subject[
 }
 
 /** The keyed result, from scratch. */
-function scratch(statement: Statement, store: Store): RowSet | GeodeError {
+function scratch(statement: Statement, replica: Replica): RowSet | GeodeError {
   try {
-    const keyed = run(statement, store, true);
+    const keyed = run(statement, replica, true);
     const names = keyed.columns.map(({ name }) => name);
     if (!/\b(?:LIMIT|OFFSET|collect)\b/.test(statement.text))
-      expect(bag(run(statement, store, false))).toEqual(bag(keyed));
+      expect(bag(run(statement, replica, false))).toEqual(bag(keyed));
     return rowSetOf(keyed, statement.shape, names);
   } catch (error) {
     if (error instanceof GeodeError && error.code !== "INTERNAL") return error;
@@ -155,9 +167,10 @@ function scratch(statement: Statement, store: Store): RowSet | GeodeError {
   }
 }
 
-function run(statement: Statement, store: Store, keyed: boolean): Result {
+function run(statement: Statement, { store, policies }: Replica, keyed: boolean): Result {
   return statement.run({
     graph: store.graph("default"),
+    grant: policies.grantTo(MEMBER),
     graphName: "default",
     parameters: new Map(),
     timeMs: 0,

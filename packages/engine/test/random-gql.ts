@@ -103,7 +103,7 @@ const comparison = (variables: readonly string[]): fc.Arbitrary<string> => {
   );
 };
 
-const condition = (variables: readonly string[]): fc.Arbitrary<string> =>
+export const condition = (variables: readonly string[]): fc.Arbitrary<string> =>
   fc.oneof(
     { arbitrary: comparison(variables), weight: 3 },
     {

@@ -34,6 +34,7 @@ export function writeOf(
     graph: "default",
     parameters: new Map(),
     principal: "ann",
+    grantee: null,
     budget: DEFAULT_BUDGET,
     ...more,
   };

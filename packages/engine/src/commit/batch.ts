@@ -5,6 +5,7 @@ import { type IdSource, Writer } from "../execute/writer.ts";
 import type { Patch } from "../graph/effect.ts";
 import { Undo } from "../graph/undo.ts";
 import type { Claims } from "./claims.ts";
+import { catalogForbidden } from "../policy/policies.ts";
 import { conflict, type Conflicts } from "./conflicts.ts";
 import type { Environment } from "./environment.ts";
 import { faultOf } from "./fault.ts";
@@ -110,17 +111,21 @@ export function runBatch(
   const runStatement = (write: StatementWrite): Verdict => {
     const repeat = repeatOf(write);
     if (repeat !== null) return repeat;
+    const { grantee, statement } = write;
+    const grant = grantee && replica.policies.grantTo(grantee);
+    if (grant !== null && statement.changesCatalog === true) throw catalogForbidden();
     const mark = undo.mark();
-    // What a transaction rests on is held against every effect right before it is applied.
-    const mayBeLast = transactionsAhead === 0;
+    // What a transaction rests on is held against every effect right before it is applied, and rules look at what is applied.
+    const mayBeLast = transactionsAhead === 0 && grant === null;
     const writer = new Writer(store, write.graph, ids, undo, { mayBeLast });
-    const result = write.statement.run({
+    const result = statement.run({
       graph: writer.graph,
       graphName: write.graph,
       parameters: write.parameters,
       timeMs: environment.nowMs(),
       random: environment.random,
       budget: new Budget(write.budget, environment.monotonicMs),
+      grant,
       writer,
       keyed: false,
       hashKey,

@@ -114,6 +114,7 @@ export class Conflicts implements Follower {
           break;
         case "beginEpoch":
         case "lease":
+        case "setPolicy":
         case "createIndex":
         case "dropIndex":
         case "createGraph":
@@ -148,6 +149,10 @@ export class Conflicts implements Follower {
       case "lease":
       case "createIndex":
       case "dropIndex":
+        return;
+      case "setPolicy":
+        // What they have seen and done was right under another policy.
+        for (const claims of this.#open) found.add(claims);
         return;
       case "createGraph":
       case "dropGraph":

@@ -2,6 +2,7 @@ import type { ChainedEntry, LogPosition } from "../log/chain.ts";
 import type { Effect, Patch } from "../graph/effect.ts";
 import type { Store } from "../graph/store.ts";
 import { Undo } from "../graph/undo.ts";
+import { Policies } from "../policy/policies.ts";
 import type { Environment } from "./environment.ts";
 import type { IdempotencyKeys } from "./idempotency.ts";
 
@@ -35,6 +36,7 @@ export interface Follower {
 export class Replica {
   readonly store: Store;
   readonly idempotency: IdempotencyKeys;
+  readonly policies: Policies;
   readonly #environment: Environment;
   readonly #followers = new Set<Follower>();
   #seq: number;
@@ -52,6 +54,7 @@ export class Replica {
   ) {
     this.store = store;
     this.idempotency = idempotency;
+    this.policies = new Policies(store);
     this.#environment = environment;
     this.#seq = at.seq;
     this.#number = at.number;

@@ -474,6 +474,7 @@ describe("when another node's entry comes first", () => {
       graph: "default",
       parameters: new Map(),
       budget: DEFAULT_BUDGET,
+      grantee: null,
     });
     return transaction;
   };

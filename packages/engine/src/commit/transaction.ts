@@ -4,6 +4,7 @@ import type { Result, Statement, WriteStats } from "../execute/statement.ts";
 import { Writer } from "../execute/writer.ts";
 import type { GraphName, Patch } from "../graph/effect.ts";
 import { Undo } from "../graph/undo.ts";
+import type { Grantee } from "../policy/policies.ts";
 import type { Claims } from "./claims.ts";
 import type { Conflicts } from "./conflicts.ts";
 import type { Door } from "./door.ts";
@@ -44,6 +45,8 @@ export interface TransactionStatement {
   readonly graph: GraphName;
   readonly parameters: ReadonlyMap<string, Value>;
   readonly budget: BudgetLimits;
+  /** Whom the policy judges; null: the database itself. */
+  readonly grantee: Grantee | null;
 }
 
 export interface TransactionResult {
@@ -108,7 +111,7 @@ export class OpenTransaction {
    * long, 25G03 for a write in a transaction that only reads, 25000 for what cannot be part of one or when it is over, LIMIT and
    * UNAVAILABLE by {@link TransactionLimits}.
    */
-  run({ statement, graph, parameters, budget }: TransactionStatement): TransactionResult {
+  run({ statement, graph, parameters, budget, grantee }: TransactionStatement): TransactionResult {
     this.#refuseUnlessOpen();
     const { access, conflicts, door, environment, hashKey, replica } = this.#options;
     const { store } = replica;
@@ -121,7 +124,9 @@ export class OpenTransaction {
       throw new GeodeError("25000", "This statement cannot be part of a transaction.", {
         hint: "Send it on its own, after COMMIT or ROLLBACK.",
       });
-    conflicts.addRead(this.#claims, graph, statement.footprint, parameters);
+    const grant = grantee && replica.policies.grantTo(grantee);
+    const footprint = grant?.widen(statement.footprint) ?? statement.footprint;
+    conflicts.addRead(this.#claims, graph, footprint, parameters);
     this.#seq = replica.seq;
     const undo = new Undo();
     try {
@@ -135,6 +140,7 @@ export class OpenTransaction {
         random: environment.random,
         budget: new Budget(budget, environment.monotonicMs),
         keyed: false,
+        grant,
         hashKey,
         ...(writer === null ? {} : { writer }),
       });

@@ -1,6 +1,7 @@
 import type { Value } from "@geode/values";
 import type { BudgetLimits } from "../execute/budget.ts";
 import type { Patch } from "../graph/effect.ts";
+import type { Grantee } from "../policy/policies.ts";
 import type { Claims } from "./claims.ts";
 import type { Result, Statement, WriteStats } from "../execute/statement.ts";
 
@@ -18,6 +19,8 @@ export interface StatementWrite {
   readonly parameters: ReadonlyMap<string, Value>;
   /** Who writes: the id that the log keeps. */
   readonly principal: string;
+  /** Whom the policy judges, when the write is executed; null: the database itself. */
+  readonly grantee: Grantee | null;
   /** A second write of the principal with the same key answers with the first one's seq and does nothing. */
   readonly idempotencyKey?: string;
   /** What its execution may use; waiting in the queue does not count. */

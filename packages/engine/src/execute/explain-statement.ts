@@ -61,6 +61,9 @@ export class ExplainStatement implements Statement {
         hint: "EXPLAIN can.",
       });
     }
+    if (context.grant) {
+      throw new GeodeError("FORBIDDEN", "A plan tells how much there is; that is not permitted.");
+    }
     const recorder = new PlanRecorder(context.graph);
     const run = new Run(context);
     try {

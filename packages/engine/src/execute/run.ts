@@ -147,6 +147,15 @@ export class Run {
 
   /** All rows of a procedure. */
   procedure(procedure: Procedure, args: readonly Value[], offset: number): Row[] {
+    if (this.sight !== null && procedure.readsGraph) {
+      throw located(
+        new GeodeError(
+          "FORBIDDEN",
+          `\`${procedure.name}\` tells of the whole graph; that is not permitted.`,
+        ),
+        offset,
+      );
+    }
     const given = args.map((value, index) => {
       const { name, type } = procedure.parameters[index] ?? { name: "", type: "ANY" };
       if (!isOfType(value, type)) {

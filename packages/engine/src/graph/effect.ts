@@ -14,6 +14,7 @@ export type Effect =
   | DeleteNode
   | BeginEpoch
   | Lease
+  | SetPolicy
   | CreateIndex
   | DropIndex
   | CreateGraph
@@ -78,6 +79,12 @@ export interface BeginEpoch {
   readonly kind: "beginEpoch";
   readonly epoch: string;
   readonly hashKey: string;
+}
+
+/** The policy of the database is replaced: what every commit from here on is judged by. Its canonical text; "" takes it away. */
+export interface SetPolicy {
+  readonly kind: "setPolicy";
+  readonly policy: string;
 }
 
 /** A writer takes `count` blocks of 65,536 element ids from `firstBlock` on; nobody else ever uses them. */

@@ -14,7 +14,7 @@ describe("a store", () => {
     const store = new Store();
     expect([...store.graphs.keys()]).toEqual(["default"]);
     expect([...store.effects()]).toEqual([]);
-    expect(store.catalog).toEqual({ epoch: "", hashKey: "", nextBlock: 0 });
+    expect(store.catalog).toEqual({ epoch: "", hashKey: "", nextBlock: 0, policy: "" });
   });
 
   test("gives nodes and edges back as values, properties by name", () => {
@@ -151,7 +151,7 @@ describe("a store", () => {
     store.apply({ kind: "beginEpoch", epoch: "e1", hashKey: "k" });
     store.apply({ kind: "lease", firstBlock: 0, count: 2 });
     store.apply({ kind: "lease", firstBlock: 5, count: 1 });
-    expect(store.catalog).toEqual({ epoch: "e1", hashKey: "k", nextBlock: 6 });
+    expect(store.catalog).toEqual({ epoch: "e1", hashKey: "k", nextBlock: 6, policy: "" });
     expect([...store.effects()]).toEqual([
       [
         { kind: "beginEpoch", epoch: "e1", hashKey: "k" },
@@ -618,6 +618,8 @@ function* interpreted(steps: readonly Step[], model: Model): Generator<[number, 
       yield [i, { kind: other % 2 === 0 ? "createGraph" : "dropGraph", graph: "other" }];
     else if (pick % 2 === 0)
       yield [i, { kind: "lease", firstBlock: other % 9, count: 1 + (pick % 3) }];
+    else if (pick % 3 === 0)
+      yield [i, { kind: "setPolicy", policy: other % 3 === 0 ? "" : `p${other}` }];
     else yield [i, { kind: "beginEpoch", epoch: `e${pick}`, hashKey: `k${other}` }];
   }
 }
@@ -642,6 +644,7 @@ class Model {
   hasOther = false;
   epoch: Effect | undefined = undefined;
   nextBlock = 0;
+  policy = "";
   #ids = 0;
 
   newId(block: number): ElementId {
@@ -709,6 +712,9 @@ class Model {
         if (effect.firstBlock < this.nextBlock) return false;
         this.nextBlock = effect.firstBlock + effect.count;
         return true;
+      case "setPolicy":
+        this.policy = effect.policy;
+        return true;
       case "createIndex": {
         for (const other of this.indexes.values()) {
           if (
@@ -734,6 +740,7 @@ class Model {
     const effects: unknown[] = [];
     if (this.epoch !== undefined) effects.push(this.epoch);
     if (blocks > 0) effects.push({ kind: "lease", firstBlock: 0, count: blocks });
+    if (this.policy !== "") effects.push({ kind: "setPolicy", policy: this.policy });
     const byId = (
       elements: Map<ElementId, ModelElement>,
       graph: GraphName,

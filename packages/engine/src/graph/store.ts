@@ -9,6 +9,7 @@ import type {
   InsertEdge,
   InsertNode,
   Lease,
+  SetPolicy,
 } from "./effect.ts";
 import { Graph } from "./graph.ts";
 import type { Undo } from "./undo.ts";
@@ -21,6 +22,8 @@ export interface Catalog {
   readonly hashKey: string;
   /** No block of element ids from here on was ever leased. */
   readonly nextBlock: number;
+  /** The canonical text of the policy; empty when there is none. */
+  readonly policy: string;
 }
 
 /** Element ids are block × this + n. */
@@ -42,7 +45,7 @@ export interface StoreMemory {
 /** The state of a database: what applying its log, effect by effect, leads to. */
 export class Store {
   readonly graphs = new Map<GraphName, Graph>([[DEFAULT_GRAPH, new Graph(DEFAULT_GRAPH)]]);
-  #catalog: Catalog = { epoch: "", hashKey: "", nextBlock: 0 };
+  #catalog: Catalog = { epoch: "", hashKey: "", nextBlock: 0, policy: "" };
 
   get catalog(): Catalog {
     return this.#catalog;
@@ -77,6 +80,8 @@ export class Store {
         return this.#beginEpoch(effect, undo);
       case "lease":
         return this.#lease(effect, undo);
+      case "setPolicy":
+        return this.#setPolicy(effect, undo);
       case "createIndex":
         return this.#graphOf(effect).createIndex(effect, undo);
       case "dropIndex":
@@ -176,10 +181,11 @@ export class Store {
   }
 
   *#effects(): Generator<Effect> {
-    const { epoch, hashKey } = this.#catalog;
+    const { epoch, hashKey, policy } = this.#catalog;
     if (epoch !== "") yield { kind: "beginEpoch", epoch, hashKey };
     const blocks = this.#blocksEnd();
     if (blocks > 0) yield { kind: "lease", firstBlock: 0, count: blocks };
+    if (policy !== "") yield { kind: "setPolicy", policy };
     const names = [...this.graphs.keys()].sort();
     for (const name of names) yield* graphEffects(this.graphs.get(name)!);
   }
@@ -220,6 +226,11 @@ export class Store {
   #beginEpoch(effect: BeginEpoch, undo: Undo | undefined): void {
     undo?.push({ kind: "catalogChanged", catalog: this.#catalog });
     this.#catalog = { ...this.#catalog, epoch: effect.epoch, hashKey: effect.hashKey };
+  }
+
+  #setPolicy({ policy }: SetPolicy, undo: Undo | undefined): void {
+    undo?.push({ kind: "catalogChanged", catalog: this.#catalog });
+    this.#catalog = { ...this.#catalog, policy };
   }
 
   #lease(effect: Lease, undo: Undo | undefined): void {

@@ -1,5 +1,6 @@
 import { Digest, type GeodeError, type Value } from "@geode/values";
 import type { Column, Footprint, Notice, Result, Statement } from "../execute/statement.ts";
+import type { Grant } from "../execute/sight.ts";
 import type { GraphName } from "../graph/effect.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { LiveCommit } from "./change.ts";
@@ -14,6 +15,8 @@ export interface GroupSpec {
   readonly parameters: ReadonlyMap<string, Value>;
   /** Whether updates carry the row before. */
   readonly before: boolean;
+  /** What those who watch may see; null: everything. */
+  readonly grant: Grant | null;
   /** What clock and chance say in this result, for as long as it lives. */
   readonly frozen: Frozen;
 }
@@ -28,6 +31,10 @@ interface Frozen {
 export interface Watcher {
   /** The seq of the snapshot it got; it hears of later commits only. */
   readonly fromSeq: number;
+  /** What it may see, by the policy of now; null: everything. */
+  readonly grant: () => Grant | null;
+  /** What it watches now: another policy may bring it to another group. Null once it has stopped. */
+  group: Group | null;
   readonly onChange: (commit: LiveCommit) => void;
   /** The result is no longer live. */
   readonly onEnd: (error: GeodeError) => void;
@@ -46,20 +53,19 @@ export class Group implements Routed {
   #notices: readonly Notice[] = [];
   #rows: RowSet = NO_ROWS;
   #changedSeq = 0;
+  readonly footprint: Footprint;
 
   constructor(key: string, spec: GroupSpec) {
     this.key = key;
     this.spec = spec;
+    const { grant, statement } = spec;
+    this.footprint = grant?.widen(statement.footprint) ?? statement.footprint;
     this.#columns = spec.statement.columns;
     this.#columnNames = spec.statement.columns.map((column) => column.name);
   }
 
   get graphName(): GraphName {
     return this.spec.graph.name;
-  }
-
-  get footprint(): Footprint {
-    return this.spec.statement.footprint;
   }
 
   /** As of the last run: those of a `SELECT *` depend on the data. */
@@ -91,6 +97,19 @@ export class Group implements Routed {
     this.#changedSeq = seq;
     for (const [position, key] of this.#rows.keys.entries())
       this.#digest.add(key, this.#rows.texts[position] as string);
+  }
+
+  /** Another group that begins with the result as it is here. */
+  fork(key: string, spec: GroupSpec): Group {
+    const group = new Group(key, spec);
+    group.#columns = this.#columns;
+    group.#notices = this.#notices;
+    group.#rows = this.#rows;
+    group.#changedSeq = this.#changedSeq;
+    group.lastRunMs = this.lastRunMs;
+    for (const [position, row] of this.#rows.keys.entries())
+      group.#digest.add(row, this.#rows.texts[position] as string);
+    return group;
   }
 
   /** Goes over to the result at `seq`; null when nothing changed. */

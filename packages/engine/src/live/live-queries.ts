@@ -34,6 +34,12 @@ export interface Watch {
   readonly close: () => void;
 }
 
+/** Who is told of a result. */
+export interface Listener extends Pick<Watcher, "onChange" | "onEnd"> {
+  /** Default: everything may be seen. Asked again whenever another policy comes. */
+  readonly grant?: Watcher["grant"];
+}
+
 /** A state of the result that a watcher has already. */
 export interface Known {
   readonly seq: number;
@@ -75,6 +81,7 @@ export class LiveQueries {
   /** Later turns have had their share until then. */
   #pausedUntilMs = 0;
   #rowsKept = 0;
+  #policyChanged = false;
   #closed = false;
 
   /** `seq` tells the last commit that the store holds. */
@@ -107,14 +114,14 @@ export class LiveQueries {
    * `known` is what the watcher has already, of the same epoch.
    */
   watch(
-    spec: GroupSpec,
-    listener: Pick<Watcher, "onChange" | "onEnd">,
+    spec: Omit<GroupSpec, "grant">,
+    { onChange, onEnd, grant = () => null }: Listener,
     known: Known | null = null,
   ): Watch {
     if (this.#closed) throw new GeodeError("UNAVAILABLE", "The database is closed.");
-    const group = this.#groupOf(spec);
+    const group = this.#groupOf({ ...spec, grant: grant() });
     const seq = this.#seq();
-    const watcher: Watcher = { fromSeq: seq, onChange: listener.onChange, onEnd: listener.onEnd };
+    const watcher: Watcher = { fromSeq: seq, onChange, onEnd, grant, group };
     group.watchers.add(watcher);
     return {
       columns: group.columns,
@@ -124,7 +131,10 @@ export class LiveQueries {
       notices: group.notices,
       unchanged: known !== null && isUnchanged(group, known, seq),
       close: () => {
-        if (group.watchers.delete(watcher) && group.watchers.size === 0) this.#drop(group);
+        const watched = watcher.group;
+        watcher.group = null;
+        if (watched?.watchers.delete(watcher) === true && watched.watchers.size === 0)
+          this.#drop(watched);
       },
     };
   }
@@ -180,11 +190,13 @@ export class LiveQueries {
 
   /** See `Follower`: the store still shows the state before the effect. */
   beforeEffect(effect: Effect): void {
+    if (effect.kind === "setPolicy") this.#policyChanged = true;
     this.#routes.collect(effect, this.#touched);
   }
 
   /** See `Follower`: the commit is in. */
   afterCommit(): void {
+    if (this.#policyChanged) this.#judgeAnew();
     if (this.#touched.size === 0) return;
     this.#entryStartMs ??= this.#environment.monotonicMs();
     for (const group of this.#touched) {
@@ -205,6 +217,46 @@ export class LiveQueries {
   afterEntry(): void {
     this.#entryStartMs = null;
     this.#scheduleCatchUp();
+  }
+
+  /**
+   * Another policy: everybody goes over to the result that it grants them, from the one that they have. At once, however long that
+   * takes: nobody shall see any longer what they may not.
+   */
+  #judgeAnew(): void {
+    this.#policyChanged = false;
+    const before = [...this.#groups.values()];
+    for (const group of before) this.#drop(group);
+    for (const group of before) {
+      const byGrant = Map.groupBy(group.watchers, (watcher) => watcher.grant()?.key ?? null);
+      for (const watchers of byGrant.values()) this.#goOver(group, watchers);
+    }
+  }
+
+  /** They hear of the difference on their own; from there on they are where all are who may see the same. */
+  #goOver(from: Group, watchers: readonly Watcher[]): void {
+    const spec = { ...from.spec, grant: watchers[0]?.grant() ?? null };
+    const key = groupKey(spec);
+    const passage = from.fork(key, spec);
+    for (const watcher of watchers) {
+      passage.watchers.add(watcher);
+      watcher.group = passage;
+    }
+    this.#rowsKept += passage.rows.keys.length;
+    const failed = this.#refresh(passage) !== null;
+    this.#rowsKept -= passage.rows.keys.length;
+    if (failed) return;
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = passage.fork(key, spec);
+      this.#groups.set(key, group);
+      this.#routes.add(group);
+      this.#rowsKept += group.rows.keys.length;
+    }
+    for (const watcher of watchers) {
+      group.watchers.add(watcher);
+      watcher.group = group;
+    }
   }
 
   /** Runs a group again; returns the error that ended it. */
@@ -230,7 +282,7 @@ export class LiveQueries {
   }
 
   #run(group: Group): Result {
-    const { statement, graph, parameters, frozen } = group.spec;
+    const { statement, graph, parameters, frozen, grant } = group.spec;
     const { monotonicMs } = this.#environment;
     const limits = {
       timeMs: this.#limits.runMs,
@@ -244,6 +296,7 @@ export class LiveQueries {
       timeMs: frozen.timeMs,
       random: () => frozen.random,
       budget: new Budget(limits, monotonicMs),
+      grant,
       keyed: true,
       hashKey: this.#hashKey,
     });
@@ -270,6 +323,7 @@ export class LiveQueries {
     for (const delivery of deliveries) {
       // A listener may close its own or somebody else's watch: who is gone from the set is not visited any more.
       for (const watcher of delivery.group.watchers) {
+        if (watcher.group === null) continue;
         try {
           if ("error" in delivery) watcher.onEnd(delivery.error);
           else if (delivery.commit.seq > watcher.fromSeq) watcher.onChange(delivery.commit);
@@ -314,11 +368,18 @@ export class LiveQueries {
 }
 
 /** Two subscriptions with the same key show the same result. */
-function groupKey({ statement, graph, parameters, before, frozen }: GroupSpec): string {
+function groupKey({ statement, graph, parameters, before, frozen, grant }: GroupSpec): string {
   const moment = statement.volatile ? [frozen.timeMs, frozen.random] : [];
   // DATE '2024-02-29' is the same text as '2024-02-29', but not an equivalent value; 1 and 1.0 are equivalent, but not the same text.
   const given = [encode(parameters), equivalenceKey(parameters)];
-  return JSON.stringify([graph.name, statement.text, ...given, before, ...moment]);
+  return JSON.stringify([
+    graph.name,
+    statement.text,
+    ...given,
+    before,
+    grant?.key ?? null,
+    ...moment,
+  ]);
 }
 
 /** Whether what the watcher has is the result as it is now. */

@@ -51,6 +51,7 @@ const effects: fc.Arbitrary<Effect> = fc.oneof(
   fc.record({ kind: fc.constant("deleteEdge" as const), graph: graphs, id: ids }),
   fc.record({ kind: fc.constant("deleteNode" as const), graph: graphs, id: ids }),
   fc.record({ kind: fc.constant("beginEpoch" as const), epoch: names, hashKey: names }),
+  fc.record({ kind: fc.constant("setPolicy" as const), policy: names }),
   fc.record({ kind: fc.constant("lease" as const), firstBlock: fc.nat(), count: fc.nat() }),
   fc.record({
     kind: fc.constant("createIndex" as const),

@@ -36,6 +36,7 @@ const KIND = {
   dropIndex: 10,
   createGraph: 11,
   dropGraph: 12,
+  setPolicy: 20,
 } as const satisfies Record<Effect["kind"], number>;
 
 type Kind = (typeof KIND)[Effect["kind"]];
@@ -168,6 +169,7 @@ export class PatchWriter {
         return;
       case "beginEpoch":
       case "lease":
+      case "setPolicy":
       case "createIndex":
       case "dropIndex":
       case "createGraph":
@@ -200,6 +202,7 @@ export class PatchWriter {
         return;
       case "beginEpoch":
       case "lease":
+      case "setPolicy":
       case "createIndex":
       case "dropIndex":
       case "createGraph":
@@ -321,6 +324,9 @@ export class PatchWriter {
         out.varint(effect.firstBlock);
         out.varint(effect.count);
         return;
+      case "setPolicy":
+        out.text(effect.policy);
+        return;
       case "createIndex":
         this.#writeName(effect.graph);
         this.#writeName(effect.name);
@@ -440,6 +446,7 @@ export class PatchReader {
         return { kind, graph: this.#readName(), labels: null, names: [] };
       case KIND.beginEpoch:
       case KIND.lease:
+      case KIND.setPolicy:
       case KIND.createIndex:
       case KIND.dropIndex:
       case KIND.createGraph:
@@ -525,6 +532,7 @@ export class PatchReader {
         return;
       case KIND.beginEpoch:
       case KIND.lease:
+      case KIND.setPolicy:
       case KIND.createIndex:
       case KIND.dropIndex:
       case KIND.createGraph:
@@ -649,6 +657,8 @@ export class PatchReader {
         return { kind: "beginEpoch", epoch: reader.text(), hashKey: reader.text() };
       case KIND.lease:
         return { kind: "lease", firstBlock: reader.varint(), count: reader.varint() };
+      case KIND.setPolicy:
+        return { kind: "setPolicy", policy: reader.text() };
       case KIND.createIndex:
         return {
           kind: "createIndex",
@@ -679,7 +689,16 @@ const NO_PROPERTIES: Properties = new Map();
 
 type CatalogEffect = Extract<
   Effect,
-  { kind: "beginEpoch" | "lease" | "createIndex" | "dropIndex" | "createGraph" | "dropGraph" }
+  {
+    kind:
+      | "beginEpoch"
+      | "lease"
+      | "setPolicy"
+      | "createIndex"
+      | "dropIndex"
+      | "createGraph"
+      | "dropGraph";
+  }
 >;
 type ElementEffect = Exclude<Effect, CatalogEffect>;
 type ValuedEffect = Exclude<ElementEffect, { kind: "deleteEdge" | "deleteNode" }>;
@@ -771,6 +790,7 @@ function sameShape(a: Effect, b: Effect): boolean {
       return b.kind === a.kind && b.graph === a.graph;
     case "beginEpoch":
     case "lease":
+    case "setPolicy":
     case "createIndex":
     case "dropIndex":
     case "createGraph":
@@ -820,6 +840,7 @@ function shapeKey(effect: Effect): string {
       return `${KIND[effect.kind]}${nameKey(effect.graph)}`;
     case "beginEpoch":
     case "lease":
+    case "setPolicy":
     case "createIndex":
     case "dropIndex":
     case "createGraph":

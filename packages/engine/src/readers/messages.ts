@@ -20,12 +20,21 @@ export interface QueryRequest {
   readonly text: string;
   readonly graph: GraphName;
   readonly parameters: ReadonlyMap<string, Portable>;
+  /** Whom the policy judges; null: it has nothing to say. */
+  readonly grantee: PortableGrantee | null;
   readonly timeMs: number;
   /** What chance comes from, in [0, 1). */
   readonly seed: number;
   readonly budget: BudgetLimits;
   /** One int32; not 0 when the caller no longer wants the answer. */
   readonly cancelled: SharedArrayBuffer;
+}
+
+/** As {@link Grantee}. */
+export interface PortableGrantee {
+  readonly id: string;
+  readonly roles: readonly string[];
+  readonly claims: ReadonlyMap<string, Portable>;
 }
 
 export type ReaderAnswer =

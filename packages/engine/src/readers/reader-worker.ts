@@ -5,6 +5,7 @@ import { compile } from "../execute/compile.ts";
 import type { Statement } from "../execute/statement.ts";
 import { Store } from "../graph/store.ts";
 import { decodePatch } from "../log/entry.ts";
+import { Policies } from "../policy/policies.ts";
 import type { QueryRequest, ReaderAnswer, ReaderRequest } from "./messages.ts";
 import { toPortable, valueMap } from "./portable.ts";
 
@@ -15,6 +16,7 @@ import { toPortable, valueMap } from "./portable.ts";
 if (parentPort === null) throw new Error("this file is the main module of a worker thread");
 const port = parentPort;
 const store = new Store();
+const policies = new Policies(store);
 
 /** The statements used last; each keeps its generated code. */
 const statements = new Map<string, Statement>();
@@ -33,7 +35,7 @@ function statementOf(text: string): Statement {
 }
 
 function run(request: QueryRequest): ReaderAnswer {
-  const { id, text, graph, parameters, timeMs, seed, budget } = request;
+  const { id, text, graph, parameters, grantee, timeMs, seed, budget } = request;
   const cancelled = new Int32Array(request.cancelled);
   try {
     const { columns, rows, notices } = statementOf(text).run({
@@ -47,6 +49,7 @@ function run(request: QueryRequest): ReaderAnswer {
         () => performance.now(),
         () => Atomics.load(cancelled, 0) !== 0,
       ),
+      grant: grantee && policies.grantTo({ ...grantee, claims: valueMap(grantee.claims) }),
       keyed: false,
       // Row keys are for live queries, which no reader runs.
       hashKey: (key) => key,

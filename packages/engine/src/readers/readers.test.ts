@@ -60,6 +60,7 @@ const ask = (
     parameters: new Map(
       [...(more.parameters ?? [])].map(([key, value]) => [key, toPortable(value)]),
     ),
+    grantee: null,
     timeMs: 0,
     seed: 0.5,
     budget: { ...DEFAULT_BUDGET, timeMs: more.timeMs ?? 10_000 },
