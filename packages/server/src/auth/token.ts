@@ -156,11 +156,16 @@ function rolesOf(claim: unknown): readonly string[] {
   return claim as string[];
 }
 
-/** The claims as GQL sees them in `$auth`; `id` is the `sub`. */
+/** The claims as GQL sees them in `$auth`; `id` is the `sub`. A claim that is no GQL value is nobody's fault here, and left out. */
 function valuesOf(claims: object, sub: string): ReadonlyMap<string, Value> {
   const values = new Map<string, Value>();
-  for (const [name, claim] of Object.entries(claims))
-    values.set(name, decode(claim, `$auth.${name}`));
+  for (const [name, claim] of Object.entries(claims)) {
+    try {
+      values.set(name, decode(claim, `$auth.${name}`));
+    } catch (error) {
+      if (!(error instanceof GeodeError)) throw error;
+    }
+  }
   values.set("id", sub);
   return values;
 }
