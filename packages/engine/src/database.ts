@@ -29,7 +29,7 @@ import { MemoryLog } from "./log/memory.ts";
 import type { StateFile } from "./log/state-file.ts";
 import type { DatabaseOptions } from "./options.ts";
 import { checkPolicy } from "./policy/permissions.ts";
-import { type Policy, policyText } from "./policy/policy.ts";
+import { policyOf, policyText } from "./policy/policy.ts";
 import type { Grant } from "./execute/sight.ts";
 import { PlanCache } from "./plan-cache.ts";
 import { checkpointerOf, forgetting, recover } from "./recovery.ts";
@@ -410,18 +410,19 @@ export class Database {
     };
   }
 
-  /** The policy as it is now, and null when there is none. Users with the role admin are above it. */
-  get policy(): Policy | null {
-    return this.#replica.policies.policy;
+  /** The policy as it is now, as canonical text; empty when there is none. Users with the role admin are above it. */
+  get policyText(): string {
+    return this.#replica.store.catalog.policy;
   }
 
   /**
-   * Replaces the policy, or takes it away. It is a commit: every write before it was judged by the one before, every live query shows
-   * what the new one grants, with that seq. Throws what is wrong with a rule (42001, 42002), TOO_LARGE. A policy that changes nothing
+   * Replaces the policy by the document, or takes it away. It is a commit: every write before it was judged by the one before, every live query shows
+   * what the new one grants, with that seq. Throws INVALID_MESSAGE for its form, 42001 and 42002 for a rule, TOO_LARGE. A policy that changes nothing
    * makes no commit.
    */
-  async setPolicy(policy: Policy | null): Promise<{ readonly seq: number }> {
+  async applyPolicy(document: unknown): Promise<{ readonly seq: number }> {
     this.#refuseClosed();
+    const policy = document === null ? null : policyOf(document);
     const text = policy === null ? "" : policyText(policy);
     if (text.length > POLICY_CHARACTERS_MAX)
       throw new GeodeError(
@@ -429,7 +430,7 @@ export class Database {
         `The policy has ${text.length} characters; ${POLICY_CHARACTERS_MAX} are allowed.`,
       );
     if (policy !== null) checkPolicy(policy);
-    if (text === this.#replica.store.catalog.policy) return { seq: this.seq };
+    if (text === this.policyText) return { seq: this.seq };
     return this.#door.submit({ kind: "system", patch: [{ kind: "setPolicy", policy: text }] });
   }
 

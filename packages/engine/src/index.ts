@@ -25,7 +25,6 @@ export type {
   SubscribeRequest,
   Transaction,
 } from "./requests.ts";
-export { type Policy, policyOf } from "./policy/policy.ts";
 export type { LiveLimits } from "./live/limits.ts";
 export { type CheckReport, checkDirectory } from "./log/check.ts";
 export { type Checkpoint, openCheckpoint } from "./log/checkpoint.ts";

@@ -32,6 +32,12 @@ export type AuditEvent =
       readonly closed: number;
     }
   | {
+      readonly event: "policy applied";
+      readonly user: string;
+      readonly remoteAddress: string | undefined;
+      readonly seq: number;
+    }
+  | {
       readonly event: "backup";
       readonly user: string;
       readonly remoteAddress: string | undefined;

@@ -25,6 +25,10 @@ export interface DatabasePort {
   ): Promise<LiveAnswer>;
   /** The whole database as of one commit; whoever gets it closes it. */
   state?(): Promise<DatabaseState>;
+  /** The policy as canonical text; empty when there is none. */
+  readonly policyText?: string;
+  /** Replaces the policy by one that was parsed from JSON or YAML; null takes it away. Throws what is wrong with it. */
+  applyPolicy?(document: unknown): Promise<{ readonly seq: number }>;
   status(): DatabaseFigures;
 }
 

@@ -154,7 +154,7 @@ export class Server {
     this.#http = {
       console: new ConsoleFiles(options.consoleDirectory),
       backups: new Backups({ database, gate, audit, log }),
-      admin: new Admin({ gate, pool: this.#sessions, revocations, audit }),
+      admin: new Admin({ gate, pool: this.#sessions, revocations, database, audit }),
       metrics: new MetricsPage({
         metrics,
         gate,

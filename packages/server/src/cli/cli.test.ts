@@ -19,22 +19,28 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true }));
 
 describe("--help", () => {
-  test.each(["", "serve", "token", "query", "import", "export", "backup", "restore", "check"])(
-    "geode %s",
-    async (command) => {
-      const terminal = new ScriptTerminal();
-      const args = [...(command === "" ? [] : [command]), "--help"];
-      await expect(geodeProgram(terminal).parseAsync(args, { from: "user" })).rejects.toMatchObject(
-        {
-          exitCode: 0,
-        },
-      );
-      await expect(terminal.output).toMatchFileSnapshot(
-        `../../test/help/${command === "" ? "geode" : command}.txt`,
-      );
-      expect(terminal.output).toContain("Example");
-    },
-  );
+  test.each([
+    "",
+    "serve",
+    "token",
+    "query",
+    "policy",
+    "import",
+    "export",
+    "backup",
+    "restore",
+    "check",
+  ])("geode %s", async (command) => {
+    const terminal = new ScriptTerminal();
+    const args = [...(command === "" ? [] : [command]), "--help"];
+    await expect(geodeProgram(terminal).parseAsync(args, { from: "user" })).rejects.toMatchObject({
+      exitCode: 0,
+    });
+    await expect(terminal.output).toMatchFileSnapshot(
+      `../../test/help/${command === "" ? "geode" : command}.txt`,
+    );
+    expect(terminal.output).toContain("Example");
+  });
 });
 
 describe("a wrong command line", () => {

@@ -19,6 +19,8 @@ import {
   repeated,
   webSocketUrl,
 } from "./options.ts";
+import { runPolicy } from "../policy/command.ts";
+import type { AccessOptions } from "./access.ts";
 import { runQuery, type QueryOptions } from "./query.ts";
 import { runServe, type ServeOptions } from "./serve.ts";
 import type { Terminal } from "./terminal.ts";
@@ -44,7 +46,8 @@ export function geodeProgram(terminal: Terminal): Command {
     const { config } = command.opts<{ config?: string }>();
     if (config !== undefined) await applyConfigFile(command, config);
   });
-  for (const command of [serve, token, query, importFiles, exportGraph, backup, restore, check]) {
+  const commands = [serve, token, query, policy, importFiles, exportGraph, backup, restore, check];
+  for (const command of commands) {
     const added = command(terminal).addOption(
       option("--config <file>", "read options from a JSON file"),
     );
@@ -127,6 +130,12 @@ function serve(terminal: Terminal): Command {
     .addOption(issuerOption("what the iss of every token has to be; default: anything"))
     .addOption(audienceOption("what the aud of every token has to name; default: anything"))
     .addOption(
+      option(
+        "--policy <file>",
+        "who may see and change what (YAML or JSON); applied at the start if it is not in force already",
+      ),
+    )
+    .addOption(
       flag(
         "--metrics-public",
         "let everybody read /metrics; otherwise this machine, and the roles admin and monitor",
@@ -195,6 +204,17 @@ function query(terminal: Terminal): Command {
     .addOption(option("--timeout <time>", "how long it may take: 500ms, 30s").argParser(duration))
     .addHelpText("after", QUERY_HELP)
     .action((gql: string, options: QueryOptions) => runQuery(gql, options, terminal));
+}
+
+function policy(terminal: Terminal): Command {
+  return withAccess(new Command("policy"))
+    .description("Say who may see and change what, on a running server.")
+    .argument("<action>", "apply, show, or remove")
+    .argument("[file]", "for apply: the policy, YAML or JSON")
+    .addHelpText("after", POLICY_HELP)
+    .action((action: string, file: string | undefined, options: AccessOptions & { url: string }) =>
+      runPolicy(action, file, options, terminal),
+    );
 }
 
 function importFiles(terminal: Terminal): Command {
@@ -347,6 +367,7 @@ Examples:
   $ geode serve --demo --port 9000
   $ geode serve --host 0.0.0.0 --tls-cert chain.pem --tls-key key.pem
   $ JWT_SECRET=… geode serve --host 0.0.0.0 --insecure    behind a proxy that does TLS
+  $ geode serve --policy policy.yaml           see \`geode policy --help\`
   $ geode serve --jwks https://id.example/jwks.json --jwt-issuer https://id.example --jwt-audience geode
 
 Signals: SIGTERM and SIGINT stop it cleanly, SIGHUP reads certificate and public keys again.
@@ -375,6 +396,31 @@ Examples:
 
 --live prints a line per changed row: + came, ~ changed, - went. Stop it with Ctrl+C.
 A value that must be a text although it looks like JSON is quoted twice: --param zip='"01234"'.`;
+
+const POLICY_HELP = `
+It needs a token with the role admin, which is above every policy. The policy becomes part of
+the log: it holds from its commit on, for queries, live queries and writes alike, and it is
+there after a restart. Nothing is applied if anything in it is wrong.
+
+  roles:
+    member:
+      graphs: { default: [read, write] }         a label without a rule follows the graph
+      read:
+        - { label: Note, where: "n.owner = $auth.id" }
+        - { label: Report, where: "EXISTS { (n)<-[:OWNS]-(:Team)<-[:IN]-(:User {id: $auth.id}) }" }
+        - { label: User, hide: [email, phone] }
+        - { edge: KNOWS, where: "n.public" }
+      write:
+        - { label: Note, where: "n.owner = $auth.id" }     before and after the change
+      deny: [AuditEntry]                         whatever another role grants
+
+n is the node or edge, $auth the token's claims (id is its sub). Of several rules for a label
+one has to hold, of several roles one has to grant; what none grants is not there.
+
+Examples:
+  $ geode policy apply policy.yaml
+  $ geode policy show > policy.yaml
+  $ geode policy remove`;
 
 const IMPORT_HELP = `
 Everything is checked before anything is written: a bad line is named by file and line, and

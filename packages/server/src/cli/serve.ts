@@ -10,6 +10,7 @@ import { signToken } from "../auth/token.ts";
 import { systemClock } from "../clock.ts";
 import { Demo } from "../demo/demo.ts";
 import type { Rate } from "../limits/bucket.ts";
+import { inFile } from "../policy/file.ts";
 import { Server, type ServerOptions } from "../server.ts";
 import type { TlsFiles } from "../transport/listener.ts";
 import { LOCAL_USER } from "./access.ts";
@@ -33,6 +34,7 @@ export interface ServeOptions {
   readonly rateLimit?: Rate;
   readonly trustedProxies?: readonly string[];
   readonly metricsPublic: boolean;
+  readonly policy?: string;
   readonly jwtPublicKey?: string;
   readonly jwks?: string;
   readonly jwtAlgorithms?: readonly string[];
@@ -69,6 +71,7 @@ export async function runServe(options: ServeOptions, terminal: Terminal): Promi
   let server: Server | undefined;
   let demo: Demo | undefined;
   try {
+    if (options.policy !== undefined) await applyPolicyFile(database, options.policy, log);
     server = await Server.start(
       serverOptions(options, { database, secret, tls, log, auditLog, keys }),
     );
@@ -91,6 +94,13 @@ export async function runServe(options: ServeOptions, terminal: Terminal): Promi
     await server?.close();
     await database.close();
   }
+}
+
+/** Before anybody is let in. */
+async function applyPolicyFile(database: Database, file: string, log: Logger): Promise<void> {
+  const { seq } = database;
+  const applied = await inFile(file, (document) => database.applyPolicy(document));
+  if (applied.seq > seq) log.info({ file, seq: applied.seq }, "policy applied");
 }
 
 /** A person who asks again wants it to end now. One Ctrl+C may arrive twice: from the terminal, and from whoever started us. */

@@ -2,6 +2,7 @@ import { GeodeError } from "@geode/values";
 import type { Identity } from "../auth/token.ts";
 import type { Revocations } from "../auth/revocations.ts";
 import type { Audit, AuditEvent } from "../audit.ts";
+import type { DatabasePort } from "../port.ts";
 import type { HttpAnswer, HttpRequest } from "../transport/connection.ts";
 import type { Gate } from "./gate.ts";
 import { plainText } from "./plain-text.ts";
@@ -39,16 +40,24 @@ export interface AdminOptions {
   readonly gate: Gate;
   readonly pool: Pool;
   readonly revocations: Revocations;
+  readonly database: Pick<DatabasePort, "policyText" | "applyPolicy" | "seq">;
   readonly audit: Audit;
 }
 
+/** As the engine's limit on a policy's text, with room for white space. */
+const POLICY_BYTES_MAX = 4 * 1_048_576;
+const STATUS: ReadonlyMap<string, number> = new Map([
+  ["NOT_FOUND", 404],
+  ["TOO_LARGE", 413],
+  ["UNAVAILABLE", 503],
+]);
 const SHOWN_MAX = 1_000;
 const SHOWN = 100;
 
 /**
  * What administrators see and do over HTTP:
  * `GET /admin/connections[?user=…&limit=…]`, `DELETE /admin/connections/{session}`,
- * `GET /admin/revocations`, `PUT /admin/revocations/users/{id}`, `PUT /admin/revocations/tokens/{jti}`.
+ * `GET|PUT|DELETE /admin/policy`, `GET /admin/revocations`, `PUT /admin/revocations/users/{id}`, `PUT /admin/revocations/tokens/{jti}`.
  */
 export class Admin {
   readonly #options: AdminOptions;
@@ -69,6 +78,7 @@ export class Admin {
       return only(request, "GET", () => this.#connections(search));
     if (place === "connections" && names.length === 1 && first !== undefined)
       return only(request, "DELETE", () => this.#revokeConnection(request, identity, first));
+    if (place === "policy" && names.length === 0) return this.#policy(request, identity);
     if (place === "revocations" && names.length === 0)
       return only(request, "GET", () => this.#revocations());
     const isKind = first === "users" || first === "tokens";
@@ -143,6 +153,46 @@ export class Admin {
     }
   }
 
+  async #policy(request: HttpRequest, by: Identity): Promise<HttpAnswer> {
+    const { database } = this.#options;
+    switch (request.method) {
+      case "GET":
+        return json({
+          policy: database.policyText ? (JSON.parse(database.policyText) as unknown) : null,
+          seq: database.seq,
+        });
+      case "PUT":
+        return this.#applyPolicy(request, by, async () => {
+          const body = await request.read?.(POLICY_BYTES_MAX);
+          return parsedJson(Buffer.from(body ?? []).toString("utf8"));
+        });
+      case "DELETE":
+        return this.#applyPolicy(request, by, () => Promise.resolve(null));
+      default:
+        return plainText(405, "Method not allowed", { allow: "GET, PUT, DELETE" });
+    }
+  }
+
+  async #applyPolicy(
+    { clientAddress: remoteAddress }: HttpRequest,
+    by: Identity,
+    document: () => Promise<unknown>,
+  ): Promise<HttpAnswer> {
+    const { database } = this.#options;
+    try {
+      if (database.applyPolicy === undefined)
+        throw new GeodeError("NOT_FOUND", "This database has no policies.");
+      const { seq } = await database.applyPolicy(await document());
+      this.#record({ event: "policy applied", user: by.principal.id, remoteAddress, seq });
+      return json({ seq });
+    } catch (error) {
+      if (!(error instanceof GeodeError)) throw error;
+      const { code, hint, message } = error;
+      const status = STATUS.get(code) ?? 400;
+      return plainText(status, hint === undefined ? message : `${message} ${hint}`);
+    }
+  }
+
   #record(event: AuditEvent): void {
     this.#options.audit.record(event);
   }
@@ -182,6 +232,14 @@ function onWire(view: ConnectionView): object {
 
 function isoTime(timeMs: number): string {
   return new Date(timeMs).toISOString();
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new GeodeError("INVALID_MESSAGE", "The body is not JSON.", { cause });
+  }
 }
 
 function json(body: object): HttpAnswer {

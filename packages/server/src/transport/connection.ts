@@ -73,6 +73,8 @@ export interface HttpRequest {
   readonly clientAddress?: string | undefined;
   /** `X-Forwarded-For` as sent: anybody can send it. */
   readonly forwardedFor?: string | undefined;
+  /** The body, for whoever is to read it. Rejects with TOO_LARGE if it has more bytes, UNAVAILABLE if it breaks off. */
+  readonly read?: ((bytesMax: number) => Promise<Uint8Array>) | undefined;
 }
 
 export interface HttpAnswer {

@@ -136,6 +136,7 @@ export class Listener {
         host: request.headers.host,
         remoteAddress: request.socket.remoteAddress,
         forwardedFor: forwardedForOf(request),
+        read: (bytesMax) => bodyOf(request, bytesMax),
       });
     } catch (error) {
       this.#options.log.error({ error: messageOf(error) }, "HTTP request failed");
@@ -189,6 +190,26 @@ export class Listener {
       connect(webSocket, socket as Socket, open),
     );
   }
+}
+
+async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  try {
+    // What is not read is dropped with the connection, once the answer is out.
+    for await (const piece of request.iterator({
+      destroyOnReturn: false,
+    }) as AsyncIterable<Buffer>) {
+      bytes += piece.length;
+      if (bytes > bytesMax) break;
+      pieces.push(piece);
+    }
+  } catch (cause) {
+    throw new GeodeError("UNAVAILABLE", "The body broke off.", { cause });
+  }
+  if (bytes > bytesMax)
+    throw new GeodeError("TOO_LARGE", `A body of at most ${bytesMax} bytes is taken here.`);
+  return Buffer.concat(pieces);
 }
 
 /** The protocol that the door chose, from its answer until `ws` asks for it. */
