@@ -30,4 +30,11 @@ export { type CheckReport, checkDirectory } from "./log/check.ts";
 export { type Checkpoint, openCheckpoint } from "./log/checkpoint.ts";
 export { copyState, makeCopy } from "./log/copy.ts";
 export type { StateFile } from "./log/state-file.ts";
-export type { InsertEdge, InsertNode } from "./graph/effect.ts";
+export type {
+  CreateConstraint,
+  CreateIndex,
+  ElementKind,
+  InsertEdge,
+  InsertNode,
+  Requirement,
+} from "./graph/effect.ts";

@@ -15,6 +15,8 @@ export interface Claims {
   readonly deletedNodes: Set<ElementId>;
   /** Nodes that edges of its own begin or end at: nobody may delete them. */
   readonly endpoints: Set<ElementId>;
+  /** Values that elements of its own have where only one element may have them: see `unique-keys.ts`. */
+  readonly uniqueKeys: Set<string>;
   /** Whether it has drawn element ids. */
   inserts: boolean;
   /** Why the transaction cannot be committed any more. */

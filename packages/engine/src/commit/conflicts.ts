@@ -12,6 +12,7 @@ import {
   patternClaimsOf,
 } from "./pattern-claims.ts";
 import type { Follower } from "./replica.ts";
+import { uniqueKeysOf } from "./unique-keys.ts";
 
 /** Finds the reads that an effect may touch; it may find too many, never too few. Live queries are found in the same way. */
 export interface ReadRoutes {
@@ -43,9 +44,10 @@ export class Conflicts implements Follower {
   readonly #store: Store;
   readonly #reads: ReadRoutes;
   readonly #open = new Set<Claims>();
-  readonly #changed = new ElementClaims();
-  readonly #deletedNodes = new ElementClaims();
-  readonly #endpoints = new ElementClaims();
+  readonly #changed = new Claimed<ElementId>();
+  readonly #deletedNodes = new Claimed<ElementId>();
+  readonly #endpoints = new Claimed<ElementId>();
+  readonly #uniqueKeys = new Claimed<string>();
 
   constructor(store: Store, reads: ReadRoutes) {
     this.#store = store;
@@ -58,6 +60,7 @@ export class Conflicts implements Follower {
       changed: new Set(),
       deletedNodes: new Set(),
       endpoints: new Set(),
+      uniqueKeys: new Set(),
       inserts: false,
       lost: null,
     };
@@ -88,12 +91,15 @@ export class Conflicts implements Follower {
     this.#add({ claims, graphName, footprint: EVERYTHING, patterns: null });
   }
 
+  /** The patch is in the graph. */
   addWrites(claims: Claims, patch: Patch): void {
-    const claim = (ids: Set<ElementId>, index: ElementClaims, id: ElementId): void => {
-      ids.add(id);
-      index.add(id, claims);
+    const claim = <K>(keys: Set<K>, index: Claimed<K>, key: K): void => {
+      keys.add(key);
+      index.add(key, claims);
     };
     for (const effect of patch) {
+      for (const key of uniqueKeysOf(this.#store, effect))
+        claim(claims.uniqueKeys, this.#uniqueKeys, key);
       switch (effect.kind) {
         case "insertNode":
           claims.inserts = true;
@@ -119,6 +125,8 @@ export class Conflicts implements Follower {
         case "dropIndex":
         case "createGraph":
         case "dropGraph":
+        case "createConstraint":
+        case "dropConstraint":
           throw new Error(`${effect.kind} cannot be part of a transaction`);
         default:
           unreachable(effect);
@@ -133,6 +141,7 @@ export class Conflicts implements Follower {
     this.#reads.collect(effect, reads);
     for (const read of reads)
       if (!found.has(read.claims) && this.#mayFind(read, effect)) found.add(read.claims);
+    for (const key of uniqueKeysOf(this.#store, effect)) this.#uniqueKeys.collect(key, found);
     switch (effect.kind) {
       case "insertEdge":
         this.#deletedNodes.collect(effect.from, found);
@@ -149,6 +158,11 @@ export class Conflicts implements Follower {
       case "lease":
       case "createIndex":
       case "dropIndex":
+      case "dropConstraint":
+        return;
+      case "createConstraint":
+        // What they have written was never held against it.
+        for (const claims of this.#open) if (hasWritten(claims)) found.add(claims);
         return;
       case "setPolicy":
         // What they have seen and done was right under another policy.
@@ -239,6 +253,7 @@ export class Conflicts implements Follower {
     for (const id of claims.changed) this.#changed.remove(id, claims);
     for (const id of claims.deletedNodes) this.#deletedNodes.remove(id, claims);
     for (const id of claims.endpoints) this.#endpoints.remove(id, claims);
+    for (const key of claims.uniqueKeys) this.#uniqueKeys.remove(key, claims);
   }
 
   #add(read: ReadClaim): void {
@@ -270,23 +285,27 @@ function stateOf({ keys, nodes }: Graph, slot: number): NodeState | null {
   };
 }
 
-/** Who claims an element. */
-class ElementClaims {
-  readonly #claims = new Map<ElementId, Set<Claims>>();
+function hasWritten({ changed, inserts }: Claims): boolean {
+  return inserts || changed.size > 0;
+}
 
-  add(id: ElementId, claims: Claims): void {
-    const holders = this.#claims.get(id);
-    if (holders === undefined) this.#claims.set(id, new Set([claims]));
+/** Who claims what. */
+class Claimed<K> {
+  readonly #claims = new Map<K, Set<Claims>>();
+
+  add(key: K, claims: Claims): void {
+    const holders = this.#claims.get(key);
+    if (holders === undefined) this.#claims.set(key, new Set([claims]));
     else holders.add(claims);
   }
 
-  remove(id: ElementId, claims: Claims): void {
-    const holders = this.#claims.get(id);
+  remove(key: K, claims: Claims): void {
+    const holders = this.#claims.get(key);
     holders?.delete(claims);
-    if (holders?.size === 0) this.#claims.delete(id);
+    if (holders?.size === 0) this.#claims.delete(key);
   }
 
-  collect(id: ElementId, found: Set<Claims>): void {
-    for (const claims of this.#claims.get(id) ?? []) found.add(claims);
+  collect(key: K, found: Set<Claims>): void {
+    for (const claims of this.#claims.get(key) ?? []) found.add(claims);
   }
 }

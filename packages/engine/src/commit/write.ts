@@ -65,5 +65,7 @@ export function noChanges(): WriteStats {
     labelsRemoved: 0,
     indexesCreated: 0,
     indexesDropped: 0,
+    constraintsCreated: 0,
+    constraintsDropped: 0,
   };
 }

@@ -8,6 +8,7 @@ import { type NamesRead, namesRead } from "../plan/names-read.ts";
 import type { Query } from "../plan/operators.ts";
 import { rewrite } from "../plan/rewrite.ts";
 import { outputTypes } from "../plan/types.ts";
+import { CatalogStatement } from "./catalog-statement.ts";
 import { eraOf } from "./era.ts";
 import { ExplainStatement } from "./explain-statement.ts";
 import { type Compiled, generate } from "./generate/query.ts";
@@ -34,7 +35,9 @@ export function compile(text: string, procedures: ProcedureTable = BUILT_IN_PROC
       return new ExplainStatement(text, bound.mode, rewrite(bound.query));
     case "createIndex":
     case "dropIndex":
-      return new IndexStatement(text, bound);
+    case "createConstraint":
+    case "dropConstraint":
+      return new CatalogStatement(text, bound);
     case "transaction":
       return new TransactionStatement(text, bound.command);
     default:
@@ -152,51 +155,6 @@ class TransactionStatement implements Statement {
         hint: "Send START TRANSACTION as a QUERY of its own: the transaction belongs to the connection.",
       });
     throw new GeodeError("2D000", "There is no transaction to end here.");
-  }
-}
-
-/** CREATE INDEX and DROP INDEX. */
-class IndexStatement implements Statement {
-  readonly text: string;
-  readonly access = "write";
-  readonly liveForm = null;
-  readonly volatile = false;
-  readonly shape = "columns";
-  readonly columns: readonly Column[] = [];
-  readonly changesCatalog = true;
-  readonly footprint = READS_NOTHING;
-  readonly ordered = false;
-  readonly #bound: Extract<BoundStatement, { kind: "createIndex" | "dropIndex" }>;
-
-  constructor(text: string, bound: Extract<BoundStatement, { kind: "createIndex" | "dropIndex" }>) {
-    this.text = text;
-    this.#bound = bound;
-  }
-
-  run({ graph, writer }: RunContext): Result {
-    const bound = this.#bound;
-    if (!writer) throw new Error("a statement that writes is run as a read");
-    const nothing: Result = { columns: [], rows: [], keys: [], notices: [] };
-    if (bound.kind === "dropIndex") {
-      if (graph.indexes.get(bound.name)) writer.dropIndex(bound.name);
-      else if (!bound.ifExists)
-        throw new GeodeError("42002", `There is no index \`${bound.name}\`.`);
-      return nothing;
-    }
-    const name = bound.name ?? `${bound.label}_${bound.property}`;
-    const same = graph.indexOn(graph.labels.id(bound.label), graph.keys.id(bound.property));
-    if (same || graph.indexes.get(name)) {
-      if (bound.ifNotExists) return nothing;
-      throw new GeodeError(
-        "42000",
-        same
-          ? `The index \`${same.name}\` is on this property already.`
-          : `There is an index \`${name}\` already.`,
-        { hint: "CREATE INDEX … IF NOT EXISTS does nothing then." },
-      );
-    }
-    writer.createIndex(name, bound.label, bound.property);
-    return nothing;
   }
 }
 

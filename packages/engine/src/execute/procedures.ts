@@ -1,6 +1,8 @@
 import type { Value } from "@geode/values";
 import type { Column } from "../graph/column.ts";
+import type { Requirement } from "../graph/effect.ts";
 import type { Graph } from "../graph/graph.ts";
+import type { IndexPlace } from "../graph/indexes.ts";
 import { FUNCTIONS } from "../plan/functions.ts";
 import {
   type ProcedureField,
@@ -119,19 +121,41 @@ const ABOUT_THE_GRAPH: readonly AboutTheGraph[] = [
     name: "geode.indexes",
     columns: [
       "name STRING",
+      "element STRING",
       "label STRING",
-      "property STRING",
+      "properties LIST",
+      "constraint STRING",
       "entries INTEGER",
       "distinctValues INTEGER",
     ],
     rows: (_, graph) =>
       [...graph.indexes.all()]
-        .map(({ name, label, key, count, distinct }): NamedRow => [
-          name,
-          graph.labels.name(label),
-          graph.keys.name(key),
-          count,
-          distinct,
+        .map((index): NamedRow => [
+          index.name,
+          ...placeOf(graph, index),
+          index.isUnique ? index.name : null,
+          index.count,
+          index.distinct,
+        ])
+        .sort(byFirst),
+  },
+  {
+    name: "geode.constraints",
+    columns: [
+      "name STRING",
+      "type STRING",
+      "element STRING",
+      "label STRING",
+      "properties LIST",
+      "index STRING",
+    ],
+    rows: (_, graph) =>
+      [...graph.constraints.all()]
+        .map((constraint): NamedRow => [
+          constraint.name,
+          CONSTRAINT_TYPES[constraint.requirement],
+          ...placeOf(graph, constraint),
+          constraint.index?.name ?? null,
         ])
         .sort(byFirst),
   },
@@ -152,6 +176,22 @@ const ABOUT_THE_GRAPH: readonly AboutTheGraph[] = [
     rows: (_, graph) => propertyKeys(graph),
   },
 ];
+
+/** As they stand behind IS in CREATE CONSTRAINT. */
+const CONSTRAINT_TYPES: Readonly<Record<Requirement, string>> = {
+  unique: "UNIQUE",
+  exists: "NOT NULL",
+  key: "KEY",
+};
+
+/** What an index or a constraint is on: the kind of element, the label, the properties. */
+function placeOf(graph: Graph, { element, keys, label }: IndexPlace): [string, string, Value] {
+  return [
+    element.toUpperCase(),
+    graph.labelName(element, label),
+    keys.map((key) => graph.keys.name(key)),
+  ];
+}
 
 type FieldText = `${string} ${ProcedureType}`;
 

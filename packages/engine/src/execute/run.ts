@@ -2,7 +2,7 @@ import {
   compare,
   Edge,
   type ElementId,
-  equivalenceKey,
+  equivalent,
   float,
   GeodeError,
   isInteger,
@@ -16,7 +16,9 @@ import type { Adjacency } from "../graph/adjacency.ts";
 import { type Column, DictionaryColumn } from "../graph/column.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { LabelSet } from "../graph/label-sets.ts";
+import type { HashIndex } from "../graph/indexes.ts";
 import type { LabelExpression } from "../plan/expression.ts";
+import { indexOf, type IndexUse } from "../plan/index-use.ts";
 import { admits, edgeLabelsOf } from "../plan/labels.ts";
 import { Assignments } from "./assignments.ts";
 import type { Budget } from "./budget.ts";
@@ -408,56 +410,43 @@ export class Run {
     );
   }
 
-  /** By index, or all of them if the index went since the plan was made. May find more than the range has, never less. */
+  index(use: IndexUse): HashIndex {
+    return indexOf(this.graph, use);
+  }
+
+  /** Where the last property of an index is in the range, and the others are `values`. May find more than the range has, never less. */
   seekRange(
-    label: string,
-    property: string,
+    index: HashIndex,
+    values: readonly Value[],
     lower: Value | undefined,
     upper: Value | undefined,
     prefix: Value | undefined,
   ): readonly number[] {
-    // Nothing is known to be more or less than NULL, or to begin with what is no string.
-    if (lower === null || upper === null) return [];
+    // Nothing is equal to NULL, or known to be more or less, or to begin with what is no string.
+    if (lower === null || upper === null || values.includes(null)) return [];
     if (prefix !== undefined && typeof prefix !== "string") return [];
-    const { graph } = this;
-    const labelId = graph.labels.id(label);
-    const index = graph.indexOn(labelId, graph.keys.id(property));
-    if (!index)
-      return [...graph.nodes.setsWith(labelId)].flatMap((set) => [
-        ...set.slots.subarray(0, set.count),
-      ]);
     const from = prefix ?? (isOrdered(lower) ? lower : null);
     const most = isOrdered(upper) ? upper : null;
+    const isWithin = (value: Value): boolean => {
+      if (prefix !== undefined && !(typeof value === "string" && value.startsWith(prefix)))
+        return false;
+      // Behind all strings come other types.
+      if (typeof from === "string" && typeof value !== "string") return false;
+      return most === null || compare(value, most) <= 0;
+    };
+    const columns = this.graph.columnsOf(index.element);
     return index.seekRange(
-      (slot) => graph.nodeProperty(slot, property),
-      from,
+      (slot) => index.valueIn(columns, slot),
+      values.length === 0 ? from : from === null ? values : [...values, from],
       (value) => {
         if (--this.budget.steps < 0) this.budget.look();
-        if (prefix !== undefined && !(typeof value === "string" && value.startsWith(prefix)))
-          return false;
-        // Behind all strings come other types.
-        if (typeof from === "string" && typeof value !== "string") return false;
-        return most === null || compare(value, most) <= 0;
+        if (values.length === 0) return isWithin(value);
+        const list = value as readonly Value[];
+        return (
+          values.every((each, at) => equivalent(each, list[at]!)) && isWithin(list.at(-1) ?? null)
+        );
       },
     );
-  }
-
-  /** By index, or by looking at all of them if the index went since the plan was made. */
-  seek(label: string, property: string, value: Value): readonly number[] {
-    const { graph } = this;
-    const index = graph.indexOn(graph.labels.id(label), graph.keys.id(property));
-    if (index) return index.seek(value);
-    if (value === null) return [];
-    const wanted = equivalenceKey(value);
-    const found: number[] = [];
-    for (const set of graph.nodes.setsWith(graph.labels.id(label))) {
-      for (let at = 0; at < set.count; at++) {
-        const slot = set.slots[at] ?? 0;
-        const have = graph.nodeProperty(slot, property);
-        if (have !== null && equivalenceKey(have) === wanted) found.push(slot);
-      }
-    }
-    return found;
   }
 
   /** The node with the element id, or -1. */

@@ -36,6 +36,8 @@ export interface WriteStats {
   labelsRemoved: number;
   indexesCreated: number;
   indexesDropped: number;
+  constraintsCreated: number;
+  constraintsDropped: number;
 }
 
 /**

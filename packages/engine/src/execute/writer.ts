@@ -11,11 +11,21 @@ import {
   typeName,
   unreachable,
 } from "@geode/values";
-import type { Effect, GraphName, InsertEdge, InsertNode, Patch } from "../graph/effect.ts";
+import type {
+  CreateIndex,
+  Effect,
+  GraphName,
+  InsertEdge,
+  InsertNode,
+  Patch,
+} from "../graph/effect.ts";
 import type { Graph } from "../graph/graph.ts";
 import { PROPERTY_NESTING_MAX } from "../graph/storable.ts";
 import type { Store } from "../graph/store.ts";
 import type { Undo } from "../graph/undo.ts";
+import type { NewConstraint, NewIndex } from "../plan/catalog-change.ts";
+import { requireConstraints, requireOfAll } from "./constraint-check.ts";
+import { forbidden } from "./forbidden.ts";
 import type { Sight } from "./sight.ts";
 import type { WriteStats } from "./statement.ts";
 
@@ -81,6 +91,8 @@ export class Writer {
     labelsRemoved: 0,
     indexesCreated: 0,
     indexesDropped: 0,
+    constraintsCreated: 0,
+    constraintsDropped: 0,
   };
   readonly #store: Store;
   readonly #graphName: GraphName;
@@ -134,8 +146,10 @@ export class Writer {
    * noted for the patch alone. Executing a bulk insert, taking it back and applying it costs thrice as much as applying it.
    */
   insertUnseen(elements: number): void {
-    const { nodes, edges } = this.graph;
+    const { nodes, edges, constraints } = this.graph;
     if (!this.#mayBeLast || this.#sight !== null || elements < UNSEEN_ELEMENTS_MIN) return;
+    // They are held against the elements in the graph.
+    if (constraints.size > 0) return;
     if (nodes.count + edges.count + elements > UNSEEN_GRAPH_MAX) return;
     this.#unseen = { nodes: [], edges: [] };
   }
@@ -370,21 +384,46 @@ export class Writer {
     }
   }
 
-  createIndex(name: string, label: string, property: string): void {
-    const effect: Effect = { kind: "createIndex", graph: this.#graphName, name, label, property };
-    this.#apply(effect);
-    this.#catalog.push(effect);
+  createIndex(name: string, place: NewIndex): void {
+    this.#applyToCatalog({ kind: "createIndex", ...this.#named(name, place) });
     this.stats.indexesCreated += 1;
   }
 
   dropIndex(name: string): void {
-    const effect: Effect = { kind: "dropIndex", graph: this.#graphName, name };
-    this.#apply(effect);
-    this.#catalog.push(effect);
+    this.#applyToCatalog({ kind: "dropIndex", graph: this.#graphName, name });
     this.stats.indexesDropped += 1;
   }
 
-  /** The end of the statement. Throws G1001 when a node to be deleted still has edges. */
+  /** Throws 40002 when there are elements that do not keep it. */
+  createConstraint(name: string, constraint: NewConstraint): void {
+    const { requirement } = constraint;
+    this.#applyToCatalog({
+      kind: "createConstraint",
+      ...this.#named(name, constraint),
+      requirement,
+    });
+    requireOfAll(this.graph, this.graph.constraints.get(name)!);
+    this.stats.constraintsCreated += 1;
+  }
+
+  dropConstraint(name: string): void {
+    this.#applyToCatalog({ kind: "dropConstraint", graph: this.#graphName, name });
+    this.stats.constraintsDropped += 1;
+  }
+
+  #named(name: string, { element, label, properties }: NewIndex): Omit<CreateIndex, "kind"> {
+    return { graph: this.#graphName, name, element, label, properties };
+  }
+
+  #applyToCatalog(effect: Effect): void {
+    this.#apply(effect);
+    this.#catalog.push(effect);
+  }
+
+  /**
+   * The end of the statement. Throws G1001 when a node to be deleted still has edges, 40002 when a constraint is violated: in between,
+   * values may have been swapped.
+   */
   finish(): void {
     this.settleDeletes();
     this.#requireChanged();
@@ -398,6 +437,7 @@ export class Writer {
         },
       );
     }
+    requireConstraints(this.graph, this.#changes.keys(), this.#sight);
   }
 
   /** Before an element of the state that the statement found is changed for the first time. */
@@ -513,13 +553,6 @@ export class Writer {
   #apply(effect: Effect): void {
     this.#store.apply(effect, this.#undo);
   }
-}
-
-/** The same words whatever the reason: they must not tell what there is. */
-function forbidden(): GeodeError {
-  return new GeodeError("FORBIDDEN", "This change is not permitted.", {
-    hint: "The policy decides who may change what; ask whoever applies it.",
-  });
 }
 
 function sortedLabels(labels: readonly string[]): readonly string[] {

@@ -80,7 +80,7 @@ export interface DropIndex {
   readonly span: Span;
 }
 
-/** `CREATE CONSTRAINT [name] [IF NOT EXISTS] FOR (n:Label) REQUIRE n.property IS UNIQUE | IS NOT NULL | IS [NODE] KEY` */
+/** `CREATE CONSTRAINT [name] [IF NOT EXISTS] FOR (n:Label) REQUIRE n.property | (n.property, …) IS UNIQUE | IS NOT NULL | IS [NODE] KEY` */
 export interface CreateConstraint {
   readonly kind: "createConstraint";
   readonly name: Name | null;

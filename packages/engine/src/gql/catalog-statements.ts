@@ -113,7 +113,7 @@ function parseCreateConstraint(cursor: Cursor): CreateConstraint {
   } else {
     properties = [parseTargetProperty(cursor, variable)];
   }
-  const requirement = parseRequirement(cursor);
+  const requirement = parseRequirement(cursor, element);
   return {
     kind: "createConstraint",
     name,
@@ -126,19 +126,24 @@ function parseCreateConstraint(cursor: Cursor): CreateConstraint {
   };
 }
 
-function parseRequirement(cursor: Cursor): CreateConstraint["requirement"] {
+/** `IS NOT NULL`, or `IS [NODE | EDGE | RELATIONSHIP] UNIQUE | KEY`. */
+function parseRequirement(
+  cursor: Cursor,
+  element: Target["element"],
+): CreateConstraint["requirement"] {
   cursor.expectWord("IS", "UNIQUE, IS NOT NULL or IS KEY");
-  if (cursor.acceptWord("UNIQUE")) return "unique";
   if (cursor.acceptWord("NOT")) {
     cursor.expectWord("NULL", "after IS NOT");
     return "exists";
   }
-  const hasKind = ["NODE", "EDGE", "RELATIONSHIP"].some((word) => cursor.acceptWord(word));
-  cursor.expectWord(
-    "KEY",
-    hasKind ? "after the kind of element" : "or UNIQUE or NOT NULL after IS",
+  const kinds = element === "node" ? ["NODE"] : ["EDGE", "RELATIONSHIP"];
+  const hasKind = kinds.some((word) => cursor.acceptWord(word));
+  if (cursor.acceptWord("UNIQUE")) return "unique";
+  if (cursor.acceptWord("KEY")) return "key";
+  throw cursor.expected(
+    hasKind ? "UNIQUE or KEY after the kind of element" : "UNIQUE, KEY or NOT NULL after IS",
+    hasKind ? ["UNIQUE", "KEY"] : ["UNIQUE", "KEY", "NOT", ...kinds],
   );
-  return "key";
 }
 
 interface Target {

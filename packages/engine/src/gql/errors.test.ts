@@ -371,6 +371,16 @@ describe("the word that was probably meant", () => {
     expect(nearestWord(word, ["FOR", "FROM", "RETURN", "SELECT", "USE"])).toBe(meant);
   });
 
+  test.each([
+    ["Persno", "Person"],
+    ["person", "Person"],
+    ["by_nmae", "by_name"],
+    ["Person", undefined],
+    ["by_name", undefined],
+  ])("of names, whatever their case, by %s is %s", (word, meant) => {
+    expect(nearestWord(word, ["by_name", "Person", "Room"])).toBe(meant);
+  });
+
   test("is not looked for when the word is long", () => {
     expect(nearestWord("R".repeat(100_000), ["R".repeat(100_001)])).toBeUndefined();
   });

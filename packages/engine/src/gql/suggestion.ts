@@ -3,8 +3,8 @@ const WORD_LENGTH_MAX = 24;
 
 /**
  * The candidate that was probably meant by a misspelt word: the nearest within one edit, or within two from six letters on. An edit is a
- * letter added, left out, replaced, or swapped with its neighbour. Of two as near, the one of the same length. Candidates are in upper
- * case; a word that is one of them is not misspelt.
+ * letter added, left out, replaced, or swapped with its neighbour; a letter of another case is the same one. Of two as near, the one of the
+ * same length. A word that is one of the candidates, or a keyword, which they are in upper case, is not misspelt.
  */
 export function nearestWord(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length < 2 || word.length > WORD_LENGTH_MAX) return undefined;
@@ -12,9 +12,9 @@ export function nearestWord(word: string, candidates: Iterable<string>): string 
   let best: string | undefined;
   let bestDistance = wanted.length < 6 ? 1 : 2;
   for (const candidate of candidates) {
+    if (candidate === word || candidate === wanted) return undefined;
     if (Math.abs(candidate.length - wanted.length) > bestDistance) continue;
-    const distance = editDistance(wanted, candidate);
-    if (distance === 0) return undefined;
+    const distance = editDistance(wanted, candidate.toUpperCase());
     const isNearer = distance < bestDistance || (distance === bestDistance && best === undefined);
     const isBetterTie =
       distance === bestDistance &&

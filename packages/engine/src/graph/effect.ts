@@ -18,7 +18,9 @@ export type Effect =
   | CreateIndex
   | DropIndex
   | CreateGraph
-  | DropGraph;
+  | DropGraph
+  | CreateConstraint
+  | DropConstraint;
 
 export type Patch = readonly Effect[];
 
@@ -94,13 +96,14 @@ export interface Lease {
   readonly count: number;
 }
 
-/** A hash index over one property of the nodes with a label. */
+/** An index over one or more properties, in this order, of the nodes or the edges with a label. */
 export interface CreateIndex {
   readonly kind: "createIndex";
   readonly graph: GraphName;
   readonly name: string;
+  readonly element: ElementKind;
   readonly label: string;
-  readonly property: string;
+  readonly properties: readonly string[];
 }
 
 export interface DropIndex {
@@ -108,6 +111,32 @@ export interface DropIndex {
   readonly graph: GraphName;
   readonly name: string;
 }
+
+/** A rule for the nodes or the edges with a label. What values it has to tell apart, it finds through an index of its own, of its name. */
+export interface CreateConstraint {
+  readonly kind: "createConstraint";
+  readonly graph: GraphName;
+  readonly name: string;
+  readonly element: ElementKind;
+  readonly label: string;
+  readonly properties: readonly string[];
+  readonly requirement: Requirement;
+}
+
+/** Its index goes with it. */
+export interface DropConstraint {
+  readonly kind: "dropConstraint";
+  readonly graph: GraphName;
+  readonly name: string;
+}
+
+export type ElementKind = "node" | "edge";
+
+/**
+ * "unique": no two elements have equivalent values of all the properties; one that lacks a property is like no other. "exists": all
+ * properties are there. "key": both.
+ */
+export type Requirement = "unique" | "exists" | "key";
 
 /** There is no graph of that name yet; from here on there is an empty one. */
 export interface CreateGraph {

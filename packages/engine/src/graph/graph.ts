@@ -1,12 +1,16 @@
 import { Edge, GeodeError, Node } from "@geode/values";
 import type { Properties, Value } from "@geode/values";
 import type { Columns } from "./columns.ts";
+import { type Constraint, Constraints } from "./constraints.ts";
 import { EdgeStore } from "./edges.ts";
 import type {
+  CreateConstraint,
   CreateIndex,
   DeleteEdge,
   DeleteNode,
+  DropConstraint,
   DropIndex,
+  ElementKind,
   GraphName,
   InsertEdge,
   InsertNode,
@@ -14,7 +18,7 @@ import type {
   UpdateNode,
 } from "./effect.ts";
 import { ElementTable } from "./element-table.ts";
-import { HashIndex, Indexes } from "./indexes.ts";
+import { HashIndex, Indexes, type IndexPlace } from "./indexes.ts";
 import type { LabelSet } from "./label-sets.ts";
 import { Names } from "./names.ts";
 import { NodeStore } from "./nodes.ts";
@@ -38,6 +42,7 @@ export class Graph {
   readonly nodes = new NodeStore(this.table, this.labels, this.keys);
   readonly edges = new EdgeStore(this.table, this.keys);
   readonly indexes = new Indexes();
+  readonly constraints = new Constraints();
   /** Used again by every effect: applying one allocates nothing. */
   readonly #resolved: Resolved = { keys: [], values: [] };
 
@@ -65,8 +70,28 @@ export class Graph {
     return this.edges.countOf(label);
   }
 
-  indexOn(label: number, key: number): HashIndex | undefined {
-    return this.indexes.on(label, key);
+  /** The id of a label of nodes or of edges; -1 when none ever had it. */
+  labelId(element: ElementKind, label: string): number {
+    return (element === "node" ? this.labels : this.edgeLabels).id(label);
+  }
+
+  labelName(element: ElementKind, label: number): string {
+    return (element === "node" ? this.labels : this.edgeLabels).name(label);
+  }
+
+  columnsOf(element: ElementKind): Columns {
+    return (element === "node" ? this.nodes : this.edges).columns;
+  }
+
+  /** The slots of the elements with a label, in no promised order. Valid until the next write. */
+  *slotsWith(element: ElementKind, label: number): Generator<number> {
+    if (element === "edge") {
+      for (let slot = 0; slot < this.edges.slots.end; slot++)
+        if (this.edges.label(slot) === label) yield slot;
+      return;
+    }
+    for (const set of this.nodes.setsWith(label))
+      for (let at = 0; at < set.count; at++) yield set.slots[at]!;
   }
 
   nodeLabels(slot: number): readonly string[] {
@@ -124,7 +149,7 @@ export class Graph {
       nodes.columns.set(slot, keys[i]!, values[i]!);
     }
     undo?.push({ kind: "nodeInserted", graph: this, slot, reused });
-    if (this.indexes.size > 0) this.#addToIndexes(slot, set, undefined, undo);
+    if (this.indexes.size > 0) this.#enterNode(slot, set, undefined, undo);
   }
 
   insertEdge(effect: InsertEdge, undo: Undo | undefined): void {
@@ -141,6 +166,8 @@ export class Graph {
     const slot = edges.insert(effect.id, label, from, to);
     for (let i = 0; i < keys.length; i++) edges.columns.set(slot, keys[i]!, values[i]!);
     undo?.edgeInserted(this, slot, reused);
+    if (this.indexes.size > 0)
+      for (const index of this.indexes.of("edge", label)) this.#enter(index, slot, undo);
   }
 
   updateNode(effect: UpdateNode, undo: Undo | undefined): void {
@@ -149,40 +176,26 @@ export class Graph {
     const { keys, values } = this.#resolve(effect.id, effect.set);
     if (effect.labels !== undefined)
       this.#setLabels(slot, nodes.labelSets.intern(effect.labels), undo);
-    const set = nodes.labelSet(slot);
-    for (let i = 0; i < keys.length; i++) {
-      const key = keys[i]!;
-      const value = values[i]!;
-      const old = nodes.columns.value(slot, key);
-      if (value === null && old === null) continue;
-      for (const index of this.indexes.onKey(key)) {
-        if (old !== null && set.has(index.label)) this.#removeFromIndex(index, slot, old, undo);
-      }
-      nodes.columns.set(slot, key, value);
-      undo?.push({ kind: "propertySet", columns: nodes.columns, slot, key, value: old });
-      for (const index of this.indexes.onKey(key)) {
-        if (value !== null && set.has(index.label)) this.#addToIndex(index, slot, value, undo);
-      }
-    }
+    const { labels } = nodes.labelSet(slot);
+    for (let i = 0; i < keys.length; i++)
+      this.#assign(nodes.columns, "node", labels, slot, keys[i]!, values[i]!, undo);
   }
 
   updateEdge(effect: UpdateEdge, undo: Undo | undefined): void {
     const slot = this.#edgeSlot(effect.id);
     const { edges } = this;
     const { keys, values } = this.#resolve(effect.id, effect.set);
-    for (let i = 0; i < keys.length; i++) {
-      const key = keys[i]!;
-      const value = values[i]!;
-      const old = edges.columns.value(slot, key);
-      if (value === null && old === null) continue;
-      edges.columns.set(slot, key, value);
-      undo?.push({ kind: "propertySet", columns: edges.columns, slot, key, value: old });
-    }
+    const labels = [edges.label(slot)];
+    for (let i = 0; i < keys.length; i++)
+      this.#assign(edges.columns, "edge", labels, slot, keys[i]!, values[i]!, undo);
   }
 
   deleteEdge(effect: DeleteEdge, undo: Undo | undefined): void {
     const slot = this.#edgeSlot(effect.id);
     const { edges } = this;
+    if (this.indexes.size > 0)
+      for (const index of this.indexes.of("edge", edges.label(slot)))
+        this.#leave(index, slot, undo);
     if (undo !== undefined) {
       const properties = edges.columns.of(slot);
       undo.push({ kind: "edgeDeleted", graph: this, slot, edge: edges.describe(slot), properties });
@@ -196,7 +209,7 @@ export class Graph {
       throw this.#corrupt(effect.id, "is deleted while it has edges");
     const { nodes } = this;
     const set = nodes.labelSet(slot);
-    if (this.indexes.size > 0) this.#removeFromIndexes(slot, set, undefined, undo);
+    if (this.indexes.size > 0) this.#leaveNode(slot, set, undefined, undo);
     if (undo !== undefined) {
       const properties = nodes.columns.of(slot);
       undo.push({
@@ -213,36 +226,86 @@ export class Graph {
   }
 
   createIndex(effect: CreateIndex, undo: Undo | undefined): void {
-    const { indexes, nodes } = this;
-    if (indexes.get(effect.name) !== undefined)
-      throw corrupt(`index ${effect.name} of graph ${this.name} is created twice`);
-    const index = new HashIndex(
-      effect.name,
-      this.labels.intern(effect.label),
-      this.keys.intern(effect.property),
-    );
-    if (indexes.on(index.label, index.key) !== undefined) {
-      throw corrupt(
-        `index ${effect.name} of graph ${this.name} is on a property that has an index`,
-      );
-    }
-    for (const set of nodes.setsWith(index.label)) {
-      for (let i = 0; i < set.count; i++) {
-        const slot = set.slots[i]!;
-        const value = nodes.columns.value(slot, index.key);
-        if (value !== null) index.add(slot, value);
-      }
-    }
-    indexes.add(index);
+    const index = new HashIndex(effect.name, this.#newPlace(effect));
+    this.#fill(index);
+    this.indexes.add(index);
     undo?.push({ kind: "indexCreated", graph: this, index });
   }
 
   dropIndex(effect: DropIndex, undo: Undo | undefined): void {
     const index = this.indexes.get(effect.name);
-    if (index === undefined)
-      throw corrupt(`index ${effect.name} of graph ${this.name} is dropped, but does not exist`);
+    if (index === undefined || index.isUnique)
+      throw corrupt(
+        `index ${effect.name} of graph ${this.name} is dropped, but ${index === undefined ? "does not exist" : "belongs to a constraint"}`,
+      );
     this.indexes.remove(index);
     undo?.push({ kind: "indexDropped", graph: this, index });
+  }
+
+  /** Whether the elements keep it is not looked at: in the middle of a patch they need not. */
+  createConstraint(effect: CreateConstraint, undo: Undo | undefined): void {
+    const { name, requirement } = effect;
+    const place = this.#newPlace(effect);
+    const index = requirement === "exists" ? null : new HashIndex(name, place, true);
+    if (index !== null) {
+      this.#fill(index);
+      this.indexes.add(index);
+    }
+    const constraint: Constraint = { name, ...place, requirement, index };
+    this.constraints.add(constraint);
+    undo?.push({ kind: "constraintCreated", graph: this, constraint });
+  }
+
+  dropConstraint(effect: DropConstraint, undo: Undo | undefined): void {
+    const constraint = this.constraints.get(effect.name);
+    if (constraint === undefined)
+      throw corrupt(
+        `constraint ${effect.name} of graph ${this.name} is dropped, but does not exist`,
+      );
+    this.#removeConstraint(constraint);
+    undo?.push({ kind: "constraintDropped", graph: this, constraint });
+  }
+
+  undoConstraintCreated(constraint: Constraint): void {
+    this.#removeConstraint(constraint);
+  }
+
+  undoConstraintDropped(constraint: Constraint): void {
+    if (constraint.index !== null) this.indexes.add(constraint.index);
+    this.constraints.add(constraint);
+  }
+
+  #removeConstraint(constraint: Constraint): void {
+    if (constraint.index !== null) this.indexes.remove(constraint.index);
+    this.constraints.remove(constraint);
+  }
+
+  /** What an index or a constraint is to be on. Throws CORRUPT when the name is taken, or there is an index on the same properties. */
+  #newPlace(effect: CreateIndex | CreateConstraint): IndexPlace {
+    const { element, kind, label, name, properties } = effect;
+    const refuse = (why: string): GeodeError =>
+      corrupt(`${name} of graph ${this.name} cannot be created (${kind}): ${why}`);
+    if (this.indexes.get(name) !== undefined || this.constraints.get(name) !== undefined)
+      throw refuse("the name is taken");
+    if (properties.length === 0 || new Set(properties).size < properties.length)
+      throw refuse("it names no property, or one twice");
+    const place: IndexPlace = {
+      element,
+      label: (element === "node" ? this.labels : this.edgeLabels).intern(label),
+      keys: properties.map((property) => this.keys.intern(property)),
+    };
+    const hasIndex = kind === "createIndex" || effect.requirement !== "exists";
+    if (hasIndex && this.indexes.on(place) !== undefined)
+      throw refuse("there is an index on the same properties");
+    return place;
+  }
+
+  #fill(index: HashIndex): void {
+    const columns = this.columnsOf(index.element);
+    for (const slot of this.slotsWith(index.element, index.label)) {
+      const value = index.valueIn(columns, slot);
+      if (value !== null) index.add(slot, value);
+    }
   }
 
   undoNodeInserted(slot: number, reused: boolean): void {
@@ -267,46 +330,74 @@ export class Graph {
     const { nodes } = this;
     const old = nodes.labelSet(slot);
     if (old === set) return;
-    if (this.indexes.size > 0) this.#removeFromIndexes(slot, old, set, undo);
+    if (this.indexes.size > 0) this.#leaveNode(slot, old, set, undo);
     undo?.push({ kind: "labelsSet", graph: this, slot, set: old, position: nodes.position(slot) });
     nodes.setLabels(slot, set);
-    if (this.indexes.size > 0) this.#addToIndexes(slot, set, old, undo);
+    if (this.indexes.size > 0) this.#enterNode(slot, set, old, undo);
+  }
+
+  /** Sets one property of an element with these labels, and brings it to its new places in the indexes. */
+  #assign(
+    columns: Columns,
+    element: ElementKind,
+    labels: readonly number[],
+    slot: number,
+    key: number,
+    value: Value,
+    undo: Undo | undefined,
+  ): void {
+    const old = columns.value(slot, key);
+    if (value === null && old === null) return;
+    const isIndexed = this.indexes.size > 0;
+    if (isIndexed)
+      for (const label of labels)
+        for (const index of this.indexes.of(element, label))
+          if (index.keys.includes(key)) this.#leave(index, slot, undo);
+    columns.set(slot, key, value);
+    undo?.push({ kind: "propertySet", columns, slot, key, value: old });
+    if (isIndexed)
+      for (const label of labels)
+        for (const index of this.indexes.of(element, label))
+          if (index.keys.includes(key)) this.#enter(index, slot, undo);
   }
 
   /** Enters a node into the indexes of its labels, except those of labels that it had before. */
-  #addToIndexes(
+  #enterNode(
     slot: number,
     set: LabelSet,
     before: LabelSet | undefined,
     undo: Undo | undefined,
   ): void {
-    for (const index of this.indexes.all()) {
-      if (!set.has(index.label) || before?.has(index.label)) continue;
-      const value = this.nodes.columns.value(slot, index.key);
-      if (value !== null) this.#addToIndex(index, slot, value, undo);
+    for (const label of set.labels) {
+      if (before?.has(label)) continue;
+      for (const index of this.indexes.of("node", label)) this.#enter(index, slot, undo);
     }
   }
 
   /** Takes a node out of the indexes of its labels, except those of labels that it will have. */
-  #removeFromIndexes(
+  #leaveNode(
     slot: number,
     set: LabelSet,
     after: LabelSet | undefined,
     undo: Undo | undefined,
   ): void {
-    for (const index of this.indexes.all()) {
-      if (!set.has(index.label) || after?.has(index.label)) continue;
-      const value = this.nodes.columns.value(slot, index.key);
-      if (value !== null) this.#removeFromIndex(index, slot, value, undo);
+    for (const label of set.labels) {
+      if (after?.has(label)) continue;
+      for (const index of this.indexes.of("node", label)) this.#leave(index, slot, undo);
     }
   }
 
-  #addToIndex(index: HashIndex, slot: number, value: Value, undo: Undo | undefined): void {
+  /** Enters an element, which has the index's label, as it is now. */
+  #enter(index: HashIndex, slot: number, undo: Undo | undefined): void {
+    const value = index.valueIn(this.columnsOf(index.element), slot);
+    if (value === null) return;
     index.add(slot, value);
     undo?.push({ kind: "indexEntryAdded", index, slot, value });
   }
 
-  #removeFromIndex(index: HashIndex, slot: number, value: Value, undo: Undo | undefined): void {
+  #leave(index: HashIndex, slot: number, undo: Undo | undefined): void {
+    const value = index.valueIn(this.columnsOf(index.element), slot);
+    if (value === null) return;
     const position = index.remove(slot, value);
     undo?.push({ kind: "indexEntryRemoved", index, slot, value, position });
   }

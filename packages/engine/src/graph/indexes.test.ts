@@ -5,9 +5,11 @@ import { describe, expect, test } from "vitest";
 import { BigMap } from "./big-map.ts";
 import { HashIndex } from "./indexes.ts";
 
+const PLACE = { element: "node", label: 0, keys: [0] } as const;
+
 describe("a hash index", () => {
   test("finds by equivalence: 1 like 1.0, 0 like -0, NaN like itself, lists by contents", () => {
-    const index = new HashIndex("i", 0, 0);
+    const index = new HashIndex("i", PLACE);
     const values: Value[] = [
       1,
       float(1),
@@ -31,14 +33,14 @@ describe("a hash index", () => {
   });
 
   test("finds nothing for null and for a value that nobody has", () => {
-    const index = new HashIndex("i", 0, 0);
+    const index = new HashIndex("i", PLACE);
     index.add(0, "null");
     expect(index.seek(null)).toEqual([]);
     expect(index.seek("nobody")).toEqual([]);
   });
 
   test("forgets a value when its last node goes", () => {
-    const index = new HashIndex("i", 0, 0);
+    const index = new HashIndex("i", PLACE);
     index.add(1, "x");
     index.add(2, "x");
     index.remove(1, "x");
@@ -53,7 +55,7 @@ describe("a hash index", () => {
         fc.array(fc.constantFrom<Value>("a", "b", 1), { minLength: 1, maxLength: 30 }),
         fc.array(fc.nat(29)),
         (values, removals) => {
-          const index = new HashIndex("i", 0, 0);
+          const index = new HashIndex("i", PLACE);
           for (const [slot, value] of values.entries()) index.add(slot, value);
           const observed = (): unknown =>
             new Map([...index.entries()].map(([key, slots]) => [key, [...slots]]));
@@ -71,6 +73,35 @@ describe("a hash index", () => {
         },
       ),
     );
+  });
+});
+
+describe("an index over several properties", () => {
+  const index = new HashIndex("i", { ...PLACE, keys: [4, 7] });
+  const valueOf = (properties: Readonly<Record<number, Value>>): Value =>
+    index.valueOf((key) => properties[key] ?? null);
+
+  test("stands for the list of their values, in its own order", () => {
+    expect(valueOf({ 7: "b", 4: "a" })).toEqual(["a", "b"]);
+  });
+
+  test("leaves out what lacks one of them", () => {
+    expect([valueOf({ 4: "a" }), valueOf({ 7: "b" }), valueOf({})]).toEqual([null, null, null]);
+  });
+
+  test("finds by all of them, and nothing where one is NULL", () => {
+    index.add(3, ["a", 1]);
+    index.add(5, ["a", 2]);
+    expect(index.seekAll(["a", float(1)])).toEqual([3]);
+    expect(index.seekAll(["a", null])).toEqual([]);
+  });
+
+  test("knows whether two are under one value", () => {
+    expect(index.isDistinct).toBe(true);
+    index.add(6, ["a", 2]);
+    expect(index.isDistinct).toBe(false);
+    index.remove(5, ["a", 2]);
+    expect(index.isDistinct).toBe(true);
   });
 });
 

@@ -1,34 +1,49 @@
 import { equivalenceKey } from "@geode/values";
 import type { EquivalenceKey, Value } from "@geode/values";
+import type { Columns } from "./columns.ts";
+import type { ElementKind } from "./effect.ts";
 import { ValueOrder } from "./value-order.ts";
 import { BigMap } from "./big-map.ts";
 import { Uint32Chunks } from "./chunks.ts";
 
-/**
- * An index: from a property's value to the nodes with a label that have it, by equivalence (1 and 1.0 alike, NaN like itself), and from
- * the first look at a range on also by order. A missing property is not in it.
- */
-export class HashIndex {
-  readonly name: string;
-  /** Label id. */
+/** What an index is on: properties of the elements with a label. Two with the same place would find the same. */
+export interface IndexPlace {
+  readonly element: ElementKind;
+  /** Label id; of edges, edge label id. */
   readonly label: number;
-  /** Property key id. */
-  readonly key: number;
-  /** Most values of a typical index belong to one node: a bare slot takes no array. */
+  /** Property key ids, the first one first. */
+  readonly keys: readonly number[];
+}
+
+/**
+ * An index: from the values of properties to the elements with a label that have them, by equivalence (1 and 1.0 alike, NaN like
+ * itself), and from the first look at a range on also by order. Over several properties its value is the list of theirs. An element that
+ * lacks one of the properties is not in it.
+ */
+export class HashIndex implements IndexPlace {
+  readonly name: string;
+  readonly element: ElementKind;
+  readonly label: number;
+  readonly keys: readonly number[];
+  /** Whether it belongs to a constraint, so that at the end of every statement no two elements are under one value. */
+  readonly isUnique: boolean;
+  /** Most values of a typical index belong to one element: a bare slot takes no array. */
   readonly #entries = new BigMap<EquivalenceKey, number | number[]>();
-  /** Where in its entry's array a node is; not kept for bare slots. */
+  /** Where in its entry's array an element is; not kept for bare slots. */
   readonly #positions = new Uint32Chunks();
   /** null until a range is looked for: most indexes are only asked for single values. */
   #order: ValueOrder | null = null;
   #count = 0;
 
-  constructor(name: string, label: number, key: number) {
+  constructor(name: string, { element, label, keys }: IndexPlace, isUnique = false) {
     this.name = name;
+    this.element = element;
     this.label = label;
-    this.key = key;
+    this.keys = keys;
+    this.isUnique = isUnique;
   }
 
-  /** How many nodes are in the index. */
+  /** How many elements are in the index. */
   get count(): number {
     return this.#count;
   }
@@ -38,7 +53,27 @@ export class HashIndex {
     return this.#entries.size;
   }
 
-  /** The slots of the nodes with the value, in no promised order. Valid until the next write. Nothing has the value null. */
+  /** Whether no two elements are under one value. */
+  get isDistinct(): boolean {
+    return this.#count === this.#entries.size;
+  }
+
+  /** The value under which the element in a slot is, or has to be, in the index; null when it is none. */
+  valueIn(columns: Columns, slot: number): Value {
+    return this.keys.length === 1
+      ? columns.value(slot, this.keys[0]!)
+      : this.valueOf((key) => columns.value(slot, key));
+  }
+
+  /** The same for an element with these properties. */
+  valueOf(property: (key: number) => Value): Value {
+    const [first, ...others] = this.keys;
+    if (others.length === 0) return property(first!);
+    const values = this.keys.map(property);
+    return values.includes(null) ? null : values;
+  }
+
+  /** The slots of the elements with the value, in no promised order. Valid until the next write. Nothing has the value null. */
   seek(value: Value): readonly number[] {
     if (value === null) return NONE;
     const entry = this.#entries.get(equivalenceKey(value));
@@ -46,8 +81,13 @@ export class HashIndex {
     return typeof entry === "number" ? [entry] : entry;
   }
 
+  /** The same for an index over several properties, by a value for each. */
+  seekAll(values: readonly Value[]): readonly number[] {
+    return this.seek(values.includes(null) ? null : values);
+  }
+
   /**
-   * The slots of the nodes with a value from `lower` on (null: from the first one), while `within` holds, ascending by value. Valid until
+   * The slots of the elements with a value from `lower` on (null: from the first one), while `within` holds, ascending by value. Valid until
    * the next write.
    */
   seekRange(
@@ -73,7 +113,7 @@ export class HashIndex {
     return order;
   }
 
-  /** The value is not null, and the node is not in the index. */
+  /** The value is not null, and the element is not in the index. */
   add(slot: number, value: Value): void {
     const key = equivalenceKey(value);
     const entry = this.#entries.get(key);
@@ -91,7 +131,7 @@ export class HashIndex {
     }
   }
 
-  /** The node is in the index with this value; the last of the entry takes its place. Returns the place, for {@link restore}. */
+  /** The element is in the index with this value; the last of the entry takes its place. Returns the place, for {@link restore}. */
   remove(slot: number, value: Value): number {
     const key = equivalenceKey(value);
     const entry = this.#entries.get(key);
@@ -151,8 +191,8 @@ const ORDER_ENTRY_BYTES = 34;
 /** The indexes of a graph. */
 export class Indexes {
   readonly #byName = new Map<string, HashIndex>();
-  /** By property key id. */
-  readonly #byKey = new Map<number, HashIndex[]>();
+  readonly #nodes = new Map<number, readonly HashIndex[]>();
+  readonly #edges = new Map<number, readonly HashIndex[]>();
   #version = 0;
 
   get size(): number {
@@ -168,14 +208,17 @@ export class Indexes {
     return this.#byName.get(name);
   }
 
-  /** The index on a property of the nodes with a label. */
-  on(label: number, key: number): HashIndex | undefined {
-    return this.#byKey.get(key)?.find((index) => index.label === label);
+  /** The index on these properties, in this order, of the elements with a label. */
+  on({ element, label, keys }: IndexPlace): HashIndex | undefined {
+    return this.of(element, label).find(
+      (index) =>
+        index.keys.length === keys.length && index.keys.every((key, at) => key === keys[at]),
+    );
   }
 
-  /** The indexes on a property, whatever the label. */
-  onKey(key: number): readonly HashIndex[] {
-    return this.#byKey.get(key) ?? [];
+  /** The indexes on elements with a label, by name. */
+  of(element: ElementKind, label: number): readonly HashIndex[] {
+    return this.#labels(element).get(label) ?? NO_INDEXES;
   }
 
   all(): IterableIterator<HashIndex> {
@@ -183,19 +226,19 @@ export class Indexes {
   }
 
   add(index: HashIndex): void {
+    const { element, label, name } = index;
     this.#version += 1;
-    this.#byName.set(index.name, index);
-    const others = this.#byKey.get(index.key);
-    if (others === undefined) this.#byKey.set(index.key, [index]);
-    else others.push(index);
+    this.#byName.set(name, index);
+    this.#labels(element).set(label, [...this.of(element, label), index].sort(byName));
   }
 
   remove(index: HashIndex): void {
+    const { element, label, name } = index;
     this.#version += 1;
-    this.#byName.delete(index.name);
-    const left = this.onKey(index.key).filter((other) => other !== index);
-    if (left.length > 0) this.#byKey.set(index.key, left);
-    else this.#byKey.delete(index.key);
+    this.#byName.delete(name);
+    const left = this.of(element, label).filter((other) => other !== index);
+    if (left.length > 0) this.#labels(element).set(label, left);
+    else this.#labels(element).delete(label);
   }
 
   get bytes(): number {
@@ -203,4 +246,15 @@ export class Indexes {
     for (const index of this.#byName.values()) sum += index.bytes;
     return sum;
   }
+
+  #labels(element: ElementKind): Map<number, readonly HashIndex[]> {
+    return element === "node" ? this.#nodes : this.#edges;
+  }
+}
+
+const NO_INDEXES: readonly HashIndex[] = Object.freeze([]);
+
+/** Names differ. Which index is taken of several as good ones does not depend on when they were made. */
+function byName(a: HashIndex, b: HashIndex): number {
+  return a.name < b.name ? -1 : 1;
 }

@@ -3,11 +3,15 @@ import type { Graph } from "./graph.ts";
 import { violations } from "./invariants.ts";
 import { Store } from "./store.ts";
 
-/** A triangle of nodes with two labels, a property, an index, and a slot of each kind that is free again. */
+/** A triangle of nodes with two labels, a property, an index, a constraint for nodes and one for edges, and a slot of each kind that is free again. */
 function triangle(): Store {
   const store = new Store();
   const graph = "default";
-  store.apply({ kind: "createIndex", graph, name: "by-x", label: "A", property: "x" });
+  const onX = { graph, element: "node", label: "A", properties: ["x"] } as const;
+  store.apply({ kind: "createIndex", name: "by-x", ...onX });
+  const onW = { graph, element: "edge", label: "X", properties: ["w"] } as const;
+  store.apply({ kind: "createConstraint", name: "key-w", ...onW, requirement: "key" });
+  store.apply({ kind: "createConstraint", name: "has-x", ...onX, requirement: "exists" });
   for (const id of [1, 2, 3, 4])
     store.apply({
       kind: "insertNode",
@@ -113,6 +117,26 @@ const damages: [string, (graph: Graph) => void, RegExp][] = [
     "an index with a free slot",
     (graph) => graph.indexes.get("by-x")!.add(3, 0),
     /node slot 3, which is not in use/,
+  ],
+  [
+    "an index of edges under another value",
+    (graph) => graph.edges.columns.set(0, graph.keys.id("w"), 7),
+    /edge 10 under another value/,
+  ],
+  [
+    "two edges where only one may be",
+    (graph) => graph.indexes.get("key-w")!.add(1, 10),
+    /constraint key-w is violated by edges 10, 11/,
+  ],
+  [
+    "an element without what it has to have",
+    (graph) => graph.nodes.columns.set(0, graph.keys.id("x"), null),
+    /constraint has-x is violated by node 1, which has no x/,
+  ],
+  [
+    "a constraint whose index was lost",
+    (graph) => graph.indexes.remove(graph.indexes.get("key-w")!),
+    /the index of constraint key-w is not among the indexes/,
   ],
 ];
 

@@ -1,7 +1,9 @@
 import { equivalenceKey } from "@geode/values";
 import type { Adjacency } from "./adjacency.ts";
 import type { Columns } from "./columns.ts";
+import type { Constraint } from "./constraints.ts";
 import { NO_EDGE } from "./edges.ts";
+import type { ElementKind } from "./effect.ts";
 import type { Graph } from "./graph.ts";
 import type { HashIndex } from "./indexes.ts";
 import { NO_NODE } from "./nodes.ts";
@@ -12,8 +14,8 @@ import type { Store } from "./store.ts";
 const VIOLATIONS_MAX = 100;
 
 /**
- * Checks everything that the parts of a store say about each other: slots, page table, postings, adjacency both ways, columns, indexes
- * and counts. Returns one sentence per contradiction, at most 100; none for a sound store. Takes time in proportion to the data.
+ * Checks everything that the parts of a store say about each other: slots, page table, postings, adjacency both ways, columns, indexes,
+ * constraints and counts. Returns one sentence per contradiction, at most 100; none for a sound store. Takes time in proportion to the data.
  */
 export function violations(store: Store): string[] {
   const found: string[] = [];
@@ -29,6 +31,7 @@ export function violations(store: Store): string[] {
     checkAdjacency(graph, "in", report);
     checkTable(graph, report);
     for (const index of graph.indexes.all()) checkIndex(graph, index, report);
+    for (const constraint of graph.constraints.all()) checkConstraint(graph, constraint, report);
   }
   return found;
 }
@@ -167,32 +170,75 @@ function checkTable(graph: Graph, report: Report): void {
 }
 
 function checkIndex(graph: Graph, index: HashIndex, report: Report): void {
-  const { nodes } = graph;
+  const { element, label } = index;
+  const columns = graph.columnsOf(element);
+  const [idOf, isUsed, hasLabel] = accessTo(graph, element);
   const seen = new Set<number>();
   for (const [key, slots] of index.entries()) {
-    if (slots.length === 0) report(`index ${index.name} has an entry without nodes`);
+    if (slots.length === 0) report(`index ${index.name} has an entry without ${element}s`);
     for (const slot of slots) {
-      if (seen.has(slot)) report(`index ${index.name} has node slot ${slot} twice`);
+      if (seen.has(slot)) report(`index ${index.name} has ${element} slot ${slot} twice`);
       seen.add(slot);
-      if (slot >= nodes.slots.end || nodes.labelSetId(slot) === NO_NODE) {
-        report(`index ${index.name} has node slot ${slot}, which is not in use`);
+      if (!isUsed(slot)) {
+        report(`index ${index.name} has ${element} slot ${slot}, which is not in use`);
         continue;
       }
-      const value = nodes.columns.value(slot, index.key);
-      if (!nodes.labelSet(slot).has(index.label))
-        report(`index ${index.name} has node ${nodes.id(slot)}, which has another label`);
+      const value = index.valueIn(columns, slot);
+      if (!hasLabel(slot, label))
+        report(`index ${index.name} has ${element} ${idOf(slot)}, which has another label`);
       if (value === null || equivalenceKey(value) !== key)
-        report(`index ${index.name} has node ${nodes.id(slot)} under another value`);
+        report(`index ${index.name} has ${element} ${idOf(slot)} under another value`);
     }
   }
   let expected = 0;
-  for (const set of nodes.setsWith(index.label)) {
-    for (let i = 0; i < set.count; i++)
-      if (nodes.columns.value(set.slots[i]!, index.key) !== null) expected++;
-  }
+  for (const slot of graph.slotsWith(element, label))
+    if (index.valueIn(columns, slot) !== null) expected++;
   if (seen.size !== expected || index.count !== expected) {
-    report(`index ${index.name} has ${seen.size} nodes, counted as ${index.count}, of ${expected}`);
+    report(
+      `index ${index.name} has ${seen.size} ${element}s, counted as ${index.count}, of ${expected}`,
+    );
   }
+}
+
+function checkConstraint(graph: Graph, constraint: Constraint, report: Report): void {
+  const { element, index, keys, label, name, requirement } = constraint;
+  if ((index === null) !== (requirement === "exists"))
+    report(`constraint ${name} has ${index === null ? "no index" : "an index"}`);
+  if (index !== null && graph.indexes.get(name) !== index)
+    report(`the index of constraint ${name} is not among the indexes`);
+  const columns = graph.columnsOf(element);
+  const [idOf] = accessTo(graph, element);
+  for (const [, slots] of index?.entries() ?? [])
+    if (slots.length > 1)
+      report(`constraint ${name} is violated by ${element}s ${slots.map(idOf).join(", ")}`);
+  if (requirement === "unique") return;
+  for (const slot of graph.slotsWith(element, label))
+    for (const key of keys)
+      if (columns.value(slot, key) === null)
+        report(
+          `constraint ${name} is violated by ${element} ${idOf(slot)}, which has no ${graph.keys.name(key)}`,
+        );
+}
+
+function accessTo(
+  { edges, nodes }: Graph,
+  element: ElementKind,
+): [
+  idOf: (slot: number) => number,
+  isUsed: (slot: number) => boolean,
+  hasLabel: (slot: number, label: number) => boolean,
+] {
+  return element === "node"
+    ? [
+        (slot) => nodes.id(slot),
+        (slot) => slot < nodes.slots.end && nodes.labelSetId(slot) !== NO_NODE,
+        (slot, label) => nodes.labelSet(slot).has(label),
+      ]
+    : [
+        (slot) => edges.id(slot),
+        (slot) => slot < edges.slots.end && edges.label(slot) !== NO_EDGE,
+        (slot, label) => edges.label(slot) === label,
+      ];
 }
 
 /** Every value is where an element is, and is found by reading the whole element. */

@@ -2,7 +2,14 @@ import { float, GeodeError } from "@geode/values";
 import type { ElementId, Value } from "@geode/values";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { CreateIndex, DropIndex, Effect, GraphName } from "./effect.ts";
+import type {
+  CreateConstraint,
+  CreateIndex,
+  Effect,
+  ElementKind,
+  GraphName,
+  Requirement,
+} from "./effect.ts";
 import type { Graph } from "./graph.ts";
 import { violations } from "./invariants.ts";
 import { PROPERTY_NESTING_MAX } from "./storable.ts";
@@ -105,26 +112,26 @@ describe("a store", () => {
         to: i,
         properties: new Map([[name, i]]),
       });
-      store.apply({ kind: "createIndex", graph: name, name, label: name, property: name });
+      store.apply({ ...index(name, name, name), graph: name });
     }
     for (const [i, name] of names.entries()) {
       const graph = store.graphs.get(name)!;
       expect(graph.node(0).properties.get(name)).toBe(i);
-      expect(graph.indexOn(graph.labels.id(name), graph.keys.id(name))!.seek(i)).toEqual([0]);
+      expect(graph.indexes.get(name)!.seek(i)).toEqual([0]);
     }
     expect(violations(store)).toEqual([]);
   });
 
   test("changes the labels of a node, and with them where it is found", () => {
     const store = new Store();
-    store.apply({ kind: "createIndex", graph: "default", name: "i", label: "New", property: "x" });
+    store.apply(index("i", "New", "x"));
     store.apply(node(1, ["Old"], { x: 7 }));
     const graph = store.graph("default");
-    const index = graph.indexes.get("i")!;
-    expect(index.seek(7)).toEqual([]);
+    const found = graph.indexes.get("i")!;
+    expect(found.seek(7)).toEqual([]);
     store.apply({ kind: "updateNode", graph: "default", id: 1, labels: ["New"], set: new Map() });
     expect(graph.nodeLabels(0)).toEqual(["New"]);
-    expect(index.seek(7)).toEqual([0]);
+    expect(found.seek(7)).toEqual([0]);
     expect(graph.node(0).properties).toEqual(new Map([["x", 7]]));
     store.apply({
       kind: "updateNode",
@@ -133,8 +140,8 @@ describe("a store", () => {
       labels: [],
       set: new Map([["x", 8]]),
     });
-    expect(index.seek(7)).toEqual([]);
-    expect(index.seek(8)).toEqual([]);
+    expect(found.seek(7)).toEqual([]);
+    expect(found.seek(8)).toEqual([]);
   });
 
   test("learns no name from removing a property that nothing ever had", () => {
@@ -190,20 +197,8 @@ describe("a store", () => {
     const store = new Store();
     const nodes = 30_000;
     const edges = 70_000;
-    store.apply({
-      kind: "createIndex",
-      graph: "default",
-      name: "by-id",
-      label: "N",
-      property: "id",
-    });
-    store.apply({
-      kind: "createIndex",
-      graph: "default",
-      name: "by-city",
-      label: "N",
-      property: "city",
-    });
+    store.apply(index("by-id", "N", "id"));
+    store.apply(index("by-city", "N", "city"));
     for (let i = 0; i < nodes; i++)
       store.apply(
         node(i, ["N"], { id: i, name: `node ${i}`, age: i % 90, city: `city ${i % 50}` }),
@@ -269,15 +264,17 @@ describe("an effect that does not fit the state is CORRUPT and changes nothing:"
     ["deleting a node that has edges", { kind: "deleteNode", graph: "default", id: 1 }],
     ["deleting an edge as a node", { kind: "deleteNode", graph: "default", id: 3 }],
     ["changing a graph that does not exist", { kind: "deleteNode", graph: "missing", id: 1 }],
-    [
-      "an index under a name that is taken",
-      { kind: "createIndex", graph: "default", name: "i", label: "B", property: "y" },
-    ],
-    [
-      "a second index on a property",
-      { kind: "createIndex", graph: "default", name: "j", label: "A", property: "x" },
-    ],
+    ["an index under a name that is taken", index("i", "B", "y")],
+    ["a second index on a property", index("j", "A", "x")],
     ["dropping a missing index", { kind: "dropIndex", graph: "default", name: "j" }],
+    ["dropping a constraint's index", { kind: "dropIndex", graph: "default", name: "u" }],
+    ["dropping a missing constraint", { kind: "dropConstraint", graph: "default", name: "i" }],
+    ["a second constraint of a name", constraint("u", "node", "A", "exists", "y")],
+    ["a constraint with the name of an index", constraint("i", "node", "A", "exists", "y")],
+    ["an index with the name of a constraint", index("u", "B", "y")],
+    ["a second index through a constraint", constraint("j", "node", "A", "key", "x")],
+    ["a constraint on one property twice", constraint("j", "node", "A", "key", "y", "y")],
+    ["an index on no property", index("j", "B")],
     ["creating a graph that exists", { kind: "createGraph", graph: "other" }],
     ["creating the default graph", { kind: "createGraph", graph: "default" }],
     ["dropping a graph that does not exist", { kind: "dropGraph", graph: "missing" }],
@@ -286,10 +283,7 @@ describe("an effect that does not fit the state is CORRUPT and changes nothing:"
       "inserting into a graph that does not exist",
       { kind: "insertNode", graph: "missing", id: 9, labels: [], properties: new Map() },
     ],
-    [
-      "an index in a graph that does not exist",
-      { kind: "createIndex", graph: "missing", name: "j", label: "B", property: "y" },
-    ],
+    ["an index in a graph that does not exist", { ...index("j", "B", "y"), graph: "missing" }],
     ["leasing a block twice", { kind: "lease", firstBlock: 1, count: 3 }],
     ["leasing no block", { kind: "lease", firstBlock: 4, count: 0 }],
     ["leasing a fraction of a block", { kind: "lease", firstBlock: 4, count: 0.5 }],
@@ -372,7 +366,7 @@ describe("laws, on random effects", () => {
           const refused = codeOf(() => store.apply(effect));
           expect(refused, `step ${i}`).toBe(model.apply(effect) ? undefined : "CORRUPT");
         }
-        expect(violations(store)).toEqual([]);
+        expect(contradictions(store)).toEqual([]);
         expect(canonical(store)).toEqual(model.effects());
         expectSeeksLikeScans(store);
       }),
@@ -409,7 +403,7 @@ describe("laws, on random effects", () => {
           expect(observe(store)).toEqual(atMark);
           store.rollback(undo, 0);
           expect(observe(store)).toEqual(before);
-          expect(violations(store)).toEqual([]);
+          expect(contradictions(store)).toEqual([]);
           expect(undo.mark()).toBe(0);
           // And what was undone can be done again, to the same end.
           const again = new Model();
@@ -435,7 +429,7 @@ describe("laws, on random effects", () => {
         const copy = new Store();
         for (const chunk of store.effects()) for (const effect of chunk) copy.apply(effect);
         expect(canonical(copy)).toEqual(canonical(store));
-        expect(violations(copy)).toEqual([]);
+        expect(contradictions(copy)).toEqual([]);
       }),
       { numRuns: 100 },
     );
@@ -472,11 +466,34 @@ function edge(
   };
 }
 
-/** Two nodes, an edge between them, an index, another graph, two leased blocks. */
+function index(name: string, label: string, ...properties: string[]): CreateIndex {
+  return { kind: "createIndex", graph: "default", name, element: "node", label, properties };
+}
+
+function constraint(
+  name: string,
+  element: ElementKind,
+  label: string,
+  requirement: Requirement,
+  ...properties: string[]
+): CreateConstraint {
+  return {
+    kind: "createConstraint",
+    graph: "default",
+    name,
+    element,
+    label,
+    properties,
+    requirement,
+  };
+}
+
+/** Two nodes, an edge between them, an index, a constraint, another graph, two leased blocks. */
 function small(): Store {
   const store = new Store();
   store.apply({ kind: "lease", firstBlock: 0, count: 2 });
-  store.apply({ kind: "createIndex", graph: "default", name: "i", label: "A", property: "x" });
+  store.apply(index("i", "A", "x"));
+  store.apply(constraint("u", "edge", "X", "unique", "x"));
   store.apply(node(1, ["A"], { x: 1 }));
   store.apply(node(2, [], {}));
   store.apply(edge(3, "X", 1, 2, { x: 1 }));
@@ -523,7 +540,7 @@ interface Step {
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  op: fc.nat(19),
+  op: fc.nat(23),
   pick: fc.nat(1_000),
   other: fc.nat(1_000),
   labels: fc.subarray(["A", "B", "C"]),
@@ -607,13 +624,20 @@ function* interpreted(steps: readonly Step[], model: Model): Generator<[number, 
     else if (op < 13) yield [i, { kind: "updateEdge", graph, id: edgeId, set }];
     else if (op < 15) yield [i, { kind: "deleteEdge", graph, id: edgeId }];
     else if (op < 17) yield [i, { kind: "deleteNode", graph, id: nodeId }];
-    else if (op < 18) {
-      const [name, on] = [`i${pick % 3}`, labels[0] ?? "A"];
-      yield [
-        i,
-        { kind: "createIndex", graph, name, label: on, property: other % 2 === 0 ? "x" : "y" },
-      ];
-    } else if (op < 19) yield [i, { kind: "dropIndex", graph, name: `i${pick % 3}` }];
+    else if (op < 21) {
+      const element = other % 3 === 0 ? "edge" : "node";
+      const place = {
+        graph,
+        name: `i${pick % 4}`,
+        element,
+        label: element === "edge" ? label : (labels[0] ?? "A"),
+        properties: [["x"], ["y"], ["x", "y"], ["y", "z", "x"]][other % 4]!,
+      } as const;
+      const requirement = (["unique", "exists", "key"] as const)[pick % 3]!;
+      if (op < 19) yield [i, { kind: "createIndex", ...place }];
+      else yield [i, { kind: "createConstraint", ...place, requirement }];
+    } else if (op < 22) yield [i, { kind: "dropIndex", graph, name: `i${pick % 4}` }];
+    else if (op < 23) yield [i, { kind: "dropConstraint", graph, name: `i${pick % 4}` }];
     else if (pick % 4 === 0)
       yield [i, { kind: other % 2 === 0 ? "createGraph" : "dropGraph", graph: "other" }];
     else if (pick % 2 === 0)
@@ -640,7 +664,8 @@ interface ModelElement {
 class Model {
   readonly nodes = new Map<ElementId, ModelElement>();
   readonly edges = new Map<ElementId, ModelElement>();
-  readonly indexes = new Map<string, CreateIndex>();
+  /** And constraints: they share their names. */
+  readonly indexes = new Map<string, CreateIndex | CreateConstraint>();
   hasOther = false;
   epoch: Effect | undefined = undefined;
   nextBlock = 0;
@@ -715,12 +740,16 @@ class Model {
       case "setPolicy":
         this.policy = effect.policy;
         return true;
-      case "createIndex": {
+      case "createIndex":
+      case "createConstraint": {
+        const { element, graph, label, properties } = effect;
+        const place = JSON.stringify([graph, element, label, properties]);
         for (const other of this.indexes.values()) {
+          const { element: at, label: on, properties: of } = other;
           if (
-            other.graph === effect.graph &&
-            other.label === effect.label &&
-            other.property === effect.property
+            hasIndex(other) &&
+            hasIndex(effect) &&
+            place === JSON.stringify([other.graph, at, on, of])
           )
             return false;
         }
@@ -729,7 +758,11 @@ class Model {
         return true;
       }
       case "dropIndex":
+      case "dropConstraint": {
+        const created = effect.kind === "dropIndex" ? "createIndex" : "createConstraint";
+        if (this.indexes.get(indexKey(effect))?.kind !== created) return false;
         return this.indexes.delete(indexKey(effect));
+      }
     }
   }
 
@@ -749,7 +782,9 @@ class Model {
     for (const graph of ["default", ...(this.hasOther ? ["other"] : [])]) {
       if (graph === "other") effects.push({ kind: "createGraph", graph });
       const indexes = [...this.indexes.values()].filter((index) => index.graph === graph);
-      effects.push(...indexes.sort((a, b) => (a.name < b.name ? -1 : 1)));
+      indexes.sort((a, b) => (a.name < b.name ? -1 : 1));
+      for (const kind of ["createIndex", "createConstraint"])
+        effects.push(...indexes.filter((effect) => effect.kind === kind));
       for (const [id, { labels, properties }] of byId(this.nodes, graph)) {
         effects.push({ kind: "insertNode", graph, id, labels, properties: byName(properties) });
       }
@@ -773,7 +808,11 @@ class Model {
   }
 }
 
-function indexKey(effect: CreateIndex | DropIndex): string {
+function hasIndex(effect: CreateIndex | CreateConstraint): boolean {
+  return effect.kind === "createIndex" || effect.requirement !== "exists";
+}
+
+function indexKey(effect: { readonly graph: GraphName; readonly name: string }): string {
   return `${effect.graph}/${effect.name}`;
 }
 
@@ -788,6 +827,11 @@ function canonical(store: Store): unknown[] {
     .map((effect) =>
       "properties" in effect ? { ...effect, properties: [...effect.properties] } : effect,
     );
+}
+
+/** Of single effects nobody asks that they keep the constraints. */
+function contradictions(store: Store): string[] {
+  return violations(store).filter((sentence) => !/: constraint .* is violated by /.test(sentence));
 }
 
 // --- what a reader can tell ---
@@ -841,12 +885,23 @@ function observeGraph(graph: Graph): unknown {
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map((index) => [
         index.name,
+        index.element,
         index.label,
-        index.key,
+        index.keys,
+        index.isUnique,
         index.count,
         index.distinct,
         new Map([...index.entries()].map(([key, slots]) => [key, [...slots]])),
       ]),
+    constraints: [...graph.constraints.all()]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map(({ index, ...constraint }) => [constraint, index?.name]),
+    byLabel: [0, 1, 2].flatMap((label) =>
+      (["node", "edge"] as const).map((element) => [
+        graph.indexes.of(element, label).map(({ name }) => name),
+        graph.constraints.of(element, label).map(({ name }) => name),
+      ]),
+    ),
   };
 }
 
@@ -854,12 +909,10 @@ function expectSeeksLikeScans(store: Store): void {
   for (const graph of store.graphs.values()) {
     for (const index of graph.indexes.all()) {
       const byValue = new Map<Value, number[]>();
-      for (const set of graph.nodes.setsWith(index.label)) {
-        for (const slot of set.slots.subarray(0, set.count)) {
-          const found = graph.nodes.columns.value(slot, index.key);
-          if (found !== null) expect(index.seek(found)).toContain(slot);
-          if (typeof found === "string") byValue.set(found, [...(byValue.get(found) ?? []), slot]);
-        }
+      for (const slot of graph.slotsWith(index.element, index.label)) {
+        const found = index.valueIn(graph.columnsOf(index.element), slot);
+        if (found !== null) expect(index.seek(found)).toContain(slot);
+        if (typeof found === "string") byValue.set(found, [...(byValue.get(found) ?? []), slot]);
       }
       for (const [text, slots] of byValue)
         expect(new Set(index.seek(text))).toEqual(new Set(slots));

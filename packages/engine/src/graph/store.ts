@@ -3,6 +3,7 @@ import { DEFAULT_GRAPH } from "./effect.ts";
 import type {
   BeginEpoch,
   CreateGraph,
+  CreateIndex,
   DropGraph,
   Effect,
   GraphName,
@@ -12,6 +13,7 @@ import type {
   SetPolicy,
 } from "./effect.ts";
 import { Graph } from "./graph.ts";
+import type { IndexPlace } from "./indexes.ts";
 import type { Undo } from "./undo.ts";
 
 /** What a database knows besides its graphs. Replaced, never changed. */
@@ -86,6 +88,10 @@ export class Store {
         return this.#graphOf(effect).createIndex(effect, undo);
       case "dropIndex":
         return this.#graphOf(effect).dropIndex(effect, undo);
+      case "createConstraint":
+        return this.#graphOf(effect).createConstraint(effect, undo);
+      case "dropConstraint":
+        return this.#graphOf(effect).dropConstraint(effect, undo);
       case "createGraph":
         return this.#createGraph(effect, undo);
       case "dropGraph":
@@ -130,6 +136,12 @@ export class Store {
         case "indexDropped":
           record.graph.indexes.add(record.index);
           break;
+        case "constraintCreated":
+          record.graph.undoConstraintCreated(record.constraint);
+          break;
+        case "constraintDropped":
+          record.graph.undoConstraintDropped(record.constraint);
+          break;
         case "graphCreated":
           this.graphs.delete(record.graph.name);
           break;
@@ -147,7 +159,8 @@ export class Store {
 
   /**
    * The whole state as effects, in chunks of at most 1,000: applied to an empty store they give the same state. It depends on the state
-   * alone, not on the way that led there: graphs and indexes by name, elements by id. The store must not change meanwhile.
+   * alone, not on the way that led there: graphs, indexes and constraints by name, elements by id. The store must not change
+   * meanwhile.
    */
   *effects(): Generator<Effect[]> {
     let chunk: Effect[] = [];
@@ -257,11 +270,15 @@ export class Store {
 
 function* graphEffects(graph: Graph): Generator<Effect> {
   if (graph.name !== DEFAULT_GRAPH) yield { kind: "createGraph", graph: graph.name };
-  const byName = [...graph.indexes.all()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const index of byName) {
-    const label = graph.labels.name(index.label);
-    const property = graph.keys.name(index.key);
-    yield { kind: "createIndex", graph: graph.name, name: index.name, label, property };
+  for (const index of [...graph.indexes.all()].sort(byName)) {
+    // A constraint brings its index with it.
+    if (!index.isUnique)
+      yield { kind: "createIndex", graph: graph.name, name: index.name, ...namesOf(graph, index) };
+  }
+  for (const constraint of [...graph.constraints.all()].sort(byName)) {
+    const { name, requirement } = constraint;
+    const names = namesOf(graph, constraint);
+    yield { kind: "createConstraint", graph: graph.name, name, ...names, requirement };
   }
   for (const id of graph.table.ids("node")) {
     const { labels, properties } = graph.node(graph.nodes.slot(id));
@@ -279,4 +296,16 @@ function* graphEffects(graph: Graph): Generator<Effect> {
       properties,
     } satisfies InsertEdge;
   }
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : 1;
+}
+
+function namesOf(
+  graph: Graph,
+  { element, keys, label }: IndexPlace,
+): Pick<CreateIndex, "element" | "label" | "properties"> {
+  const properties = keys.map((key) => graph.keys.name(key));
+  return { element, label: graph.labelName(element, label), properties };
 }

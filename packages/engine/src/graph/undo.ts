@@ -1,5 +1,6 @@
 import type { Value } from "@geode/values";
 import type { Columns, SlotProperties } from "./columns.ts";
+import type { Constraint } from "./constraints.ts";
 import type { RemovedEdge } from "./edges.ts";
 import type { Graph } from "./graph.ts";
 import type { HashIndex } from "./indexes.ts";
@@ -98,6 +99,8 @@ export type UndoRecord =
     }
   | { readonly kind: "indexCreated"; readonly graph: Graph; readonly index: HashIndex }
   | { readonly kind: "indexDropped"; readonly graph: Graph; readonly index: HashIndex }
+  | { readonly kind: "constraintCreated"; readonly graph: Graph; readonly constraint: Constraint }
+  | { readonly kind: "constraintDropped"; readonly graph: Graph; readonly constraint: Constraint }
   | { readonly kind: "graphCreated"; readonly graph: Graph }
   /** The graph as it was, whole: nothing changes it while it is out of the store. */
   | { readonly kind: "graphDropped"; readonly graph: Graph }

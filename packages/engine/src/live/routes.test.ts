@@ -149,12 +149,23 @@ test("a reader of everything hears of every change in its graph and of none in a
   expect(reaches(effect, reader(all, "elsewhere"))).toBe(false);
 });
 
-test("an index that comes or goes concerns only who reads all that there is", () => {
-  const all = { nodeLabels: "any", edgeLabels: "any", nodeKeys: "any", edgeKeys: "any" } as const;
-  const effect: Effect = { kind: "createIndex", graph, name: "i", label: "User", property: "name" };
-  expect(reaches(effect, reader(all))).toBe(true);
-  expect(reaches(effect, reader({ ...all, nodeKeys: new Set(["name"]) }))).toBe(false);
-});
+test.each(["createIndex", "createConstraint"] as const)(
+  "%s concerns only who reads all that there is",
+  (kind) => {
+    const all = { nodeLabels: "any", edgeLabels: "any", nodeKeys: "any", edgeKeys: "any" } as const;
+    const effect: Effect = {
+      kind,
+      graph,
+      name: "i",
+      element: "node",
+      label: "User",
+      properties: ["name"],
+      requirement: "key",
+    };
+    expect(reaches(effect, reader(all))).toBe(true);
+    expect(reaches(effect, reader({ ...all, nodeKeys: new Set(["name"]) }))).toBe(false);
+  },
+);
 
 test("a label or property named like a member of Object.prototype is a name like any other", () => {
   const routed = reader({ nodeLabels: new Set(["constructor"]), nodeKeys: new Set(["__proto__"]) });

@@ -66,7 +66,9 @@ export class Routes<T extends Routed> {
       }
       case "createIndex":
       case "dropIndex":
-        // An index changes how a result is found, never the result; but a procedure may tell which indexes there are.
+      case "createConstraint":
+      case "dropConstraint":
+        // They change how a result is found, never the result; but a procedure may tell which there are.
         return routes.nodes.collectReadersOfAll(found);
       case "createGraph":
       case "dropGraph":

@@ -26,6 +26,15 @@ const set = fc
   .array(fc.tuple(names, fc.oneof(fc.constant(null), propertyValues)), { maxLength: 3 })
   .map((list) => new Map<string, Value>(list));
 
+/** What an index or a constraint is on. */
+const place = {
+  graph: graphs,
+  name: names,
+  element: fc.constantFrom("node" as const, "edge" as const),
+  label: names,
+  properties: fc.array(names, { maxLength: 3 }),
+};
+
 const effects: fc.Arbitrary<Effect> = fc.oneof(
   fc.record({
     kind: fc.constant("insertNode" as const),
@@ -53,14 +62,17 @@ const effects: fc.Arbitrary<Effect> = fc.oneof(
   fc.record({ kind: fc.constant("beginEpoch" as const), epoch: names, hashKey: names }),
   fc.record({ kind: fc.constant("setPolicy" as const), policy: names }),
   fc.record({ kind: fc.constant("lease" as const), firstBlock: fc.nat(), count: fc.nat() }),
+  fc.record({ kind: fc.constant("createIndex" as const), ...place }),
   fc.record({
-    kind: fc.constant("createIndex" as const),
+    kind: fc.constant("createConstraint" as const),
+    ...place,
+    requirement: fc.constantFrom("unique" as const, "exists" as const, "key" as const),
+  }),
+  fc.record({
+    kind: fc.constantFrom("dropIndex" as const, "dropConstraint" as const),
     graph: graphs,
     name: names,
-    label: names,
-    property: names,
   }),
-  fc.record({ kind: fc.constant("dropIndex" as const), graph: graphs, name: names }),
   fc.record({ kind: fc.constantFrom("createGraph" as const, "dropGraph" as const), graph: names }),
 );
 

@@ -10,7 +10,14 @@ import {
   type TemporalType,
   type Value,
 } from "@geode/values";
-import type { Effect, Patch } from "../graph/effect.ts";
+import type {
+  CreateConstraint,
+  CreateIndex,
+  Effect,
+  ElementKind,
+  Patch,
+  Requirement,
+} from "../graph/effect.ts";
 import type { ByteReader, ByteWriter } from "./bytes.ts";
 import { readTemporal, writeTemporal } from "./temporal.ts";
 
@@ -32,14 +39,22 @@ const KIND = {
   deleteNode: 6,
   beginEpoch: 7,
   lease: 8,
-  createIndex: 9,
   dropIndex: 10,
   createGraph: 11,
   dropGraph: 12,
+  createIndex: 13,
+  createConstraint: 14,
+  dropConstraint: 15,
   setPolicy: 20,
 } as const satisfies Record<Effect["kind"], number>;
 
-type Kind = (typeof KIND)[Effect["kind"]];
+/** How an index over one property of nodes was written before there were others. It is still read. */
+const NODE_INDEX_KIND = 9;
+
+type Kind = (typeof KIND)[Effect["kind"]] | typeof NODE_INDEX_KIND;
+
+const ELEMENT_KINDS = ["node", "edge"] as const satisfies readonly ElementKind[];
+const REQUIREMENTS = ["unique", "exists", "key"] as const satisfies readonly Requirement[];
 
 /** INTEGER and FLOAT have tags of their own: 2 and 2.0 stay different. */
 const TAG = {
@@ -172,6 +187,8 @@ export class PatchWriter {
       case "setPolicy":
       case "createIndex":
       case "dropIndex":
+      case "createConstraint":
+      case "dropConstraint":
       case "createGraph":
       case "dropGraph":
         return;
@@ -205,6 +222,8 @@ export class PatchWriter {
       case "setPolicy":
       case "createIndex":
       case "dropIndex":
+      case "createConstraint":
+      case "dropConstraint":
       case "createGraph":
       case "dropGraph":
         for (let i = start; i < end; i++) {
@@ -328,12 +347,14 @@ export class PatchWriter {
         out.text(effect.policy);
         return;
       case "createIndex":
-        this.#writeName(effect.graph);
-        this.#writeName(effect.name);
-        this.#writeName(effect.label);
-        this.#writeName(effect.property);
+        this.#writePlace(effect);
+        return;
+      case "createConstraint":
+        this.#writePlace(effect);
+        out.byte(REQUIREMENTS.indexOf(effect.requirement));
         return;
       case "dropIndex":
+      case "dropConstraint":
         this.#writeName(effect.graph);
         this.#writeName(effect.name);
         return;
@@ -344,6 +365,14 @@ export class PatchWriter {
       default:
         unreachable(effect);
     }
+  }
+
+  #writePlace(effect: CreateIndex | CreateConstraint): void {
+    this.#writeName(effect.graph);
+    this.#writeName(effect.name);
+    this.#out.byte(ELEMENT_KINDS.indexOf(effect.element));
+    this.#writeName(effect.label);
+    this.#writeNames(effect.properties);
   }
 }
 
@@ -448,7 +477,10 @@ export class PatchReader {
       case KIND.lease:
       case KIND.setPolicy:
       case KIND.createIndex:
+      case NODE_INDEX_KIND:
       case KIND.dropIndex:
+      case KIND.createConstraint:
+      case KIND.dropConstraint:
       case KIND.createGraph:
       case KIND.dropGraph:
         return { kind, graph: "", labels: null, names: [] };
@@ -534,7 +566,10 @@ export class PatchReader {
       case KIND.lease:
       case KIND.setPolicy:
       case KIND.createIndex:
+      case NODE_INDEX_KIND:
       case KIND.dropIndex:
+      case KIND.createConstraint:
+      case KIND.dropConstraint:
       case KIND.createGraph:
       case KIND.dropGraph:
         for (let i = 0; i < length; i++) {
@@ -660,13 +695,20 @@ export class PatchReader {
       case KIND.setPolicy:
         return { kind: "setPolicy", policy: reader.text() };
       case KIND.createIndex:
+        return { kind: "createIndex", ...this.#readPlace() };
+      case NODE_INDEX_KIND: {
+        const [graph, name, label] = [this.#readName(), this.#readName(), this.#readName()];
+        const properties = [this.#readName()];
+        return { kind: "createIndex", graph, name, element: "node", label, properties };
+      }
+      case KIND.createConstraint:
         return {
-          kind: "createIndex",
-          graph: this.#readName(),
-          name: this.#readName(),
-          label: this.#readName(),
-          property: this.#readName(),
+          kind: "createConstraint",
+          ...this.#readPlace(),
+          requirement: this.#readChoice(REQUIREMENTS),
         };
+      case KIND.dropConstraint:
+        return { kind: "dropConstraint", graph: this.#readName(), name: this.#readName() };
       case KIND.dropIndex:
         return { kind: "dropIndex", graph: this.#readName(), name: this.#readName() };
       case KIND.createGraph:
@@ -676,6 +718,25 @@ export class PatchReader {
       default:
         throw reader.damaged(`unknown kind of effect ${kind}`);
     }
+  }
+
+  #readPlace(): Omit<CreateIndex, "kind"> {
+    return {
+      graph: this.#readName(),
+      name: this.#readName(),
+      element: this.#readChoice(ELEMENT_KINDS),
+      label: this.#readName(),
+      properties: this.#readNames(),
+    };
+  }
+
+  #readChoice<T>(choices: readonly T[]): T {
+    const number = this.#in.byte();
+    const choice = choices[number];
+    if (choice === undefined) {
+      throw this.#in.damaged(`choice ${number} of ${choices.length}`);
+    }
+    return choice;
   }
 
   #requireDepth(depth: number): void {
@@ -696,6 +757,8 @@ type CatalogEffect = Extract<
       | "setPolicy"
       | "createIndex"
       | "dropIndex"
+      | "createConstraint"
+      | "dropConstraint"
       | "createGraph"
       | "dropGraph";
   }
@@ -793,6 +856,8 @@ function sameShape(a: Effect, b: Effect): boolean {
     case "setPolicy":
     case "createIndex":
     case "dropIndex":
+    case "createConstraint":
+    case "dropConstraint":
     case "createGraph":
     case "dropGraph":
       return b.kind === a.kind;
@@ -843,6 +908,8 @@ function shapeKey(effect: Effect): string {
     case "setPolicy":
     case "createIndex":
     case "dropIndex":
+    case "createConstraint":
+    case "dropConstraint":
     case "createGraph":
     case "dropGraph":
       return effect.kind;

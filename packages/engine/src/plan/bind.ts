@@ -1,5 +1,6 @@
-import { unreachable } from "@geode/values";
+import { GeodeError, unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
+import { positionAt } from "../gql/position.ts";
 import {
   bindCondition,
   bindExpression,
@@ -10,6 +11,7 @@ import { bindMatch } from "./bind-pattern.ts";
 import { bindProcedureCall } from "./bind-procedure.ts";
 import { bindOrderAndPage, bindProjection } from "./bind-projection.ts";
 import { bindDelete, bindInsert, bindMerge, bindRemove, bindSet } from "./bind-write.ts";
+import type { CatalogChange, NewIndex } from "./catalog-change.ts";
 import { conjuncts, type Variable } from "./expression.ts";
 import type { Operator, Output, Query } from "./operators.ts";
 import type { Procedures } from "./procedure.ts";
@@ -33,14 +35,7 @@ export type BoundStatement =
       readonly mode: "explain" | "profile";
       readonly query: Query;
     }
-  | {
-      readonly kind: "createIndex";
-      readonly name: string | null;
-      readonly ifNotExists: boolean;
-      readonly label: string;
-      readonly property: string;
-    }
-  | { readonly kind: "dropIndex"; readonly name: string; readonly ifExists: boolean }
+  | CatalogChange
   | {
       readonly kind: "transaction";
       readonly command:
@@ -66,21 +61,15 @@ function bindStatement(binding: Binding, statement: ast.Statement): BoundStateme
       const { volatile, definedHere } = binding;
       return { kind: "query", query, live: statement.live, volatile, definedHere };
     }
-    case "createIndex": {
-      const [property, ...others] = statement.properties;
-      if (!property || others.length > 0)
-        throw binding.notAvailable("An index over several properties", offset);
-      if (statement.element === "edge") throw binding.notAvailable("An index over edges", offset);
-      return {
-        kind: "createIndex",
-        name: statement.name?.name ?? null,
-        ifNotExists: statement.ifNotExists,
-        label: statement.label.name,
-        property: property.name,
-      };
+    case "createIndex":
+      return { kind: "createIndex", ...bindPlace(binding, statement) };
+    case "createConstraint": {
+      const { requirement } = statement;
+      return { kind: "createConstraint", ...bindPlace(binding, statement), requirement };
     }
     case "dropIndex":
-      return { kind: "dropIndex", name: statement.name.name, ifExists: statement.ifExists };
+    case "dropConstraint":
+      return { kind: statement.kind, name: statement.name.name, ifExists: statement.ifExists };
     case "startTransaction":
       return { kind: "transaction", command: { action: "start", access: statement.access } };
     case "commit":
@@ -94,9 +83,6 @@ function bindStatement(binding: Binding, statement: ast.Statement): BoundStateme
         throw binding.notAvailable(`${mode.toUpperCase()} of what is no query`, offset);
       return { kind: "explain", mode, query: explained.query };
     }
-    case "createConstraint":
-    case "dropConstraint":
-      throw binding.notAvailable("A constraint", offset);
     case "createGraph":
     case "dropGraph":
       throw binding.notAvailable("More than one graph", offset);
@@ -111,6 +97,36 @@ function bindStatement(binding: Binding, statement: ast.Statement): BoundStateme
     default:
       return unreachable(statement);
   }
+}
+
+/** More than anybody looks things up by at once. */
+const INDEX_PROPERTIES_MAX = 16;
+
+/** What an index or a constraint is on. */
+function bindPlace(
+  binding: Binding,
+  { element, ifNotExists, label, name, properties }: ast.CreateIndex | ast.CreateConstraint,
+): NewIndex {
+  const names = new Set<string>();
+  for (const property of properties) {
+    const { start } = property.span;
+    if (names.has(property.name))
+      throw binding.invalidSyntax(`The property \`${property.name}\` is named twice.`, start);
+    if (names.size === INDEX_PROPERTIES_MAX)
+      throw new GeodeError(
+        "LIMIT",
+        `An index or a constraint is on at most ${INDEX_PROPERTIES_MAX} properties.`,
+        { position: positionAt(binding.text, start) },
+      );
+    names.add(property.name);
+  }
+  return {
+    name: name?.name ?? null,
+    ifNotExists,
+    element,
+    label: label.name,
+    properties: [...names],
+  };
 }
 
 export function bindSubquery(binding: Binding, query: ast.Query, scope: Scope): Query {

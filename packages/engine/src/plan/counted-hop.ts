@@ -70,7 +70,7 @@ function hasOneLabel(edge: EdgeAtom): boolean {
 }
 
 function leadsTo(step: Step, node: Variable): boolean {
-  if (step.kind === "scan" || step.kind === "seek" || step.kind === "lookup")
-    return step.node === node;
+  if (step.kind === "scan" || step.kind === "lookup") return step.node === node;
+  if (step.kind === "seek") return step.target === node;
   return step.kind === "expand" && step.to === node;
 }

@@ -2,6 +2,7 @@ import { unreachable } from "@geode/values";
 import type { Graph } from "../graph/graph.ts";
 import type { Expression, LabelExpression, Variable } from "./expression.ts";
 import { expressionText, labelsText, variableText } from "./expression-text.ts";
+import { indexOf, type IndexUse, rowsPerValue } from "./index-use.ts";
 import { edgeLabelCount, labelCount } from "./labels.ts";
 import type { EdgeAtom, Operator, PartAtom } from "./operators.ts";
 import type { Step } from "./order-match.ts";
@@ -138,19 +139,17 @@ export function describeStep(step: Step, graph: Graph, rows: number | null): Des
         rows: times(rows, labelCount(graph, step.labels)),
       };
     case "seek": {
-      const { node, label, property, value } = step;
-      const index = graph.indexOn(graph.labels.id(label), graph.keys.id(property));
-      const each = index ? index.count / Math.max(1, index.distinct) : 1;
+      const index = indexOf(graph, step.index);
       return {
         operator: "IndexSeek",
-        details: `(${variableText(node)}:${label} {${property}: ${expressionText(value)}}) by ${index?.name ?? "?"}`,
-        rows: times(rows, each),
+        details: `${seekText(step.target, step.index, step.values)} by ${index.name}${index.isUnique ? ", unique" : ""}`,
+        rows: times(rows, rowsPerValue(index)),
       };
     }
     case "range": {
-      const { node, label, property, range } = step;
-      const index = graph.indexOn(graph.labels.id(label), graph.keys.id(property));
-      const name = `${variableText(node)}.${property}`;
+      const { target, range, values } = step;
+      const index = indexOf(graph, step.index);
+      const name = `${variableText(target)}.${step.index.properties.at(-1)}`;
       const bounds = [
         range.lower && `${name} from ${expressionText(range.lower)}`,
         range.upper && `${name} to ${expressionText(range.upper)}`,
@@ -158,8 +157,8 @@ export function describeStep(step: Step, graph: Graph, rows: number | null): Des
       ];
       return {
         operator: "IndexRange",
-        details: `(${variableText(node)}:${label}) ${bounds.filter((bound) => bound !== null).join(", ")} by ${index?.name ?? "?"}`,
-        rows: times(rows, (index?.count ?? 0) * RANGE_SHARE),
+        details: `${seekText(target, step.index, values)} ${bounds.filter((bound) => bound !== null).join(", ")} by ${index.name}`,
+        rows: times(rows, index.count * RANGE_SHARE * EQUAL_SHARE ** values.length),
       };
     }
     case "lookup":
@@ -229,6 +228,13 @@ export function describeStep(step: Step, graph: Graph, rows: number | null): Des
 
 function times(rows: number | null, factor: number): number | null {
   return rows === null ? null : rows * factor;
+}
+
+/** `(n:Person {email: $email})`, or in brackets for an edge. */
+function seekText(target: Variable, index: IndexUse, values: readonly Expression[]): string {
+  const equal = values.map((value, at) => `${index.properties[at]}: ${expressionText(value)}`);
+  const inside = `${variableText(target)}:${index.label}${equal.length > 0 ? ` {${equal.join(", ")}}` : ""}`;
+  return index.element === "node" ? `(${inside})` : `-[${inside}]-`;
 }
 
 function nodeText(node: Variable, labels: LabelExpression | null): string {

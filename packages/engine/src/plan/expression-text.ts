@@ -1,7 +1,9 @@
-import type { Value } from "@geode/values";
+import { Float, numberText, TemporalValue, type Value } from "@geode/values";
 import { children, type Expression, type LabelExpression, type Variable } from "./expression.ts";
 
 const LENGTH_MAX = 200;
+/** Items of a list that are shown. */
+const LIST_MAX = 10;
 
 /** An expression as people would write it, for plans. What is long is cut; what is a query is only named. */
 export function expressionText(expression: Expression): string {
@@ -14,7 +16,7 @@ function untrimmed(expression: Expression): string {
   const [first = "", second = ""] = parts;
   switch (expression.kind) {
     case "constant":
-      return constantText(expression.value);
+      return valueText(expression.value);
     case "parameter":
       return `$${expression.name}`;
     case "variable":
@@ -60,12 +62,27 @@ const STRING_PREDICATES = {
   matches: "=~",
 } as const;
 
-function constantText(value: Value): string {
+/** A property value as people would write it. What is long is cut, what has no short text is left out. */
+export function valueText(value: Value): string {
   if (value === null) return "NULL";
-  if (typeof value === "string") return `'${value.replaceAll("'", "''")}'`;
-  if (typeof value === "boolean") return value ? "TRUE" : "FALSE";
-  if (typeof value === "number" || typeof value === "bigint") return value.toString();
-  return "…";
+  switch (typeof value) {
+    case "string": {
+      const quoted = `'${value.slice(0, LENGTH_MAX).replaceAll("'", "''")}'`;
+      return value.length > LENGTH_MAX ? `${quoted}…` : quoted;
+    }
+    case "boolean":
+      return value ? "TRUE" : "FALSE";
+    case "number":
+    case "bigint":
+      return value.toString();
+    default:
+      break;
+  }
+  if (value instanceof Float) return numberText(value);
+  if (value instanceof TemporalValue) return `${value.type} '${value.toString()}'`;
+  if (!Array.isArray(value)) return "…";
+  const items = (value as readonly Value[]).slice(0, LIST_MAX).map(valueText);
+  return `[${[...items, ...(value.length > LIST_MAX ? ["…"] : [])].join(", ")}]`;
 }
 
 /** An unnamed part of a pattern has its number instead. */

@@ -1,27 +1,34 @@
 import { GeodeError } from "@geode/values";
 import type { Graph } from "../graph/graph.ts";
 import { type Expression, type LabelExpression, type Variable } from "./expression.ts";
+import type { HashIndex } from "../graph/indexes.ts";
+import { type IndexUse, indexUse, rowsPerValue } from "./index-use.ts";
 import { usesOfPart, usesOfSearch, variablesOf } from "./uses.ts";
 import { labelCount, edgeLabelCount, requiredLabels } from "./labels.ts";
 import type { EdgeAtom, MatchOperator, NodeAtom, RepeatAtom, SearchAtom } from "./operators.ts";
 
+/** A guess: the share of the elements that pass one equality. */
+const EQUAL_SHARE = 0.1;
+
 /** One step of matching a pattern, for each row so far. The order is the join order. */
 export type Step =
   | { readonly kind: "scan"; readonly node: Variable; readonly labels: LabelExpression | null }
-  /** All nodes with the label whose property is equivalent to the value, by index. */
+  /** All elements whose properties are equivalent to the values, by an index over just these properties. */
   | {
       readonly kind: "seek";
-      readonly node: Variable;
-      readonly label: string;
-      readonly property: string;
-      readonly value: Expression;
+      readonly target: Variable;
+      readonly index: IndexUse;
+      readonly values: readonly Expression[];
     }
-  /** Nodes with the label whose property may be in a range, by index; the predicates that say so are tested as well. */
+  /**
+   * Elements whose last property may be in a range, and whose others are equivalent to the values, by an index over all of them; the
+   * predicates that say so are tested as well.
+   */
   | {
       readonly kind: "range";
-      readonly node: Variable;
-      readonly label: string;
-      readonly property: string;
+      readonly target: Variable;
+      readonly index: IndexUse;
+      readonly values: readonly Expression[];
       readonly range: PropertyRange;
     }
   /** The node with that element id. */
@@ -164,7 +171,18 @@ class MatchOrder {
         };
         continue;
       }
-      if (!fromKnown && !toKnown) continue;
+      if (!fromKnown && !toKnown) {
+        const access = this.#indexAccess(edge.variable, edge.labels);
+        if (access)
+          yield {
+            rows: access.rows,
+            take: () => {
+              this.#steps.push(access.step);
+              this.#bind(edge.variable);
+            },
+          };
+        continue;
+      }
       if (fromKnown && toKnown) {
         yield { rows: 0.1, take: () => this.#takeEdge(edge, { kind: "expandInto", edge }) };
         continue;
@@ -247,7 +265,7 @@ class MatchOrder {
     for (const node of this.#nodes) {
       if (this.#bound.has(node)) continue;
       const labels = this.#labels.get(node) ?? null;
-      const direct = this.#directAccess(node, labels) ?? this.#rangeAccess(node, labels);
+      const direct = this.#lookup(node) ?? this.#indexAccess(node, labels);
       if (direct) {
         yield {
           rows: direct.rows,
@@ -269,66 +287,74 @@ class MatchOrder {
     }
   }
 
-  /** An equality that leads straight to the node: its element id, or an indexed property. */
-  #directAccess(
-    node: Variable,
-    labels: LabelExpression | null,
-  ): { step: Step; rows: number } | null {
-    for (const predicate of this.#predicates) {
-      if (predicate.kind !== "compare" || predicate.operator !== "=") continue;
-      for (const [side, value] of [
-        [predicate.left, predicate.right],
-        [predicate.right, predicate.left],
-      ] as const) {
-        if (![...variablesOf(value)].every((variable) => this.#bound.has(variable))) continue;
-        if (side.kind === "call" && side.name === "element_id" && isVariable(side.args[0], node))
-          return { step: { kind: "lookup", node, id: value }, rows: 0.5 };
-        if (side.kind !== "property" || !isVariable(side.of, node)) continue;
-        for (const label of requiredLabels(labels)) {
-          const index = this.#graph.indexOn(
-            this.#graph.labels.id(label),
-            this.#graph.keys.id(side.key),
-          );
-          if (index) {
-            const rows = index.count / Math.max(1, index.distinct);
-            return {
-              step: { kind: "seek", node, label, property: side.key, value },
-              rows: Math.max(0.6, rows),
-            };
-          }
-        }
-      }
-    }
+  /** By element id. */
+  #lookup(node: Variable): Access | null {
+    for (const [side, value] of this.#equalities())
+      if (side.kind === "call" && side.name === "element_id" && isVariable(side.args[0], node))
+        return { step: { kind: "lookup", node, id: value }, rows: 0.5 };
     return null;
   }
 
-  /** The narrowest range over an index. */
-  #rangeAccess(
-    node: Variable,
-    labels: LabelExpression | null,
-  ): { step: Step; rows: number } | null {
-    let best: { step: Step; rows: number } | null = null;
-    for (const [property, range] of this.#ranges(node)) {
-      for (const label of requiredLabels(labels)) {
-        const index = this.#graph.indexOn(
-          this.#graph.labels.id(label),
-          this.#graph.keys.id(property),
-        );
-        if (!index) continue;
-        const share = range.prefix ? 0.05 : range.lower && range.upper ? 0.1 : 0.3;
-        const rows = Math.max(0.7, index.count * share);
-        if (best === null || rows < best.rows)
-          best = { step: { kind: "range", node, label, property, range }, rows };
-      }
+  /** The index that is expected to find the fewest: by values of all its properties, else by a range of the last one. */
+  #indexAccess(target: Variable, labels: LabelExpression | null): Access | null {
+    const element = target.type === "edge" ? "edge" : "node";
+    const indexes = requiredLabels(labels).flatMap((label) =>
+      this.#graph.indexes.of(element, this.#graph.labelId(element, label)),
+    );
+    if (indexes.length === 0) return null;
+    const values = new Map<string, Expression>();
+    for (const [side, value] of this.#equalities())
+      if (side.kind === "property" && isVariable(side.of, target) && !values.has(side.key))
+        values.set(side.key, value);
+    const ranges = this.#ranges(target);
+    let best: Access | null = null;
+    for (const index of indexes) {
+      const access = this.#accessBy(index, target, values, ranges);
+      if (access !== null && (best === null || access.rows < best.rows)) best = access;
     }
     return best;
   }
 
+  #accessBy(
+    index: HashIndex,
+    target: Variable,
+    values: ReadonlyMap<string, Expression>,
+    ranges: ReadonlyMap<string, PropertyRange>,
+  ): Access | null {
+    const use = indexUse(this.#graph, index);
+    const known = use.properties.map((property) => values.get(property));
+    const first = known.slice(0, -1).filter((value) => value !== undefined);
+    if (first.length < use.properties.length - 1) return null;
+    const last = known.at(-1);
+    if (last !== undefined)
+      return {
+        step: { kind: "seek", target, index: use, values: [...first, last] },
+        rows: index.isUnique ? 0.55 : Math.max(0.6, rowsPerValue(index)),
+      };
+    const range = ranges.get(use.properties.at(-1) ?? "");
+    if (range === undefined) return null;
+    const share = range.prefix ? 0.05 : range.lower && range.upper ? 0.1 : 0.3;
+    return {
+      step: { kind: "range", target, index: use, values: first, range },
+      rows: Math.max(0.7, index.count * share * EQUAL_SHARE ** first.length),
+    };
+  }
+
+  /** Both ways round, the equalities whose one side is known. */
+  *#equalities(): Generator<readonly [side: Expression, value: Expression]> {
+    for (const predicate of this.#predicates) {
+      if (predicate.kind !== "compare" || predicate.operator !== "=") continue;
+      const { left, right } = predicate;
+      if (this.#areBound(variablesOf(right))) yield [left, right];
+      if (this.#areBound(variablesOf(left))) yield [right, left];
+    }
+  }
+
   /** By property, what the predicates whose other side is known say about its range. Of several bounds, the first. */
-  #ranges(node: Variable): Map<string, PropertyRange> {
+  #ranges(target: Variable): Map<string, PropertyRange> {
     const ranges = new Map<string, PropertyRange>();
     const note = (side: Expression, value: Expression, end: keyof PropertyRange): void => {
-      if (side.kind !== "property" || !isVariable(side.of, node)) return;
+      if (side.kind !== "property" || !isVariable(side.of, target)) return;
       if (!this.#areBound(variablesOf(value))) return;
       const known = ranges.get(side.key) ?? { lower: null, upper: null, prefix: null };
       ranges.set(side.key, { ...known, [end]: known[end] ?? value });
@@ -402,10 +428,16 @@ class MatchOrder {
         predicate.operator === "=" &&
         variablesOf(predicate).has(node)
       )
-        share *= 0.1;
+        share *= EQUAL_SHARE;
     }
     return share;
   }
+}
+
+/** How to come to an element directly, and to how many. */
+interface Access {
+  readonly step: Step;
+  readonly rows: number;
 }
 
 interface Choice {

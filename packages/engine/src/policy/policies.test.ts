@@ -162,6 +162,12 @@ describe("writing under a policy", () => {
     expect(database.seq).toBe(seq);
   });
 
+  test("a value that only a hidden element has is as forbidden as any other change; one of a visible element is told", async () => {
+    await as(root, "CREATE CONSTRAINT FOR (n:Note) REQUIRE n.text IS UNIQUE");
+    expect(await refused(ann, "INSERT (:Note {owner: 'ann', text: 'his'})")).toBe("FORBIDDEN");
+    expect(await refused(ann, "INSERT (:Note {owner: 'ann', text: 'hers'})")).toBe("40002");
+  });
+
   test("what the rules allow is done", async () => {
     await as(ann, "MATCH (n:Note) SET n.text = 'changed'");
     await as(ann, "INSERT (:Note {owner: 'ann', text: 'new'}), (:Public {x: 2})");

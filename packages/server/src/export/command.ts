@@ -124,8 +124,10 @@ function* pieces(contents: Contents, format: ExportFormat): Iterable<CsvPiece> {
 }
 
 /** A graph without contents is not in the copy. */
-function requireGraph({ edgeCount, indexes, nodeCount }: Contents, graph: string): void {
-  if (graph === DEFAULT_GRAPH || nodeCount + edgeCount + indexes.length > 0) return;
+function requireGraph(contents: Contents, graph: string): void {
+  const { constraints, edgeCount, indexes, nodeCount } = contents;
+  const count = nodeCount + edgeCount + indexes.length + constraints.length;
+  if (graph === DEFAULT_GRAPH || count > 0) return;
   throw new CommandError(EXIT.usage, `there is nothing in a graph ${JSON.stringify(graph)}`);
 }
 

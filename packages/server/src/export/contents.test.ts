@@ -22,19 +22,27 @@ const index = (name: string, label: string, graph = "default") => ({
   kind: "createIndex",
   graph,
   name,
+  element: "node",
   label,
-  property: "p",
+  properties: ["p"],
+});
+const constraint = (name: string, label: string, graph = "default") => ({
+  ...index(name, label, graph),
+  kind: "createConstraint",
+  requirement: "key",
 });
 const contents = (graph: string, ...effects: readonly object[]) =>
   contentsOf({ header: { seq: 9 }, chunks: [effects] } as unknown as Checkpoint, graph);
 
-test("one graph is taken from the copy, with its indexes, nodes before edges", () => {
+test("one graph is taken from the copy, with its indexes and constraints, nodes before edges", () => {
   const found = contents(
     "a",
     { kind: "beginEpoch", epoch: "e", hashKey: "k" },
     { kind: "lease", firstBlock: 0, count: 1 },
     index("i", "L", "a"),
     index("j", "L", "b"),
+    constraint("k", "L", "a"),
+    constraint("l", "L", "b"),
     node(1, ["L"], "a"),
     node(2, ["L"], "b"),
     edge(3, "E", 1, 1, "a"),
@@ -42,6 +50,7 @@ test("one graph is taken from the copy, with its indexes, nodes before edges", (
   );
   expect(found).toMatchObject({ seq: 9, nodeCount: 1, edgeCount: 1, reservedCount: 0 });
   expect(found.indexes.map(({ name }) => name)).toEqual(["i"]);
+  expect(found.constraints.map(({ name }) => name)).toEqual(["k"]);
   expect([...found.elements()].map(({ id }) => id)).toEqual([1, 3]);
 });
 
@@ -49,6 +58,7 @@ test("what belongs to the server is left out and counted, with the edges that le
   const found = contents(
     "default",
     index("i", "GeodeRoom"),
+    constraint("k", "GeodeRoom"),
     node(1, ["GeodeRoom"]),
     node(2, ["A", "GeodePresence"]),
     node(3, ["A"]),
@@ -57,6 +67,12 @@ test("what belongs to the server is left out and counted, with the edges that le
     edge(6, "GeodeLink", 3, 3),
     edge(7, "E", 3, 3),
   );
-  expect(found).toMatchObject({ nodeCount: 1, edgeCount: 1, reservedCount: 5, indexes: [] });
+  expect(found).toMatchObject({
+    nodeCount: 1,
+    edgeCount: 1,
+    reservedCount: 5,
+    indexes: [],
+    constraints: [],
+  });
   expect([...found.elements()].map(({ id }) => id)).toEqual([3, 7]);
 });

@@ -1,11 +1,10 @@
-import type { Checkpoint, InsertEdge, InsertNode } from "@geode/engine";
-
-/** An index over one property of the nodes with a label. */
-export interface ExportedIndex {
-  readonly name: string;
-  readonly label: string;
-  readonly property: string;
-}
+import type {
+  Checkpoint,
+  CreateConstraint,
+  CreateIndex,
+  InsertEdge,
+  InsertNode,
+} from "@geode/engine";
 
 /**
  * One graph of a database as of one commit, read from a file as often as wanted, in the memory of a piece of it. Elements come in the
@@ -13,7 +12,8 @@ export interface ExportedIndex {
  */
 export interface Contents {
   readonly seq: number;
-  readonly indexes: readonly ExportedIndex[];
+  readonly indexes: readonly CreateIndex[];
+  readonly constraints: readonly CreateConstraint[];
   readonly nodeCount: number;
   readonly edgeCount: number;
   /** Elements that the server keeps for itself, which an import refuses: they are left out. */
@@ -26,13 +26,15 @@ const RESERVED = "Geode";
 
 /** Reads the file once, to know what is in it. */
 export function contentsOf({ header, chunks }: Checkpoint, graph: string): Contents {
-  const indexes: ExportedIndex[] = [];
+  const indexes: CreateIndex[] = [];
+  const constraints: CreateConstraint[] = [];
   const reserved = new Set<number>();
   let [nodeCount, edgeCount, reservedEdges] = [0, 0, 0];
   for (const chunk of chunks) {
     for (const effect of chunk) {
       if (!("graph" in effect) || effect.graph !== graph) continue;
       if (effect.kind === "createIndex") indexes.push(effect);
+      else if (effect.kind === "createConstraint") constraints.push(effect);
       else if (effect.kind === "insertNode") {
         if (effect.labels.some((label) => label.startsWith(RESERVED))) reserved.add(effect.id);
         else nodeCount += 1;
@@ -44,7 +46,8 @@ export function contentsOf({ header, chunks }: Checkpoint, graph: string): Conte
   }
   return {
     seq: header.seq,
-    indexes: indexes.filter(({ label }) => !label.startsWith(RESERVED)),
+    indexes: indexes.filter(isOpen),
+    constraints: constraints.filter(isOpen),
     nodeCount,
     edgeCount,
     reservedCount: reserved.size + reservedEdges,
@@ -57,6 +60,10 @@ export function contentsOf({ header, chunks }: Checkpoint, graph: string): Conte
       }
     },
   };
+}
+
+function isOpen({ label }: CreateIndex | CreateConstraint): boolean {
+  return !label.startsWith(RESERVED);
 }
 
 function isReserved(element: InsertNode | InsertEdge, reserved: ReadonlySet<number>): boolean {

@@ -1,4 +1,4 @@
-import type { InsertEdge, InsertNode } from "@geode/engine";
+import type { CreateConstraint, CreateIndex, InsertEdge, InsertNode } from "@geode/engine";
 import { Float, numberText, TemporalValue, type Value } from "@geode/values";
 import { escaped, quoted } from "../import/names.ts";
 import type { Contents } from "./contents.ts";
@@ -8,14 +8,16 @@ const ELEMENTS_MAX = 100;
 const TEXT_LENGTH = 64 * 1024;
 
 /**
- * Statements, one per line, that make the graph and its indexes. Nodes that edges have to find carry a label and a property of the
+ * Statements, one per line, that make the graph, its indexes and its constraints: these first, so that no statement can bring in what
+ * they forbid. Nodes that edges have to find carry a label and a property of the
  * export's own until the end.
  */
 export function* gql(contents: Contents): Generator<string> {
-  const { edgeCount, indexes, seq } = contents;
+  const { constraints, edgeCount, indexes, seq } = contents;
   yield `// A Geode graph as of commit ${seq}: one statement per line.\n`;
-  for (const { label, name, property } of indexes)
-    yield `CREATE INDEX ${quoted(name)} FOR (n:${quoted(label)}) ON (n.${quoted(property)});\n`;
+  for (const index of indexes)
+    yield `CREATE INDEX ${quoted(index.name)} ${targetOf(index)} ON ${propertiesOf(index)};\n`;
+  for (const constraint of constraints) yield `${constraintStatement(constraint)};\n`;
   if (edgeCount > 0) yield `CREATE INDEX ${MARK} FOR (n:${MARK}) ON (n.${MARK});\n`;
   yield* grouped(nodes(contents), (list) => `INSERT ${list};\n`, ", ");
   for (const edge of contents.elements()) if (edge.kind === "insertEdge") yield edgeStatement(edge);
@@ -26,6 +28,21 @@ export function* gql(contents: Contents): Generator<string> {
     ", ",
   );
   yield `DROP INDEX ${MARK};\n`;
+}
+
+function constraintStatement(constraint: CreateConstraint): string {
+  const required = { unique: "UNIQUE", exists: "NOT NULL", key: "KEY" }[constraint.requirement];
+  return `CREATE CONSTRAINT ${quoted(constraint.name)} ${targetOf(constraint)} REQUIRE ${propertiesOf(constraint)} IS ${required}`;
+}
+
+/** `FOR (n:Label)`, or `FOR ()-[n:LABEL]-()`. */
+function targetOf({ element, label }: CreateIndex | CreateConstraint): string {
+  const target = `n:${quoted(label)}`;
+  return element === "node" ? `FOR (${target})` : `FOR ()-[${target}]-()`;
+}
+
+function propertiesOf({ properties }: CreateIndex | CreateConstraint): string {
+  return `(${properties.map((property) => `n.${quoted(property)}`).join(", ")})`;
 }
 
 /** Unlikely enough in anybody's graph. */

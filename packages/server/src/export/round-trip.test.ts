@@ -163,7 +163,14 @@ test.each(EXPORT_FORMATS)(
 
 test("an export as GQL brings the indexes along", async () => {
   const checkpoint = checkpointOf({ nodes: [], edges: [] }, [
-    { kind: "createIndex", graph: "default", name: "my `index`", label: "A B", property: "p\\q" },
+    {
+      kind: "createIndex",
+      graph: "default",
+      name: "my `index`",
+      element: "node",
+      label: "A B",
+      properties: ["p\\q"],
+    },
   ]);
   const database = await Database.open();
   await runGql(checkpoint, database);

@@ -152,30 +152,26 @@ function stepCode(
       return;
     }
     case "seek": {
-      const [found, at] = [code.fresh("found"), code.fresh("i")];
-      code.line(
-        `const ${found}=rt.seek(${code.constant(step.label)},${code.constant(step.property)},${valueCode(g, step.value)});`,
+      const index = g.lookup("ix", `rt.index(${code.constant(step.index)})`);
+      const [value, ...others] = step.values.map((each) => valueCode(g, each));
+      const sought = others.length === 0 ? `${value}` : `[${[value, ...others].join(",")}]`;
+      foundCode(
+        g,
+        step.target,
+        `${index}.${others.length === 0 ? "seek" : "seekAll"}(${sought})`,
+        rest,
       );
-      code.block(`for(let ${at}=0;${at}<${found}.length;${at}++)`, () => {
-        g.step();
-        bind(g, step.node, `${found}[${at}]`);
-        rest();
-      });
       return;
     }
     case "range": {
-      const [found, at] = [code.fresh("found"), code.fresh("i")];
+      const index = g.lookup("ix", `rt.index(${code.constant(step.index)})`);
       const { lower, upper, prefix } = step.range;
       const bounds = [lower, upper, prefix].map((bound) =>
         bound === null ? "undefined" : valueCode(g, bound),
       );
-      const place = [step.label, step.property].map((name) => code.constant(name));
-      code.line(`const ${found}=rt.seekRange(${[...place, ...bounds].join(",")});`);
-      code.block(`for(let ${at}=0;${at}<${found}.length;${at}++)`, () => {
-        g.step();
-        bind(g, step.node, `${found}[${at}]`);
-        rest();
-      });
+      const values = step.values.map((each) => valueCode(g, each));
+      const args = [index, `[${values.join(",")}]`, ...bounds].join(",");
+      foundCode(g, step.target, `rt.seekRange(${args})`, rest);
       return;
     }
     case "lookup": {
@@ -218,6 +214,18 @@ function stepCode(
     default:
       unreachable(step);
   }
+}
+
+/** A loop over the slots that an expression finds. */
+function foundCode(g: Generator, target: Variable, expression: string, rest: () => void): void {
+  const { code } = g;
+  const [found, at] = [code.fresh("found"), code.fresh("i")];
+  code.line(`const ${found}=${expression};`);
+  code.block(`for(let ${at}=0;${at}<${found}.length;${at}++)`, () => {
+    g.step();
+    bind(g, target, `${found}[${at}]`);
+    rest();
+  });
 }
 
 /** Loops over the edges at a node; `bindNeighbour` is null when the other end is known and only compared. */
