@@ -30,8 +30,20 @@ import { cast, isTyped } from "./value-types.ts";
 import { groupKey } from "./group-key.ts";
 import { combine } from "./combine.ts";
 import { located } from "./located.ts";
-import { foundGroup, foundSteps, searchPaths } from "./path-search.ts";
-import { groupOf, stepsOf, Trail } from "./repetition.ts";
+import { searchPaths } from "./path-search.ts";
+import {
+  foundGroup,
+  foundSteps,
+  foundTaken,
+  groupOf,
+  hopsOf,
+  identityOf,
+  isNew,
+  nothingHeld,
+  stepsOf,
+  takenOf,
+  Trail,
+} from "./repetition.ts";
 
 type Binary = (left: Value, right: Value) => Value;
 
@@ -270,11 +282,17 @@ export const functions = {
     left === null ? (right === null ? 0 : 1) : right === null ? -1 : compare(right, left),
   byRowKey,
   trail: (): Trail => new Trail(),
+  nothingHeld,
+  isNew,
+  identityOf,
+  hopsOf,
   groupOf,
   stepsOf,
+  takenOf,
   searchPaths,
   foundGroup,
   foundSteps,
+  foundTaken,
   accumulator,
   keptList,
   resultOf: (state: Accumulator): Value => state.result(),

@@ -1,12 +1,5 @@
 import type { Budget } from "./budget.ts";
-
-/** One way through a part. */
-export interface Hop {
-  /** The node that it leads to. */
-  readonly to: number;
-  /** The slots of its elements behind the first node in the path's order (edge, node, edge, …), then those of its variables. */
-  readonly held: readonly number[];
-}
+import { type Hop, identityOf, isNew } from "./repetition.ts";
 
 /** A part of the path under search. */
 export interface SearchPart {
@@ -15,8 +8,8 @@ export interface SearchPart {
   readonly min: number;
   /** null: as often as it goes. */
   readonly max: number | null;
-  /** How many elements a hop goes over: two for each edge. */
-  readonly elements: number;
+  /** How many edges each way goes over; null when they differ. */
+  readonly edges: number | null;
 }
 
 export interface PathSearch {
@@ -33,6 +26,8 @@ export interface PathSearch {
   readonly end: number | null;
   /** Some edge may be gone over in both directions. */
   readonly undirected: boolean;
+  /** The same path may be found in several ways, and counts once. */
+  readonly ambiguous: boolean;
   /** Paths for which this is false do not exist. null: all do. */
   readonly accepts: ((path: FoundPath) => boolean) | null;
 }
@@ -70,7 +65,7 @@ export function* searchPaths(search: PathSearch, budget: Budget): Generator<Foun
   const { mode, start, end, accepts, undirected } = search;
   const only = search.parts.length === 1 ? search.parts[0] : undefined;
   const shortestOfEdges =
-    only !== undefined && only.elements === 2 && only.min <= 1 && search.count === 1;
+    only !== undefined && only.edges === 1 && only.min <= 1 && search.count === 1;
   if (accepts !== null || (mode !== "walk" && !shortestOfEdges)) {
     yield* levels(search, budget, { merge: "never" });
     return;
@@ -94,6 +89,7 @@ function* levels(search: PathSearch, budget: Budget, merging: Merging): Generato
   const { parts, start, end, unit, count } = search;
   const places = new Places(search, merging.merge);
   const quotas = new Map<number, Quota>();
+  const seen = new Set<string>();
   const begin: Place = { part: 0, times: 0, node: start, firstEdge: -1, arrivals: [] };
   const byLength = new Map<number, Place[]>([[0, [begin]]]);
   for (let length = 0; byLength.size > 0; length++) {
@@ -108,7 +104,7 @@ function* levels(search: PathSearch, budget: Budget, merging: Merging): Generato
         for (const hop of part.hop(place.node)) {
           const arrival = { from: place, part: index, hop };
           if (!places.mayGo(arrival)) continue;
-          const longer = length + part.elements / 2;
+          const longer = length + hop.steps.length / 2;
           const reached = places.reach(arrival, longer);
           if (!reached) continue;
           budget.keep();
@@ -127,6 +123,7 @@ function* levels(search: PathSearch, budget: Budget, merging: Merging): Generato
       if (unit === "groups" && quota.lengths === count && quota.last !== length) continue;
       for (const path of waysTo(place, search, budget)) {
         if (unit === "paths" && quota.paths === count) break;
+        if (search.ambiguous && !isNew(seen, path.hops.map(identityOf).join(), budget)) continue;
         if (search.accepts?.(path) === false) continue;
         quota.paths += 1;
         if (quota.last !== length) quota.lengths += 1;
@@ -189,19 +186,18 @@ class Places {
   }
 
   /** Whether the mode lets a way go on like this. */
-  mayGo({ from, part, hop }: Arrival): boolean {
-    const { mode, start, parts } = this.#search;
-    if (this.#merge === "byFirstEdge") return hop.to !== start || hop.held[0] !== from.firstEdge;
+  mayGo({ from, hop }: Arrival): boolean {
+    const { mode, start } = this.#search;
+    if (this.#merge === "byFirstEdge") return hop.to !== start || hop.steps[0] !== from.firstEdge;
     if (this.#merge === "byNode" || mode === "walk") return true;
-    const newEdges = edgesOf(hop, partAt(parts, part));
-    const newNodes = nodesOf(hop, partAt(parts, part));
+    const newEdges = edgesOf(hop);
+    const newNodes = nodesOf(hop);
     if (mode !== "acyclic" && hasTwice(newEdges)) return false;
     if (mode !== "trail" && hasTwice(newNodes)) return false;
     for (let [back] = from.arrivals; back; [back] = back.from.arrivals) {
-      const passed = partAt(parts, back.part);
-      if (mode !== "acyclic" && edgesOf(back.hop, passed).some((edge) => newEdges.includes(edge)))
+      if (mode !== "acyclic" && edgesOf(back.hop).some((edge) => newEdges.includes(edge)))
         return false;
-      if (mode !== "trail" && nodesOf(back.hop, passed).some((node) => newNodes.includes(node)))
+      if (mode !== "trail" && nodesOf(back.hop).some((node) => newNodes.includes(node)))
         return false;
     }
     if (mode === "trail" || newNodes.length === 0) return true;
@@ -212,34 +208,34 @@ class Places {
 
   /** The place that an arrival leads to, when it is a new one. */
   reach(arrival: Arrival, length: number): Place | null {
-    const { unit, count } = this.#search;
+    const { unit, count, ambiguous } = this.#search;
     const { from, part, hop } = arrival;
     const times = part === from.part ? from.times + 1 : 1;
-    const firstEdge = from.firstEdge === -1 ? (hop.held[0] ?? -1) : from.firstEdge;
+    const firstEdge = from.firstEdge === -1 ? (hop.steps[0] ?? -1) : from.firstEdge;
     if (this.#merge === "never")
       return { part, times, node: hop.to, firstEdge, arrivals: [arrival] };
     const known = this.#knownAt(part, times, this.#merge === "byFirstEdge" ? firstEdge : -1);
-    const there = known.get(hop.to);
-    // Lengths come in ascending order.
-    const last = there?.at(-1);
-    if (last?.length === length) {
-      const { arrivals } = last.place;
-      if (unit === "groups" || arrivals.length < count) arrivals.push(arrival);
+    const there = known.get(hop.to) ?? [];
+    const same = there.find((reached) => reached.length === length);
+    if (same) {
+      const { arrivals } = same.place;
+      if (unit === "groups" || ambiguous || arrivals.length < count) arrivals.push(arrival);
       return null;
     }
-    if (there?.length === count) return null;
+    // Where ways differ in length, a longer one may have been seen first.
+    if (there.filter((reached) => reached.length < length).length >= count) return null;
     const place: Place = { part, times, node: hop.to, firstEdge, arrivals: [arrival] };
-    if (there) there.push({ length, place });
-    else known.set(hop.to, [{ length, place }]);
+    if (there.length === 0) known.set(hop.to, there);
+    there.push({ length, place });
     return place;
   }
 
   /** The places by node that are alike in everything else. */
   #knownAt(part: number, times: number, firstEdge: number): Map<number, Reached[]> {
     const { parts } = this.#search;
-    const { min, max } = partAt(parts, part);
+    const { min, max, edges } = partAt(parts, part);
     // With one part the length says how often; without a bound, enough is enough.
-    const capped = parts.length === 1 || max === null;
+    const capped = (parts.length === 1 && edges !== null) || max === null;
     const counted = capped ? Math.min(times, Math.max(1, min)) : times;
     const latest = this.#latest;
     if (latest.part === part && latest.times === counted && latest.firstEdge === firstEdge)
@@ -252,14 +248,14 @@ class Places {
   }
 }
 
-function edgesOf({ held }: Hop, { elements }: SearchPart): number[] {
-  return held.filter((_, index) => index < elements && index % 2 === 0);
+function edgesOf({ steps }: Hop): number[] {
+  return steps.filter((_, index) => index % 2 === 0);
 }
 
-/** The nodes that a hop comes to. */
-function nodesOf({ held, to }: Hop, { elements }: SearchPart): number[] {
-  if (elements === 0) return [];
-  return [...held.filter((_, index) => index < elements - 1 && index % 2 === 1), to];
+/** The nodes that a hop comes to, whichever way it goes: all but the one that it starts from. */
+function nodesOf({ steps, to }: Hop): number[] {
+  if (steps.length === 0) return [];
+  return [...steps.slice(0, -1).filter((_, index) => index % 2 === 1), to];
 }
 
 function hasTwice(slots: readonly number[]): boolean {
@@ -295,19 +291,4 @@ function pathOf(backwards: readonly Arrival[], node: number, search: PathSearch)
   const inOrder = reverse ? backwards : backwards.toReversed();
   for (const { part, hop } of inOrder) hops[part]?.push(hop);
   return { node, hops: reverse ? hops.reverse() : hops };
-}
-
-/** What a variable of a part is outside: a list over all times, or the only one. */
-export function foundGroup(
-  hops: readonly Hop[],
-  index: number,
-  type: "node" | "edge" | "nodes" | "edges",
-): readonly number[] | number {
-  const list = hops.map(({ held }) => held[index] ?? -1);
-  return type === "nodes" || type === "edges" ? list : (list[0] ?? -1);
-}
-
-/** Edge, node, edge, node, … behind the first node of the part. */
-export function foundSteps(hops: readonly Hop[], elements: number): readonly number[] {
-  return hops.flatMap(({ held }) => held.slice(0, elements));
 }

@@ -22,7 +22,7 @@ import { indexOf, type IndexUse } from "../plan/index-use.ts";
 import { admits, edgeLabelsOf } from "../plan/labels.ts";
 import { Assignments } from "./assignments.ts";
 import type { Budget } from "./budget.ts";
-import type { Hop } from "./path-search.ts";
+import type { Hop } from "./repetition.ts";
 import { Deletions } from "./deletions.ts";
 import { type Comparator, FirstRows } from "./first-rows.ts";
 import { isOfType } from "../plan/procedure.ts";
@@ -136,14 +136,15 @@ export class Run {
   }
 
   /** Ways through a part of a path, by the ids of the edges that they go over. */
-  inOrder(hops: Iterable<Hop>, elements: number): readonly Hop[] {
-    const id = (hop: Hop, at: number): number => this.graph.edges.id(hop.held[at] ?? 0);
+  inOrder(hops: Iterable<Hop>): readonly Hop[] {
+    const id = (hop: Hop, at: number): number => this.graph.edges.id(hop.steps[at] ?? 0);
     return [...hops].sort((left, right) => {
-      for (let at = 0; at < elements; at += 2) {
+      const shared = Math.min(left.steps.length, right.steps.length);
+      for (let at = 0; at < shared; at += 2) {
         const difference = id(left, at) - id(right, at);
         if (difference !== 0) return difference;
       }
-      return 0;
+      return left.steps.length - right.steps.length;
     });
   }
 

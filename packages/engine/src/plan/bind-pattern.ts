@@ -9,9 +9,11 @@ import type {
   NodeAtom,
   Operator,
   PartAtom,
+  PartWay,
   RepeatAtom,
   SearchAtom,
 } from "./operators.ts";
+import { borderNode, choiceOf, declaredNames, edgesAtLeast, isChoice } from "./part-shape.ts";
 import { type Link, searchedPath } from "./searched-path.ts";
 import { type Binding, declare, type Scope } from "./scope.ts";
 import { usesOfPart } from "./uses.ts";
@@ -69,8 +71,12 @@ class PatternBinder {
   /** What has to be done before matching. */
   readonly #before: Operator[] = [];
   readonly #introduces: Variable[] = [];
-  /** What is bound behind `?` in this MATCH, and may be NULL. */
+  /** Named paths. */
+  readonly #paths: Variable[] = [];
+  /** What is bound behind `?`, or in some paths of a choice, and may be NULL. */
   readonly #conditional: Set<Variable>;
+  /** Elements that every way through a part binds. */
+  readonly #ofParts = new Set<Variable>();
   /** Conditions are bound last: they may look at variables that come after them in the pattern. */
   readonly #conditions: (() => Expression)[] = [];
 
@@ -98,26 +104,24 @@ class PatternBinder {
     const elements = searched
       ? this.#search(expression, selector, mode === "walk" && trail ? "trail" : mode, limits)
       : this.#expression(expression, limits);
-    // Where different edges are the rule of the MATCH, a trail is what every path is.
-    const held = mode === "trail" && matchMode !== "repeatableElements" ? "walk" : mode;
-    if (!searched && held !== "walk") this.#holdMode(elements, held);
-    if (path.variable) {
-      const name = path.variable;
-      if (this.#scope.has(name.name)) {
-        throw this.#binding.invalidReference(
-          `The variable \`${name.name}\` is already defined.`,
-          name.span.start,
-          "A path variable needs a name of its own.",
-        );
-      }
-      this.#scope.set(
-        name.name,
-        this.#binding.variable(name.name, "path", {
-          elements: this.#mayBeAbsent(elements),
-          nullable: this.#optional,
-        }),
+    if (!searched) this.#holdMode(elements, mode, limits);
+    if (path.variable) this.#namePath(path.variable, elements);
+  }
+
+  #namePath(name: ast.Name, elements: readonly Variable[]): void {
+    if (this.#scope.has(name.name)) {
+      throw this.#binding.invalidReference(
+        `The variable \`${name.name}\` is already defined.`,
+        name.span.start,
+        "A path variable needs a name of its own.",
       );
     }
+    const variable = this.#binding.variable(name.name, "path", {
+      elements: this.#mayBeAbsent(elements),
+      nullable: this.#optional,
+    });
+    this.#scope.set(name.name, variable);
+    this.#paths.push(variable);
   }
 
   /**
@@ -128,21 +132,8 @@ class PatternBinder {
     const [first, ...others] = elements;
     if (!first || !this.#optional || elements.some((part) => this.#introduces.includes(part)))
       return elements;
-    const again = this.#binding.variable(null, "node", { nullable: true });
-    this.#introduces.push(again);
+    const again = this.#again(first);
     this.#nodes.push({ variable: again, labels: null });
-    const idOf = (variable: Variable): Expression => ({
-      kind: "call",
-      name: "element_id",
-      args: [{ kind: "variable", variable }],
-      offset: 0,
-    });
-    this.#conditions.push(() => ({
-      kind: "compare",
-      operator: "=",
-      left: idOf(again),
-      right: idOf(first),
-    }));
     return [again, ...others];
   }
 
@@ -167,9 +158,8 @@ class PatternBinder {
   }
 
   #expression(expression: ast.PathExpression, limits: PathLimits): Variable[] {
-    if (expression.kind === "pathAlternation")
-      throw this.#binding.notAvailable("A path pattern union", expression.span.start);
-    return this.#concatenation(expression.elements, limits);
+    const isChoice = expression.kind === "pathAlternation";
+    return this.#concatenation(isChoice ? [choiceOf(expression)] : expression.elements, limits);
   }
 
   /** Node, edge, node, …; returns their variables in that order. */
@@ -184,27 +174,29 @@ class PatternBinder {
       pending = null;
       last = node;
     };
-    const anyNode = (part: ast.PathElement): Variable => this.#node(unnamedNode(part.span));
+    const border = (part: ast.PathElement, side: "first" | "last"): Variable => {
+      const known =
+        isChoice(part) && part.quantifier === null ? borderNode(part.expression, side) : null;
+      return this.#node(known ?? unnamedNode(part.span));
+    };
     for (const part of parts) {
       switch (part.kind) {
         case "nodePattern":
           reach(this.#node(part));
           break;
         case "edgePattern":
-          if (pending || !last) reach(anyNode(part));
+          if (pending || !last) reach(border(part, "first"));
           pending = part;
           break;
         case "parenthesizedPath":
-          if (part.quantifier) {
-            if (pending || !last) reach(anyNode(part));
+          if (part.quantifier || isChoice(part)) {
+            if (pending || !last) reach(border(part, "first"));
             pending = part;
           } else {
-            if (part.mode || part.variable)
-              throw this.#binding.notAvailable(
-                "A mode or a name inside of a path",
-                part.span.start,
-              );
-            const inner = this.#expression(part.expression, limits);
+            const inside = part.mode ? limitedBy(part.mode, limits) : limits;
+            const inner = this.#expression(part.expression, inside);
+            if (part.mode) this.#holdMode(inner, part.mode, limits);
+            if (part.variable) this.#namePath(part.variable, inner);
             const [first, ...others] = inner;
             if (!first) break;
             reach(first);
@@ -221,7 +213,7 @@ class PatternBinder {
       }
     }
     const end = pending as ast.PathElement | null;
-    if (end) reach(anyNode(end));
+    if (end) reach(border(end, "last"));
     return variables;
   }
 
@@ -244,69 +236,64 @@ class PatternBinder {
   ): Variable {
     if (part.kind === "edgePattern" && !part.quantifier) return this.#edge(part, left, right);
     const { quantifier } = part;
-    if (!quantifier) throw new Error("a repetition without its quantifier");
-    if (quantifier.max === null && !limits.trail && !limits.acyclic) {
+    if (quantifier?.max === null && !limits.trail && !limits.acyclic) {
       throw this.#binding.invalidSyntax(
         "This quantifier has no upper bound, and nothing makes the number of paths finite.",
         quantifier.span.start,
         "Write an upper bound, or TRAIL, ACYCLIC or SIMPLE before the path.",
       );
     }
-    return this.#repeat(part, quantifier, left, right, limits);
+    return this.#repeat(part, left, right, limits);
   }
 
-  /** A repetition: its body is a pattern of its own, its variables are lists out here. */
+  /** A repetition or a choice: each way through it is a pattern of its own. Repeated variables are lists out here. */
   #repeat(
     part: ast.EdgePattern | ast.ParenthesizedPath,
-    quantifier: ast.Quantifier,
     from: Variable,
     to: Variable,
     limits: PathLimits,
   ): Variable {
-    const once = this.#repeatedPart(part, quantifier, limits);
+    const once = this.#partOf(part, limits);
     const { acyclic, trail } = limits;
     this.#repeats.push({ ...once, from, to, acyclic, trail });
-    this.#introduces.push(...once.groups.map(({ outer }) => outer), once.steps);
+    this.#introduces.push(...introducedBy(once));
     return once.steps;
   }
 
-  #repeatedPart(
-    part: ast.EdgePattern | ast.ParenthesizedPath,
-    quantifier: ast.Quantifier,
-    limits: PathLimits,
-  ): PartAtom {
-    const { min, max, kind } = quantifier;
-    const times = { min, max, single: kind === "optional", nullable: kind === "optional" };
+  #partOf(part: ast.EdgePattern | ast.ParenthesizedPath, limits: PathLimits): PartAtom {
+    const { quantifier } = part;
+    const optional = quantifier?.kind === "optional";
+    const times: Times = quantifier
+      ? { min: quantifier.min, max: quantifier.max, single: optional, nullable: optional }
+      : ONCE;
     if (part.kind === "edgePattern") {
       const known = part.variable && this.#scope.get(part.variable.name);
       const edge: ast.EdgePattern = { ...part, quantifier: null };
       if (known?.type === "value" || known?.type === "edges")
         return this.#alongList({ ...edge, variable: null }, known, times, limits);
-      return this.#part(edgeAlone(edge), null, times, limits);
+      return this.#part([edgeAlone(edge)], times, limits);
     }
-    if (part.mode || part.variable)
-      throw this.#binding.notAvailable("A mode or a name inside of a path", part.span.start);
-    if (part.expression.kind === "pathAlternation")
-      throw this.#binding.notAvailable("A path pattern union", part.expression.span.start);
-    for (const element of part.expression.elements) {
-      const name = element.kind === "parenthesizedPath" ? null : element.variable;
-      if (name && this.#scope.has(name.name) && !this.#outer.has(name.name))
-        throw this.#repeatedName(name.name, name.span.start);
+    if (quantifier) {
+      for (const name of declaredNames(part.expression))
+        if (this.#scope.has(name.name) && !this.#outer.has(name.name))
+          throw this.#repeatedName(name.name, name.span.start);
+      if (edgesAtLeast(part.expression) === 0) {
+        throw this.#binding.invalidSyntax(
+          "What is repeated has to go over an edge.",
+          part.span.start,
+          "Leave the quantifier out.",
+        );
+      }
     }
-    const once = this.#part(part.expression.elements, part.where, times, limits);
-    if (once.elements.length === 0) {
-      throw this.#binding.invalidSyntax(
-        "What is repeated has to go over an edge.",
-        part.span.start,
-        "Leave the quantifier out.",
-      );
-    }
-    return once;
+    if (!isChoice(part)) return this.#part([[{ ...part, quantifier: null }]], times, limits);
+    const { alternatives, multiset } = part.expression;
+    const paths = alternatives.map(({ elements }) => elements);
+    return this.#part(paths, times, limits, multiset ? "multiset" : "union");
   }
 
   /** A repetition over the edges of a list from before, in its order. */
   #alongList(edge: ast.EdgePattern, list: Variable, times: Times, limits: PathLimits): PartAtom {
-    const part = this.#part(edgeAlone(edge), null, { ...times, single: false }, limits);
+    const part = this.#part([edgeAlone(edge)], { ...times, single: false }, limits);
     const outer = this.#binding.variable(null, "edges", { nullable: this.#optional });
     this.#conditions.push(() => ({
       kind: "compare",
@@ -314,45 +301,95 @@ class PatternBinder {
       left: { kind: "variable", variable: outer },
       right: { kind: "variable", variable: list },
     }));
-    const groups = part.body.edges.map(({ variable }) => ({ inner: variable, outer }));
+    const edges = part.ways.flatMap(({ body }) => body.edges);
+    const groups = edges.map(({ variable }) => ({ inner: [variable], outer }));
     return { ...part, groups };
   }
 
-  /** A part of a path with a pattern of its own; its variables get their outer meaning in this scope. */
+  /** A part of a path: each way through it has a pattern of its own. Their variables get their outer meaning in this scope. */
   #part(
-    parts: readonly ast.PathElement[],
-    where: ast.Expression | null,
+    paths: readonly (readonly ast.PathElement[])[],
     times: Times,
     limits: PathLimits,
+    choice: "union" | "multiset" = "multiset",
   ): PartAtom {
-    const inner = new PatternBinder(this.#binding, this.#scope, false, this.#conditional);
-    const body = inner.#concatenation(parts, limits);
-    const [first, ...elements] = body;
-    const last = body.at(-1);
-    const start = parts[0]?.span.start ?? 0;
-    if (!first || !last || inner.#repeats.length > 0)
-      throw this.#binding.notAvailable("A repetition inside of a repetition", start);
-    const { operator } = inner.finish(where, limits.matchMode);
-    const groups: { inner: Variable; outer: Variable }[] = [];
-    for (const variable of operator.introduces) {
-      if (variable.name === null) continue;
-      const { single } = times;
-      const type = variable.type === "node" ? "nodes" : "edges";
-      const outer = single
-        ? this.#binding.variable(variable.name, variable.type, {
-            nullable: times.nullable || this.#optional,
-          })
-        : this.#binding.variable(variable.name, type, { nullable: this.#optional });
-      if (this.#scope.has(variable.name)) {
-        throw this.#repeatedName(variable.name, start);
+    const binding = this.#binding;
+    const inside = paths.map((elements) => this.#way(elements, limits));
+    const ways = inside.map(({ way }) => way);
+    const start = paths[0]?.[0]?.span.start ?? 0;
+    const byName = new Map<string, (Variable | null)[]>();
+    for (const [index, { named }] of inside.entries()) {
+      for (const [name, variable] of named) {
+        const inner = byName.get(name) ?? paths.map(() => null);
+        inner[index] = variable;
+        byName.set(name, inner);
       }
-      this.#scope.set(variable.name, outer);
-      if (single && times.nullable) this.#conditional.add(outer);
-      groups.push({ inner: variable, outer });
     }
-    const steps = this.#binding.variable(null, "steps", { nullable: this.#optional });
-    const { min, max } = times;
-    return { min, max, body: operator, first, last, elements, steps, groups };
+    const groups = [...byName].map(([name, inner]) => ({
+      outer: this.#outerOf(name, inner, times, start),
+      inner,
+    }));
+    const tellsApart = choice === "multiset" && ways.length > 1;
+    const { min, max, single } = times;
+    return {
+      min,
+      max,
+      single,
+      ways,
+      distinct: choice === "union",
+      steps: binding.variable(null, "steps", { nullable: this.#optional }),
+      groups,
+      taken:
+        tellsApart || ways.some(({ taken }) => taken.length > 0)
+          ? binding.variable(null, "value", { nullable: this.#optional })
+          : null,
+    };
+  }
+
+  #way(
+    parts: readonly ast.PathElement[],
+    limits: PathLimits,
+  ): { readonly way: PartWay; readonly named: readonly (readonly [string, Variable])[] } {
+    const inner = new PatternBinder(this.#binding, this.#scope, false, this.#conditional);
+    const [first, ...elements] = inner.#concatenation(parts, limits);
+    if (!first) throw new Error("a path without a node");
+    const { before, operator: body } = inner.finish(null, limits.matchMode);
+    this.#before.push(...before);
+    const taken = body.repeats.flatMap((repeat) => repeat.taken ?? []);
+    const named = [...body.introduces, ...inner.#paths].flatMap((variable) =>
+      variable.name === null ? [] : [[variable.name, variable] as const],
+    );
+    return { way: { body, first, last: elements.at(-1) ?? first, elements, taken }, named };
+  }
+
+  /** What a variable of a part is outside: one element where the part is gone through once, else a list. */
+  #outerOf(
+    name: string,
+    inner: readonly (Variable | null)[],
+    { single, nullable }: Times,
+    offset: number,
+  ): Variable {
+    if (this.#scope.has(name)) throw this.#repeatedName(name, offset);
+    const present = inner.filter((variable) => variable !== null);
+    const types = new Set(present.map(({ type }) => type));
+    const [type] = types;
+    if (type === undefined || types.size > 1) {
+      throw this.#binding.invalidReference(
+        `The variable \`${name}\` is ${[...types].map(article).join(" here and ")} there.`,
+        offset,
+        "In every path of a choice a name means the same kind of thing.",
+      );
+    }
+    const mayBeAbsent =
+      nullable ||
+      present.length < inner.length ||
+      present.some((variable) => variable.nullable || this.#conditional.has(variable));
+    const outer = this.#binding.variable(name, single ? SINGLE_TYPES[type] : LIST_TYPES[type], {
+      nullable: mayBeAbsent || this.#optional,
+    });
+    this.#scope.set(name, outer);
+    if (single) (mayBeAbsent ? this.#conditional : this.#ofParts).add(outer);
+    return outer;
   }
 
   #repeatedName(name: string, offset: number): GeodeError {
@@ -365,21 +402,28 @@ class PatternBinder {
 
   /** A path of which only some count. Returns its elements. */
   #search(
-    expression: ast.PathExpression,
+    whole: ast.PathExpression,
     selector: ast.PathSelector,
-    mode: ast.PathMode,
+    outerMode: ast.PathMode,
     limits: PathLimits,
   ): Variable[] {
     const binding = this.#binding;
-    const path = searchedPath(binding, expression);
+    const { expression, mode, names } = unwrapped(whole, outerMode);
+    const path = searchedPath(expression);
     const [from, to] = [path.first, path.last].map((patterns) => {
       const [first, ...others] = patterns.map((pattern) => this.#node(pattern));
       for (const other of others) if (first) this.#sameNode(first, other);
       return first;
     });
     if (!from) throw new Error("a path without a node");
-    if (!to) return [from];
-    const parts = path.links.map((link) => this.#link(link, limits));
+    const inside = mode === "walk" ? limits : limitedBy(mode, limits);
+    const parts = path.links.map((link) => this.#link(link, inside));
+    const elements = to ? [from, ...parts.map((part) => part.steps), to] : [from];
+    for (const name of names) this.#namePath(name, elements);
+    if (!to) {
+      for (const where of path.wheres) this.#conditions.push(() => this.#condition(where));
+      return elements;
+    }
     const conditions = path.wheres.flatMap((where) => conjuncts(this.#condition(where)));
     if (mode === "walk" && conditions.length > 0 && parts.some((part) => part.max === null)) {
       throw binding.invalidSyntax(
@@ -400,15 +444,14 @@ class PatternBinder {
           );
     }
     this.#searches.push(search);
-    this.#introduces.push(...own, ...parts.map((part) => part.steps));
-    return [from, ...parts.map((part) => part.steps), to];
+    this.#introduces.push(...parts.flatMap(introducedBy));
+    return elements;
   }
 
   #link(link: Link, limits: PathLimits): PartAtom {
-    const once = { min: 1, max: 1, single: true, nullable: false };
     return link.kind === "fixed"
-      ? this.#part(link.elements, null, once, limits)
-      : this.#repeatedPart(link.part, link.quantifier, limits);
+      ? this.#part([link.elements], ONCE, limits)
+      : this.#partOf(link.part, limits);
   }
 
   #node(pattern: ast.NodePattern): Variable {
@@ -458,12 +501,12 @@ class PatternBinder {
     if (known) {
       if (this.#conditional.has(known)) {
         throw this.#binding.invalidReference(
-          `The variable \`${name.name}\` stands behind \`?\`; nothing else in the MATCH can join with it.`,
+          `The variable \`${name.name}\` may be NULL, behind \`?\` or in a choice; nothing else in the MATCH can join with it.`,
           name.span.start,
           "Compare them in WHERE, or go on in a second MATCH.",
         );
       }
-      if (known.type === type) return known;
+      if (known.type === type) return this.#ofParts.has(known) ? this.#again(known) : known;
       if (known.type === "value") return this.#elementOf(name, known, type);
       throw this.#binding.invalidReference(
         `The variable \`${name.name}\` is ${article(known.type)}, not ${article(type)}.`,
@@ -474,6 +517,25 @@ class PatternBinder {
     if (name) this.#scope.set(name.name, variable);
     this.#introduces.push(variable);
     return variable;
+  }
+
+  /** The same element once more. */
+  #again(known: Variable): Variable {
+    const again = this.#binding.variable(null, known.type, { nullable: this.#optional });
+    this.#introduces.push(again);
+    const idOf = (variable: Variable): Expression => ({
+      kind: "call",
+      name: "element_id",
+      args: [{ kind: "variable", variable }],
+      offset: 0,
+    });
+    this.#conditions.push(() => ({
+      kind: "compare",
+      operator: "=",
+      left: idOf(again),
+      right: idOf(known),
+    }));
+    return again;
   }
 
   /** Matches from an element that a variable holds as a value, e.g. out of a list. From here on the name means the element. */
@@ -514,7 +576,9 @@ class PatternBinder {
   }
 
   /** TRAIL: no edge twice. ACYCLIC: no node twice. SIMPLE: the same, but the first and the last may be one. */
-  #holdMode(elements: readonly Variable[], mode: Exclude<ast.PathMode, "walk">): void {
+  #holdMode(elements: readonly Variable[], mode: ast.PathMode, { matchMode }: PathLimits): void {
+    // Where different edges are the rule of the MATCH, a trail is what every path is.
+    if (mode === "walk" || (mode === "trail" && matchMode !== "repeatableElements")) return;
     const path = this.#binding.variable(null, "path", { elements });
     const operand: Expression = { kind: "variable", variable: path };
     this.#conditions.push(() => ({ kind: "call", name: `is_${mode}`, args: [operand], offset: 0 }));
@@ -535,6 +599,49 @@ interface PathLimits {
   /** No edge comes twice. */
   readonly trail: boolean;
   readonly matchMode: ast.MatchMode | null;
+}
+
+function limitedBy(mode: ast.PathMode, { acyclic, trail, matchMode }: PathLimits): PathLimits {
+  return {
+    acyclic: acyclic || mode === "acyclic",
+    trail: trail || mode === "trail" || mode === "simple",
+    matchMode,
+  };
+}
+
+/** From the least to the most that is forbidden. */
+const MODES: readonly ast.PathMode[] = ["walk", "trail", "simple", "acyclic"];
+
+/** A path search whose parentheses are around all of it: their mode and their names are those of the whole path. */
+function unwrapped(
+  whole: ast.PathExpression,
+  outerMode: ast.PathMode,
+): {
+  readonly expression: ast.PathExpression;
+  readonly mode: ast.PathMode;
+  readonly names: readonly ast.Name[];
+} {
+  const [part, ...others] = whole.kind === "pathConcatenation" ? whole.elements : [];
+  if (part?.kind !== "parenthesizedPath" || part.quantifier || others.length > 0)
+    return { expression: whole, mode: outerMode, names: [] };
+  if (part.where) {
+    const bare: ast.PathElement = { ...part, mode: null, variable: null };
+    const mode = stricter(part.mode, outerMode);
+    const { span } = whole;
+    const expression: ast.PathExpression = { kind: "pathConcatenation", elements: [bare], span };
+    return { expression, mode, names: part.variable ? [part.variable] : [] };
+  }
+  const { expression, mode, names } = unwrapped(part.expression, stricter(part.mode, outerMode));
+  return { expression, mode, names: part.variable ? [part.variable, ...names] : names };
+}
+
+function stricter(mode: ast.PathMode | null, other: ast.PathMode): ast.PathMode {
+  return mode !== null && MODES.indexOf(mode) > MODES.indexOf(other) ? mode : other;
+}
+
+/** The variables that a part brings into being. */
+function introducedBy({ groups, steps, taken }: PartAtom): readonly Variable[] {
+  return [...groups.map(({ outer }) => outer), steps, ...(taken ? [taken] : [])];
 }
 
 /** ISO/IEC 39075:2024 §16.6, Syntax Rules: ANY is ANY SHORTEST, which is SHORTEST 1; ALL SHORTEST is SHORTEST 1 GROUP. */
@@ -570,6 +677,30 @@ interface Times {
   readonly single: boolean;
   readonly nullable: boolean;
 }
+
+const ONCE: Times = { min: 1, max: 1, single: true, nullable: false };
+
+/** What a variable inside of a part that is gone through once is outside. */
+const SINGLE_TYPES = {
+  node: "node",
+  edge: "edge",
+  nodes: "nodes",
+  edges: "edges",
+  path: "value",
+  value: "value",
+  steps: "steps",
+} as const satisfies Record<Variable["type"], Variable["type"]>;
+
+/** The same for a part that is repeated: the lists of all that the variable was. */
+const LIST_TYPES = {
+  node: "nodes",
+  edge: "edges",
+  nodes: "nodes",
+  edges: "edges",
+  path: "value",
+  value: "value",
+  steps: "steps",
+} as const satisfies Record<Variable["type"], Variable["type"]>;
 
 /** An edge between any two nodes. */
 function edgeAlone(edge: ast.EdgePattern): ast.PathElement[] {

@@ -66,11 +66,13 @@ function* expressionsOf(operator: Operator): Generator<Expression> {
   switch (operator.kind) {
     case "match":
       for (const predicate of operator.predicates) yield* within(predicate);
-      for (const { body } of operator.repeats) yield* expressionsOf(body);
+      for (const repeat of operator.repeats)
+        for (const { body } of repeat.ways) yield* expressionsOf(body);
       for (const search of operator.searches) {
         yield* within(search.count.expression);
         for (const condition of search.conditions) yield* within(condition);
-        for (const { body } of search.parts) yield* expressionsOf(body);
+        for (const part of search.parts)
+          for (const { body } of part.ways) yield* expressionsOf(body);
       }
       return;
     case "filter":

@@ -256,7 +256,14 @@ function between(from: Variable, to: Variable, reverse: boolean): string {
   return `from ${variableText(start)} to ${variableText(end)}`;
 }
 
-function partText({ min, max, body }: PartAtom): string {
-  const edges = body.edges.map((edge) => edgeText(edge, edge.from)).join(" ");
-  return `${edges}{${min},${max ?? ""}}`;
+function partText({ min, max, ways, distinct }: PartAtom): string {
+  const choices = ways.map(({ body }) =>
+    [
+      ...body.edges.map((edge) => edgeText(edge, edge.from)),
+      ...body.repeats.map((repeat) => partText(repeat)),
+    ].join(" "),
+  );
+  const [only, ...others] = choices;
+  const text = others.length === 0 ? only : `(${choices.join(distinct ? " | " : " |+| ")})`;
+  return `${text}{${min},${max ?? ""}}`;
 }

@@ -4,6 +4,7 @@ import type {
   MatchOperator,
   MergeOperator,
   Operator,
+  PartAtom,
   Query,
   RemoveItem,
   SetItem,
@@ -62,9 +63,9 @@ class ReadsCollector {
       case "match":
         this.#pattern(operator);
         for (const predicate of operator.predicates) this.expression(predicate);
-        for (const repeat of operator.repeats) this.operator(repeat.body);
+        for (const repeat of operator.repeats) this.#part(repeat);
         for (const search of operator.searches) {
-          for (const part of search.parts) this.operator(part.body);
+          for (const part of search.parts) this.#part(part);
           for (const condition of search.conditions) this.expression(condition);
         }
         return;
@@ -224,6 +225,13 @@ class ReadsCollector {
   }
 
   /** What new elements are made of. */
+  #part({ ways, groups }: PartAtom): void {
+    for (const { body } of ways) this.operator(body);
+    // A path in a repetition is a value outside, which does not tell what it is made of.
+    for (const { inner } of groups)
+      for (const variable of inner) if (variable?.type === "path") this.whole(variable);
+  }
+
   #inserted({ nodes, edges }: Pick<MergeOperator, "nodes" | "edges">): void {
     for (const { properties } of [...nodes, ...edges]) if (properties) this.expression(properties);
   }

@@ -30,7 +30,8 @@ export function namesRead(query: Query): NamesRead {
     for (const operator of operators) {
       switch (operator.kind) {
         case "match":
-          for (const { body } of partsOf(operator)) visit({ operators: [body], output: NOTHING });
+          for (const { ways } of partsOf(operator))
+            visit({ operators: ways.map(({ body }) => body), output: NOTHING });
           for (const search of operator.searches) search.conditions.forEach(look);
           for (const node of operator.nodes)
             for (const label of namedLabels(node.labels)) labels.add(label);

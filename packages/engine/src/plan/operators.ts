@@ -126,15 +126,32 @@ export interface PartAtom {
   readonly min: number;
   /** null: as often as it goes. */
   readonly max: number | null;
-  /** Once through: a pattern from `first` to `last`, with variables of its own. */
+  /** Once through is any of these: one, unless the part is a choice of paths (`|`, `|+|`). */
+  readonly ways: readonly PartWay[];
+  /** Ways over the same elements that bind the same variables to the same elements are one way (`|`). */
+  readonly distinct: boolean;
+  /** All that was gone over, edge, node, … */
+  readonly steps: Variable;
+  /** Its variables are single elements outside, and not lists. */
+  readonly single: boolean;
+  /** What variables inside are outside; `inner` has one for each way, null where the way has no such variable. */
+  readonly groups: readonly {
+    readonly outer: Variable;
+    readonly inner: readonly (Variable | null)[];
+  }[];
+  /** Which ways were taken, where equal rows have to be told apart (`|+|`). */
+  readonly taken: Variable | null;
+}
+
+/** Once through a part: a pattern from `first` to `last`, with variables of its own. */
+export interface PartWay {
   readonly body: MatchOperator;
   readonly first: Variable;
   readonly last: Variable;
-  /** The nodes and edges of the body in order, edge, node, …: what one time adds to `steps`. */
+  /** What comes after `first`, in order: edges, nodes, and the steps of parts inside. */
   readonly elements: readonly Variable[];
-  readonly steps: Variable;
-  /** What variables of the body are outside of it. */
-  readonly groups: readonly { readonly inner: Variable; readonly outer: Variable }[];
+  /** The `taken` of the parts inside. */
+  readonly taken: readonly Variable[];
 }
 
 export interface RepeatAtom extends PartAtom {

@@ -1,6 +1,6 @@
 import { unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
-import type { Binding } from "./scope.ts";
+import { choiceOf } from "./part-shape.ts";
 
 /** A path for a search, which knows repetitions only: what lies between two of them is gone through once. */
 export interface SearchedPath {
@@ -14,23 +14,19 @@ export interface SearchedPath {
 }
 
 export type Link =
-  | {
-      readonly kind: "repeated";
-      readonly part: ast.EdgePattern | ast.ParenthesizedPath;
-      readonly quantifier: ast.Quantifier;
-    }
+  /** A repetition, or a part with a choice, a mode or a name of its own. */
+  | { readonly kind: "apart"; readonly part: ast.EdgePattern | ast.ParenthesizedPath }
   /** Nodes and edges in turn, at least one node. */
   | { readonly kind: "fixed"; readonly elements: readonly ast.PathElement[] };
 
-export function searchedPath(binding: Binding, expression: ast.PathExpression): SearchedPath {
+export function searchedPath(expression: ast.PathExpression): SearchedPath {
   const wheres: ast.Expression[] = [];
   /** The patterns of each node of the path, and what stands between two of them. */
   const nodes: ast.NodePattern[][] = [[]];
   const between: (ast.EdgePattern | ast.ParenthesizedPath)[] = [];
   const flatten = (path: ast.PathExpression): void => {
-    if (path.kind === "pathAlternation")
-      throw binding.notAvailable("A path pattern union", path.span.start);
-    for (const part of path.elements) {
+    const parts = path.kind === "pathAlternation" ? [choiceOf(path)] : path.elements;
+    for (const part of parts) {
       switch (part.kind) {
         case "nodePattern":
           nodes.at(-1)?.push(part);
@@ -40,13 +36,11 @@ export function searchedPath(binding: Binding, expression: ast.PathExpression): 
           nodes.push([]);
           break;
         case "parenthesizedPath":
-          if (part.quantifier) {
+          if (isApart(part)) {
             between.push(part);
             nodes.push([]);
             break;
           }
-          if (part.mode || part.variable)
-            throw binding.notAvailable("A mode or a name inside of a path", part.span.start);
           flatten(part.expression);
           if (part.where) wheres.push(part.where);
           break;
@@ -68,12 +62,12 @@ export function searchedPath(binding: Binding, expression: ast.PathExpression): 
   };
   for (const [index, part] of between.entries()) {
     const inside = index > 0 ? nodeAt(index) : [anyNode(part.span)];
-    if (part.quantifier) {
+    if (isApart(part)) {
       // A node between two repetitions belongs to neither of them.
       if (index > 0 && fixed === null && inside.some(asksForSomething)) fixed = inside;
       else if (fixed) (fixed as ast.PathElement[]).push(...inside);
       endFixed();
-      links.push({ kind: "repeated", part, quantifier: part.quantifier });
+      links.push({ kind: "apart", part });
     } else {
       fixed = [...(fixed ?? []), ...inside, part];
     }
@@ -86,6 +80,12 @@ export function searchedPath(binding: Binding, expression: ast.PathExpression): 
     links,
     wheres,
   };
+}
+
+function isApart(part: ast.EdgePattern | ast.ParenthesizedPath): boolean {
+  if (part.kind === "edgePattern") return part.quantifier !== null;
+  const { quantifier, mode, variable, expression } = part;
+  return (quantifier ?? mode ?? variable) !== null || expression.kind === "pathAlternation";
 }
 
 function asksForSomething({ variable, labels, properties, where }: ast.NodePattern): boolean {

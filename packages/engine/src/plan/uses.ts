@@ -130,9 +130,13 @@ export function usesOf(operator: Operator): Set<Variable> {
 }
 
 /** The variables from outside that a part of a path looks at. */
-export function usesOfPart({ body }: PartAtom): Set<Variable> {
-  const used = usesOf(body);
-  for (const own of body.introduces) used.delete(own);
+export function usesOfPart({ ways }: PartAtom): Set<Variable> {
+  const used = new Set<Variable>();
+  for (const { body } of ways) {
+    const inside = usesOf(body);
+    for (const own of body.introduces) inside.delete(own);
+    for (const variable of inside) used.add(variable);
+  }
   return used;
 }
 

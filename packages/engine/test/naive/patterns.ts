@@ -21,6 +21,8 @@ interface Way {
   readonly conditions: readonly { readonly condition: Condition; readonly local: Row }[];
   /** The variables of the repetition that the way is in; null outside of any. */
   readonly local: Row | null;
+  /** Which paths of multiset alternations were taken. */
+  readonly taken: readonly number[];
 }
 
 type Condition = (at: Environment) => Value;
@@ -45,6 +47,7 @@ export function bindingsOf(
     edges: [],
     conditions: where ? conditionsOf(where, new Map()) : [],
     local: null,
+    taken: [],
   };
   let ways: readonly Way[] = [start];
   for (const path of paths) {
@@ -85,6 +88,7 @@ export function namesOf(paths: readonly ast.PathPattern[]): string[] {
         if (part.variable) names.push(part.variable.name);
         break;
       case "parenthesizedPath":
+        if (part.variable) names.push(part.variable.name);
         visit(part.expression);
         break;
       case "pathConcatenation":
@@ -105,8 +109,7 @@ export function namesOf(paths: readonly ast.PathPattern[]): string[] {
 }
 
 function expressionWays(expression: ast.PathExpression, way: Way, rules: Rules): readonly Way[] {
-  if (expression.kind === "pathAlternation")
-    throw new Error("the naive evaluator knows no path pattern union");
+  if (expression.kind === "pathAlternation") return choiceWays(expression, way, rules);
   let ways: readonly Way[] = [way];
   for (const element of expression.elements)
     ways = ways.flatMap((one) => elementWays(element, one, rules));
@@ -124,8 +127,12 @@ function elementWays(element: ast.PathElement, way: Way, rules: Rules): readonly
       );
     case "parenthesizedPath": {
       const inside = (one: Way): readonly Way[] => {
-        const ends = expressionWays(element.expression, one, rules);
-        const { where } = element;
+        const { where, mode, variable } = element;
+        const ends = expressionWays(element.expression, one, rules).flatMap((end) => {
+          const part = end.elements.slice(Math.max(0, one.elements.length - 1));
+          if (mode && !allowsPath(mode, part)) return [];
+          return variable ? [named(end, variable.name, new Path(part))] : [end];
+        });
         if (!where) return ends;
         return ends.map((end) => ({
           ...end,
@@ -140,10 +147,72 @@ function elementWays(element: ast.PathElement, way: Way, rules: Rules): readonly
   }
 }
 
+/** `a | b`: without ways that are the same; `a |+| b`: with them. A variable that only the other paths have is NULL. */
+function choiceWays(
+  { alternatives, multiset }: ast.PathAlternation,
+  way: Way,
+  rules: Rules,
+): readonly Way[] {
+  const names = [...new Set(alternatives.flatMap((path) => namesOfExpression(path)))].filter(
+    (name) => !way.row.has(name),
+  );
+  const ways = alternatives.flatMap((path, index) =>
+    expressionWays(path, way, rules).map((end) => {
+      const whole = names.reduce(
+        (one, name) => (one.row.has(name) ? one : named(one, name, null)),
+        end,
+      );
+      return multiset ? { ...whole, taken: [...whole.taken, index] } : whole;
+    }),
+  );
+  return multiset ? ways : withoutRepeats(ways, names);
+}
+
+/** Ways over the same elements that have the same in their variables are one. */
+function withoutRepeats(ways: readonly Way[], names: readonly string[]): readonly Way[] {
+  const identity = ({ elements, row, taken }: Way): string =>
+    JSON.stringify([
+      elements.map(({ id }) => id),
+      names.map((name) => identityOf(row.get(name) ?? null)),
+      taken,
+    ]);
+  return [...new Map(ways.toReversed().map((way) => [identity(way), way])).values()].reverse();
+}
+
+function identityOf(value: Value): unknown {
+  if (value instanceof Node || value instanceof Edge) return value.id;
+  if (value instanceof Path) return value.elements.map(({ id }) => id);
+  return Array.isArray(value) ? value.map(identityOf) : null;
+}
+
+/** TRAIL: no edge twice; ACYCLIC: no node twice; SIMPLE: but the last may be the first. */
+function allowsPath(mode: ast.PathMode, elements: readonly (Node | Edge)[]): boolean {
+  const hasTwice = (ids: readonly number[]): boolean => new Set(ids).size < ids.length;
+  const nodes = elements.flatMap((element) => (element instanceof Node ? [element.id] : []));
+  switch (mode) {
+    case "walk":
+      return true;
+    case "trail":
+      return !hasTwice(
+        elements.flatMap((element) => (element instanceof Edge ? [element.id] : [])),
+      );
+    case "acyclic":
+      return !hasTwice(nodes);
+    case "simple":
+      return !hasTwice(nodes.length > 1 && nodes[0] === nodes.at(-1) ? nodes.slice(1) : nodes);
+    default:
+      return unreachable(mode);
+  }
+}
+
+function namesOfExpression(expression: ast.PathExpression): string[] {
+  const { span } = expression;
+  return namesOf([{ kind: "pathPattern", variable: null, prefix: null, expression, span }]);
+}
+
 function namesIn(element: ast.EdgePattern | ast.ParenthesizedPath): string[] {
   const { span } = element;
-  const expression: ast.PathExpression = { kind: "pathConcatenation", elements: [element], span };
-  return namesOf([{ kind: "pathPattern", variable: null, prefix: null, expression, span }]);
+  return namesOfExpression({ kind: "pathConcatenation", elements: [element], span });
 }
 
 function nodeWays(pattern: ast.NodePattern, way: Way, { at }: Rules): readonly Way[] {
@@ -227,7 +296,9 @@ function repetitionWays(
     if (times >= min) {
       const outside = names.map((name): [string, Value] => {
         const list = lists.get(name) ?? [];
-        return [name, kind === "optional" ? (list[0] ?? null) : list];
+        if (kind === "optional") return [name, list[0] ?? null];
+        // What is absent in a choice or behind `?` is in no list; lists of lists are one.
+        return [name, list.flatMap((item): readonly Value[] => listed(item))];
       });
       found.push({ ...way, row: new Map([...start.row, ...outside]), local: start.local });
     }
@@ -242,7 +313,12 @@ function repetitionWays(
   };
   if (start.node !== null) go(start, new Map(), 0);
   else throw new Error("a repetition that starts nowhere");
-  return found;
+  return withoutRepeats(found, names);
+}
+
+function listed(item: Value): readonly Value[] {
+  if (item === null) return [];
+  return Array.isArray(item) ? (item as readonly Value[]) : [item];
 }
 
 /** The way with the name bound, or null if the name means something else already. */

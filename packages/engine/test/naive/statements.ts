@@ -333,6 +333,7 @@ class Maker {
         : choices.pick([":R|S", ":!R", ":%"])
       : "";
     if (choices.chance(22)) return this.#repetition([left, right], labels, repeatable, bodies);
+    if (bodies && choices.chance(12)) return this.#choice(repeatable);
     const known = this.#some(["edge"]);
     const free = known && !used.has(known.name) && !this.#conditional.has(known.name);
     if (free && choices.chance(12)) {
@@ -378,6 +379,48 @@ class Maker {
       this.#conditional = new Set([...this.#conditional, ...inner.map(({ name }) => name)]);
     if (!body) return `${left}${edge}${labels}${where}${right}${quantifier}`;
     return `((${first})${left}${edge}${labels}${right}(${last})${where})${quantifier}`;
+  }
+
+  /** Paths of which one is taken, perhaps several times; sometimes one path with a mode or a name. */
+  #choice(repeatable: boolean): string {
+    const choices = this.#choices;
+    const quantifier = choices.pick(["", "", "", "{1,2}", "{2}", "?"]);
+    const outer = this.#scope;
+    const operator = choices.pick([" | ", " |+| "]);
+    const shared = choices.chance(50) ? this.#fresh("n") : "";
+    const own: Variable[] = [];
+    const path = (): string => {
+      const edge = choices.chance(50) ? this.#fresh("e") : "";
+      const [left, right] = choices.pick<readonly [string, string]>([
+        ["-[", "]->"],
+        ["<-[", "]-"],
+        ["-[", "]-"],
+      ]);
+      const times = choices.chance(20) ? choices.pick(["{1,2}", "{2}", "body"]) : "";
+      if (edge !== "") own.push({ name: edge, kind: times === "" ? "edge" : "edges" });
+      const labels = choices.pick([":R", ":S", "", "", ":R|S"]);
+      const longer = choices.chance(20) ? `-[:R]-(:A)` : "";
+      if (times === "body") return `(${shared})((:A)${left}${edge}${labels}${right}()){1}()`;
+      return `(${shared})${left}${edge}${labels}${right}${times}()${longer}`;
+    };
+    const single = choices.chance(15);
+    const paths = single ? [path()] : choices.many(2, 3, path);
+    const mode = choices.chance(25)
+      ? choices.pick(repeatable ? ["TRAIL ", "ACYCLIC "] : ["TRAIL ", "ACYCLIC ", "SIMPLE "])
+      : "";
+    const repeated = quantifier !== "" && quantifier !== "?";
+    const listed = (kind: Kind): Kind => {
+      if (!repeated) return kind;
+      return kind === "node" ? "nodes" : "edges";
+    };
+    const variables = own.map(({ name, kind }) => ({ name, kind: listed(kind) }));
+    if (shared !== "") variables.push({ name: shared, kind: listed("node") });
+    this.#scope = [...outer, ...variables];
+    const mayBeAbsent = variables.filter(
+      ({ name, kind }) => kind === "edge" || (name === shared && quantifier === "?"),
+    );
+    this.#conditional = new Set([...this.#conditional, ...mayBeAbsent.map(({ name }) => name)]);
+    return `(${mode}${paths.join(operator)})${quantifier}`;
   }
 
   // Expressions

@@ -209,7 +209,7 @@ export function variableCode(g: Generator, variable: Variable): string {
 }
 
 /** The slots of a path. Steps end with the node that stands behind them. */
-function pathParts(g: Generator, elements: readonly Variable[]): string[] {
+export function pathParts(g: Generator, elements: readonly Variable[]): string[] {
   return elements.flatMap((element, index) => {
     if (elements[index - 1]?.type === "steps" && element.type !== "steps") return [];
     return element.type === "steps" ? [`...(${g.local(element)}??[-1])`] : [g.local(element)];

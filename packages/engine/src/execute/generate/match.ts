@@ -7,6 +7,8 @@ import { countedHopCode } from "./counted-hop.ts";
 import { expandIntoCode } from "./expand-into.ts";
 import { testCode, valueCode } from "./expressions.ts";
 import type { Generator } from "./generator.ts";
+import type { Around, StepsCode } from "./hop.ts";
+import { repeatCode } from "./repeat.ts";
 import { searchCode } from "./search.ts";
 
 /**
@@ -31,9 +33,10 @@ export function matchCode(
     ({ variable }) => g.bound.has(variable) && g.isNullable(variable),
   );
   const present = [...new Set(absent.map(({ variable }) => `${g.local(variable)}!==-1`))];
-  const route = { steps, trail, present };
+  const around = { trail, different: [] };
+  const route = { ...around, steps, present };
   const between = (final: () => void): void =>
-    stepsCode(g, { steps: hop?.between ?? [], trail }, 0, final);
+    stepsCode(g, { ...around, steps: hop?.between ?? [] }, 0, final);
   if (match.optional) optionalCode(g, match, route, () => inner("1"));
   else if (hop)
     routeCode(g, { ...route, steps: hop.before }, () => countedHopCode(g, hop, between, inner));
@@ -41,10 +44,9 @@ export function matchCode(
   // What comes after this operator is generated inside of it, so the scope of `bound` is the whole rest.
 }
 
-/** How a pattern is matched: the steps, and the variable that knows the edges which repetitions are on. */
-interface Route {
+/** How a pattern is matched. */
+interface Route extends Around {
   readonly steps: readonly Step[];
-  readonly trail: string | null;
   /** Tests that elements from before are there at all. */
   readonly present: readonly string[];
 }
@@ -89,7 +91,7 @@ function optionalCode(g: Generator, match: MatchOperator, route: Route, inner: (
 /** Steps that are only conditions stand in one `if`: a pattern of n edges has n² / 2 of them. */
 function stepsCode(
   g: Generator,
-  route: Pick<Route, "steps" | "trail">,
+  route: Omit<Route, "present">,
   index: number,
   inner: () => void,
 ): void {
@@ -131,13 +133,9 @@ function conditionCode(g: Generator, step: Step, trail: string | null): string |
   }
 }
 
-function stepCode(
-  g: Generator,
-  step: Step,
-  route: Pick<Route, "steps" | "trail">,
-  rest: () => void,
-): void {
+function stepCode(g: Generator, step: Step, route: Omit<Route, "present">, rest: () => void): void {
   const { code } = g;
+  const inside: StepsCode = (steps, around, take) => stepsCode(g, { ...around, steps }, 0, take);
   switch (step.kind) {
     case "scan": {
       const sets = g.lookup("s", `rt.labelSets(${code.constant(step.labels)})`);
@@ -194,15 +192,10 @@ function stepCode(
       endsCode(g, step, rest);
       return;
     case "repeat":
-      repeatCode(g, step, route.trail, rest);
+      repeatCode(g, step, route, inside, rest);
       return;
     case "search":
-      searchCode(
-        g,
-        step,
-        (steps, take) => stepsCode(g, { steps, trail: route.trail }, 0, take),
-        rest,
-      );
+      searchCode(g, step, inside, rest);
       return;
     case "labels":
     case "visible":
@@ -310,100 +303,6 @@ function endsCode(g: Generator, step: Step & { kind: "ends" }, rest: () => void)
 function bind(g: Generator, variable: Variable, expression: string): void {
   g.code.line(`const ${g.local(variable)}=${expression};`);
   g.bound.add(variable);
-}
-
-/**
- * A repetition, depth first. `hop` goes through the body once from a node and yields where it ends; the stack of hops is the way so far.
- * No recursion: a way may be as long as the graph.
- */
-function repeatCode(
-  g: Generator,
-  { repeat, reverse, endKnown, different }: Step & { kind: "repeat" },
-  sharedTrail: string | null,
-  rest: () => void,
-): void {
-  const { code } = g;
-  const trail = sharedTrail ?? code.fresh("trail");
-  const { body, elements, groups } = repeat;
-  const [start, end] = reverse ? [repeat.to, repeat.from] : [repeat.from, repeat.to];
-  const [entry, exit] = reverse ? [repeat.last, repeat.first] : [repeat.first, repeat.last];
-  const [hop, hops, node, depth, held, visited] = [
-    "hop",
-    "hops",
-    "node",
-    "depth",
-    "held",
-    "visited",
-  ].map((name) => code.fresh(name)) as [string, string, string, string, string, string];
-  const edges = elements.filter((element) => element.type === "edge");
-  const bodyCode = (): void => {
-    const outer = new Set(g.bound);
-    g.bound.add(entry);
-    const steps = orderMatch(body, g.bound, g.graph, g.guarded);
-    code.block(`function* ${hop}(${g.local(entry)})`, () => {
-      stepsCode(g, { steps, trail: null }, 0, () => {
-        const conditions = [
-          ...(repeat.trail ? edges.map((edge) => `!${trail}.has(${g.local(edge)})`) : []),
-          ...edges.flatMap((edge) =>
-            different.map((other) => `${g.local(edge)}!==${g.local(other)}`),
-          ),
-          ...(repeat.acyclic ? [`!${visited}.has(${g.local(exit)})`] : []),
-        ];
-        const take = (): void => {
-          const parts = [...elements, ...groups.map((group) => group.inner)];
-          code.line(
-            `${held}=[${parts.map((part) => g.local(part)).join(",")}];yield ${g.local(exit)};`,
-          );
-        };
-        if (conditions.length > 0) code.block(`if(${conditions.join("&&")})`, take);
-        else take();
-      });
-    });
-    g.bound = outer;
-  };
-  const emit = (): void => {
-    if (endKnown) code.line(`if(${node}!==${g.local(end)})break ${hop}Emit;`);
-    else bind(g, end, node);
-    for (const [index, { outer }] of groups.entries())
-      bind(g, outer, `F.groupOf(${hops},${elements.length + index},${reverse},"${outer.type}")`);
-    bind(g, repeat.steps, `F.stepsOf(${hops},${elements.length},${reverse})`);
-    rest();
-  };
-  const loop = (): void => {
-    code.line(`const ${hops}=[];let ${node}=${g.local(start)},${depth}=0,${held}=null;`);
-    if (repeat.trail && sharedTrail === null) code.line(`const ${trail}=F.trail();`);
-    if (repeat.acyclic) code.line(`const ${visited}=new Set([${node}]);`);
-    bodyCode();
-    code.block("for(;;)", () => {
-      g.step();
-      code.block(`${hop}Emit: if(${depth}>=${repeat.min})`, emit);
-      const deeper = repeat.max === null ? "true" : `${depth}<${repeat.max}`;
-      code.line(`if(${deeper})${hops}.push({hop:${hop}(${node}),held:null,node:${node}});`);
-      code.block(`while(${hops}.length>0)`, () => {
-        const top = code.fresh("top");
-        code.line(`const ${top}=${hops}[${hops}.length-1];`);
-        // The step taken from here before is taken back, if there was one.
-        const edgeCount = edges.length;
-        code.block(`if(${top}.held!==null)`, () => {
-          if (repeat.trail) code.line(`${trail}.pop(${edgeCount});`);
-          if (repeat.acyclic) code.line(`${visited}.delete(${top}.to);`);
-          code.line(`${top}.held=null;${depth}--;`);
-        });
-        code.line(`const next=${top}.hop.next();`);
-        code.block("if(!next.done)", () => {
-          code.line(`${node}=next.value;${top}.held=${held};${depth}++;`);
-          if (repeat.acyclic) code.line(`${top}.to=${node};${visited}.add(${node});`);
-          if (repeat.trail)
-            for (const edge of edges)
-              code.line(`${trail}.push(${held}[${elements.indexOf(edge)}]);`);
-          code.line("break;");
-        });
-        code.line(`${hops}.pop();`);
-      });
-      code.line(`if(${hops}.length===0)break;`);
-    });
-  };
-  code.block(g.isNullable(start) ? `if(${g.local(start)}!==-1)` : "", loop);
 }
 
 /** What OPTIONAL MATCH binds when nothing is found. */

@@ -1,11 +1,9 @@
 import type { Variable } from "../../plan/expression.ts";
 import type { PartAtom, SearchAtom } from "../../plan/operators.ts";
-import { orderMatch, type Step } from "../../plan/order-match.ts";
+import type { Step } from "../../plan/order-match.ts";
 import { testCode, valueCode } from "./expressions.ts";
 import type { Generator } from "./generator.ts";
-
-/** Generates the steps of a pattern around `take`. */
-type StepsCode = (steps: readonly Step[], take: () => void) => void;
+import { groupType, hopCode, isAmbiguous, type StepsCode } from "./hop.ts";
 
 /** A path search: the parts become functions from a node to the ways on, and a loop goes over the paths that are found with them. */
 export function searchCode(
@@ -18,9 +16,10 @@ export function searchCode(
   const [start, end] = reverse ? [search.to, search.from] : [search.from, search.to];
   const loop = (): void => {
     const parts = (reverse ? search.parts.toReversed() : search.parts).map((part) => {
-      const hop = hopCode(g, part, reverse, stepsCode);
-      const { min, max, elements } = part;
-      return `{hop:${hop},min:${min},max:${max},elements:${elements.length}}`;
+      const name = hopCode(g, part, reverse, { trail: null, different: [] }, stepsCode);
+      // Which of several paths is taken must not hang on where they lie in memory.
+      const hop = g.keyed ? `(node)=>rt.inOrder(${name}(node))` : name;
+      return `{hop:${hop},min:${part.min},max:${part.max},edges:${edgesOf(part)}}`;
     });
     const found = code.fresh("found");
     const bindFound = (): void => {
@@ -29,9 +28,8 @@ export function searchCode(
     };
     const accepts = acceptsCode(g, search, found, bindFound);
     const { unit, count, mode } = search;
-    const undirected = search.parts.some(({ body }) =>
-      body.edges.some((edge) => edge.direction === "any"),
-    );
+    const undirected = search.parts.some(goesEitherWay);
+    const ambiguous = search.parts.some(isAmbiguous);
     const options = [
       `parts:[${parts.join(",")}]`,
       `reverse:${reverse}`,
@@ -41,6 +39,7 @@ export function searchCode(
       `start:${g.local(start)}`,
       `end:${endKnown ? g.local(end) : "null"}`,
       `undirected:${undirected}`,
+      `ambiguous:${ambiguous}`,
       `accepts:${accepts}`,
     ];
     code.block(`for(const ${found} of F.searchPaths({${options.join(",")}},B))`, () => {
@@ -53,34 +52,31 @@ export function searchCode(
   code.block(present.length > 0 ? `if(${present.join("&&")})` : "", loop);
 }
 
-/** A function from a node to the ways once through a part. Returns its name. */
-function hopCode(g: Generator, part: PartAtom, reverse: boolean, stepsCode: StepsCode): string {
-  const { code } = g;
-  const { body, elements, groups } = part;
-  const [entry, exit] = reverse ? [part.last, part.first] : [part.first, part.last];
-  const hop = code.fresh("hop");
-  const outer = new Set(g.bound);
-  g.bound.add(entry);
-  const steps = orderMatch(body, g.bound, g.graph, g.guarded);
-  code.block(`function* ${hop}(${g.local(entry)})`, () => {
-    stepsCode(steps, () => {
-      const held = [...elements, ...groups.map(({ inner }) => inner)];
-      const slots = held.map((variable) => g.local(variable)).join(",");
-      code.line(`yield {to:${g.local(exit)},held:[${slots}]};`);
-    });
-  });
-  g.bound = outer;
-  // Which of several paths is taken must not hang on where they lie in memory.
-  return g.keyed ? `(node)=>rt.inOrder(${hop}(node),${elements.length})` : hop;
+/** How many edges every way through a part goes over; null when they differ. */
+function edgesOf({ ways }: PartAtom): number | null {
+  const lengths = new Set(
+    ways.map(({ body, elements }) => (body.repeats.length > 0 ? null : elements.length / 2)),
+  );
+  const [length] = lengths;
+  return lengths.size === 1 && length !== undefined ? length : null;
+}
+
+/** Whether an edge may be gone over against its direction. */
+function goesEitherWay({ ways }: PartAtom): boolean {
+  return ways.some(
+    ({ body }) =>
+      body.edges.some((edge) => edge.direction === "any") || body.repeats.some(goesEitherWay),
+  );
 }
 
 /** The variables of the parts, from what was found. */
 function foundCode(g: Generator, search: SearchAtom, found: string): void {
-  for (const [index, { elements, groups, steps }] of search.parts.entries()) {
+  for (const [index, part] of search.parts.entries()) {
     const hops = `${found}.hops[${index}]`;
-    for (const [at, { outer }] of groups.entries())
-      define(g, outer, `F.foundGroup(${hops},${elements.length + at},"${outer.type}")`);
-    define(g, steps, `F.foundSteps(${hops},${elements.length})`);
+    for (const [at, { outer }] of part.groups.entries())
+      define(g, outer, `F.foundGroup(${hops},${at},"${groupType(part, outer)}")`);
+    if (part.taken) define(g, part.taken, `F.foundTaken(${hops},${part.groups.length})`);
+    define(g, part.steps, `F.foundSteps(${hops})`);
   }
 }
 
