@@ -271,6 +271,7 @@ export const functions = {
   noProperties: NO_PROPERTIES,
   propertyMap(value: Value): ReadonlyMap<string, Value> {
     if (value instanceof Map) return value;
+    if (value instanceof Node || value instanceof Edge) return value.properties;
     if (value === null) return NO_PROPERTIES;
     throw new GeodeError("22G03", `Properties come as a record, not as ${typeName(value)}.`);
   },

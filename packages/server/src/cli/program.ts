@@ -238,7 +238,7 @@ function importFiles(terminal: Terminal): Command {
     )
     .addOption(flag("--offline", "write into the data directory itself, while no server uses it"))
     .addOption(flag("--dry-run", "only check the files"))
-    .addOption(option("--batch <n>", "elements per commit").default(1000).argParser(count))
+    .addOption(option("--batch <n>", "elements per commit").default(5000).argParser(count))
     .addOption(option("--graph <name>", "the graph; default: default"))
     .addHelpText("after", IMPORT_HELP)
     .action((files: readonly string[], options: ImportOptions) =>

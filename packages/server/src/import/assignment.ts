@@ -8,7 +8,7 @@ import { quoted } from "./names.ts";
 
 /** Clauses that give an element the properties in `row.p`; equal for all elements with temporal values in the same places. */
 export function assignment(variable: string, properties: ReadonlyMap<string, Value>): string {
-  let text = `SET ${variable} += row.p`;
+  let text = properties.size === 0 ? "" : `SET ${variable} += row.p`;
   for (const [name, value] of properties) {
     if (!hasTemporal(value)) continue;
     text += ` SET ${variable}.${quoted(name)} = ${retyped(value, `row.p.${quoted(name)}`)}`;
@@ -18,7 +18,10 @@ export function assignment(variable: string, properties: ReadonlyMap<string, Val
 
 /** The properties as a parameter. */
 export function texts(properties: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> {
-  return new Map([...properties].map(([name, value]) => [name, textOf(value)]));
+  for (const value of properties.values())
+    if (hasTemporal(value))
+      return new Map([...properties].map(([name, each]) => [name, textOf(each)]));
+  return properties;
 }
 
 function textOf(value: Value): Value {

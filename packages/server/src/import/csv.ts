@@ -1,5 +1,5 @@
 import { pipeline, Readable } from "node:stream";
-import { CsvError, parse } from "csv-parse";
+import { CsvError, parse, type Parser } from "csv-parse";
 import type { Value } from "@geode/values";
 import { columnsOf, type CsvColumns } from "./csv-header.ts";
 import { cellValue, type CellType } from "./csv-cell.ts";
@@ -15,12 +15,12 @@ interface ParsedRecord {
   readonly info: { readonly lines: number };
 }
 
-/** The elements of a CSV file, one per record. */
+/** The elements of a CSV file, one per record, as many at once as have been parsed. */
 export async function* readCsv(
   source: CsvSource,
   pieces: AsyncIterable<string>,
   problems: Problems,
-): AsyncGenerator<Located> {
+): AsyncGenerator<readonly Located[]> {
   const { delimiter, file, role } = source;
   const parser = parse({
     delimiter,
@@ -35,17 +35,22 @@ export async function* readCsv(
   pipeline(Readable.from(pieces), parser, () => undefined);
   let columns: CsvColumns | undefined;
   try {
-    for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
-      const line = info.lines - lineBreaksIn(record);
-      if (columns === undefined) {
-        columns = columnsOf(record, role, file, line, problems);
-        if (columns === undefined) return;
-        continue;
+    for await (const records of parsed(parser)) {
+      const found: Located[] = [];
+      for (const { record, info } of records) {
+        const line = info.lines - lineBreaksIn(record);
+        if (columns === undefined) {
+          columns = columnsOf(record, role, file, line, problems);
+          if (columns === undefined) return;
+          continue;
+        }
+        const item = itemOf(record, columns, (what) =>
+          problems.add(new ImportProblem(file, line, what)),
+        );
+        if (item !== undefined) found.push({ line, item });
+        if (problems.enough) break;
       }
-      const item = itemOf(record, columns, (what) =>
-        problems.add(new ImportProblem(file, line, what)),
-      );
-      if (item !== undefined) yield { line, item };
+      yield found;
       if (problems.enough) return;
     }
     if (columns === undefined)
@@ -55,6 +60,19 @@ export async function* readCsv(
     else if (error instanceof CsvError)
       problems.add(new ImportProblem(file, lineOf(error), csvFault(error)));
     else throw error;
+  }
+}
+
+/** The records, as many at once as the parser has; what it fails with is thrown behind those before. */
+async function* parsed(parser: Parser): AsyncGenerator<readonly ParsedRecord[]> {
+  for await (const first of parser as AsyncIterable<ParsedRecord>) {
+    const records = [first];
+    for (;;) {
+      const next = parser.read() as ParsedRecord | null;
+      if (next === null) break;
+      records.push(next);
+    }
+    yield records;
   }
 }
 
@@ -169,7 +187,11 @@ function jsonLabels(cell: string): readonly string[] | undefined {
 
 /** Records may span lines; csv-parse counts to the last one. */
 function lineBreaksIn(record: readonly string[]): number {
-  return record.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0);
+  let breaks = 0;
+  for (const cell of record)
+    if (cell.includes("\n") || cell.includes("\r"))
+      breaks += cell.match(/\r\n|\n|\r/g)?.length ?? 0;
+  return breaks;
 }
 
 function lineOf(error: CsvError): number {

@@ -19,17 +19,12 @@ export interface EdgeItem {
   readonly properties: ReadonlyMap<string, Value>;
 }
 
-/** A node's name in the files: unique in its space. */
+/** A node's name in the files: unique in its space, a number being the same as its digits. */
 export interface ExternalId {
   readonly space: string;
   readonly value: string | number;
   /** The property that keeps it; null if it is for edges alone, and forgotten afterwards. Of an edge's end it is not known. */
   readonly property: string | null;
-}
-
-/** The key under which an external id is looked up. Spaces contain no NUL, since headers are checked. */
-export function idKey(id: Pick<ExternalId, "space" | "value">): string {
-  return `${id.space}\u0000${id.value}`;
 }
 
 /** Where a node is found again: its first label, and the property that keeps its id. */

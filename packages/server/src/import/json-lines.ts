@@ -17,17 +17,22 @@ export async function* readJsonLines(
   file: string,
   pieces: AsyncIterable<string>,
   problems: Problems,
-): AsyncGenerator<Located> {
+): AsyncGenerator<readonly Located[]> {
   try {
-    for await (const { line, text } of linesOf(file, pieces, ITEM_LENGTH_MAX)) {
-      if (text.trim() === "") continue;
-      try {
-        yield { line, item: itemOf(text) };
-      } catch (error) {
-        if (!(error instanceof Fault)) throw error;
-        problems.add(new ImportProblem(file, line, error.message));
-        if (problems.enough) return;
+    for await (const lines of linesOf(file, pieces, ITEM_LENGTH_MAX)) {
+      const found: Located[] = [];
+      for (const { line, text } of lines) {
+        if (text.trim() === "") continue;
+        try {
+          found.push({ line, item: itemOf(text) });
+        } catch (error) {
+          if (!(error instanceof Fault)) throw error;
+          problems.add(new ImportProblem(file, line, error.message));
+          if (problems.enough) break;
+        }
       }
+      yield found;
+      if (problems.enough) return;
     }
   } catch (error) {
     if (!(error instanceof ImportProblem)) throw error;

@@ -1,21 +1,15 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import {
-  idKey,
-  type Anchor,
-  type EdgeItem,
-  type ExternalId,
-  type NodeItem,
-  ownAnchor,
-} from "./item.ts";
+import { type Anchor, type EdgeItem, type ExternalId, type NodeItem, ownAnchor } from "./item.ts";
 import { ImportProblem, type Problems } from "./problem.ts";
 import { read } from "./read.ts";
 import type { Source } from "./source.ts";
 
 /** What the files hold, known to be sound. */
 export interface Manifest {
-  /** In an order that does not depend on how the files were named. */
-  readonly sources: readonly Source[];
+  /** In an order that does not depend on how the files were named: those with nodes, and those with edges. */
+  readonly nodeSources: readonly Source[];
+  readonly edgeSources: readonly Source[];
   readonly nodes: number;
   readonly edges: number;
   readonly bytes: number;
@@ -46,7 +40,8 @@ export async function inspect(
   const ids = new IdTable();
   const stamps = new Map<string, Stamp>();
   const hashed: { readonly source: Source; readonly hash: string }[] = [];
-  const withEdges: Source[] = [];
+  const withNodes = new Set<Source>();
+  const withEdges = new Set<Source>();
   let nodes = 0;
   let edges = 0;
   let bytes = 0;
@@ -58,30 +53,34 @@ export async function inspect(
         source.kind === "csv" ? [source.kind, source.delimiter, source.role] : [source.kind],
       ),
     );
-    let edgesHere = 0;
     const items = read(source, problems, (chunk) => {
       hash.update(chunk);
       bytes += chunk.length;
       onBytes(chunk.length);
     });
-    for await (const { line, item } of items) {
-      if (item.kind === "edge") edgesHere++;
-      else {
+    for await (const located of items) {
+      for (const { line, item } of located) {
+        if (item.kind === "edge") {
+          edges++;
+          withEdges.add(source);
+          continue;
+        }
         nodes++;
+        withNodes.add(source);
         const fault = ids.add(item);
         if (fault !== undefined) problems.add(new ImportProblem(source.file, line, fault));
+        if (problems.enough) return undefined;
       }
       if (problems.enough) return undefined;
     }
     hashed.push({ source, hash: hash.digest("hex") });
-    edges += edgesHere;
-    if (edgesHere > 0) withEdges.push(source);
   }
   for (const source of withEdges) {
-    for await (const { line, item } of read(source, problems, () => onBytes(0))) {
-      if (item.kind === "edge") {
-        const missing = missingEnd(item, ids);
+    for await (const located of read(source, problems, () => onBytes(0))) {
+      for (const { line, item } of located) {
+        const missing = item.kind === "edge" ? missingEnd(item, ids) : undefined;
         if (missing !== undefined) problems.add(new ImportProblem(source.file, line, missing));
+        if (problems.enough) return undefined;
       }
       if (problems.enough) return undefined;
     }
@@ -94,7 +93,8 @@ export async function inspect(
   // Of this import alone: it meets neither a user's names nor another import's.
   const references = { label: `Import ${hash}`, property: `reference ${hash}` };
   return {
-    sources: hashed.map(({ source }) => source),
+    nodeSources: hashed.map(({ source }) => source).filter((source) => withNodes.has(source)),
+    edgeSources: hashed.map(({ source }) => source).filter((source) => withEdges.has(source)),
     nodes,
     edges,
     bytes,
@@ -118,8 +118,8 @@ export async function inspect(
 
 /** Every external id, with what is needed to find its node again: as little as possible for each. */
 class IdTable {
-  /** Twice the position in `anchors`, plus one if the id is a number. */
-  readonly #entries = new Map<string, number>();
+  /** By space and by id as text: twice the position in `anchors`, plus one if the id is a number. */
+  readonly #entries = new Map<string, Map<string, number>>();
   /** Null stands for that of references. */
   readonly anchors: (Anchor | null)[] = [];
   readonly #anchorPositions = new Map<string, number>();
@@ -127,21 +127,30 @@ class IdTable {
   /** Answers what is wrong, or undefined. */
   add(node: NodeItem): string | undefined {
     if (node.id === undefined) return undefined;
-    const key = idKey(node.id);
-    if (this.#entries.has(key))
-      return `the id ${JSON.stringify(node.id.value)} is used by an earlier node`;
+    const { space, value } = node.id;
+    let entries = this.#entries.get(space);
+    if (entries === undefined) this.#entries.set(space, (entries = new Map()));
+    const key = String(value);
+    if (entries.has(key)) return `the id ${JSON.stringify(value)} is used by an earlier node`;
     const position = this.#anchorPosition(ownAnchor(node));
-    this.#entries.set(key, position * 2 + (typeof node.id.value === "number" ? 1 : 0));
+    entries.set(key, position * 2 + (typeof value === "number" ? 1 : 0));
     return undefined;
   }
 
-  find(
-    id: Pick<ExternalId, "space" | "value">,
-  ): { anchor: Anchor | null; value: string | number } | undefined {
-    const entry = this.#entries.get(idKey(id));
+  has({ space, value }: Pick<ExternalId, "space" | "value">): boolean {
+    return this.#entries.get(space)?.has(String(value)) ?? false;
+  }
+
+  find({
+    space,
+    value,
+  }: Pick<ExternalId, "space" | "value">):
+    | { anchor: Anchor | null; value: string | number }
+    | undefined {
+    const key = String(value);
+    const entry = this.#entries.get(space)?.get(key);
     if (entry === undefined) return undefined;
-    const value = entry % 2 === 1 ? Number(id.value) : String(id.value);
-    return { anchor: this.anchors[entry >> 1]!, value };
+    return { anchor: this.anchors[entry >> 1]!, value: entry % 2 === 1 ? Number(value) : key };
   }
 
   #anchorPosition(anchor: Anchor | null): number {
@@ -156,7 +165,7 @@ class IdTable {
 }
 
 function missingEnd(edge: EdgeItem, ids: IdTable): string | undefined {
-  const missing = [edge.from, edge.to].find((id) => ids.find(id) === undefined);
+  const missing = [edge.from, edge.to].find((id) => !ids.has(id));
   if (missing === undefined) return undefined;
   const space = missing.space === "" ? "" : ` in the id space ${missing.space}`;
   return `there is no node with the id ${JSON.stringify(missing.value)}${space} in these files`;

@@ -5,12 +5,15 @@ import type { Problems } from "./problem.ts";
 import type { Source } from "./source.ts";
 import { textOf } from "./text.ts";
 
-/** All elements of a file, streamed. What is wrong goes to `problems`, and reading goes on where it can. */
+/**
+ * All elements of a file, streamed: as many at once as are there, since waiting for each would take longer than reading it. What is wrong
+ * goes to `problems`, and reading goes on where it can.
+ */
 export function read(
   source: Source,
   problems: Problems,
   onBytes: (bytes: Uint8Array) => void = () => undefined,
-): AsyncGenerator<Located> {
+): AsyncGenerator<readonly Located[]> {
   const pieces = textOf(source.file, onBytes);
   return source.kind === "csv"
     ? readCsv(source, pieces, problems)

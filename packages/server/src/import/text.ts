@@ -28,24 +28,29 @@ export async function* textOf(
   }
 }
 
-/** Lines with their numbers, without their ends. Throws ImportProblem for one that is longer than `lengthMax`. */
+/** Lines with their numbers, without their ends, as many at once as are there. Throws ImportProblem for one that is longer than `lengthMax`. */
 export async function* linesOf(
   file: string,
   pieces: AsyncIterable<string>,
   lengthMax: number,
-): AsyncGenerator<{ line: number; text: string }> {
+): AsyncGenerator<readonly { line: number; text: string }[]> {
   let rest = "";
   let line = 1;
   for await (const piece of pieces) {
     const texts = (rest + piece).split("\n");
     rest = texts.pop()!;
+    const lines: { line: number; text: string }[] = [];
     for (const text of texts) {
-      if (text.length > lengthMax) throw tooLong(file, line, lengthMax);
-      yield { line: line++, text: text.endsWith("\r") ? text.slice(0, -1) : text };
+      if (text.length > lengthMax) {
+        yield lines;
+        throw tooLong(file, line, lengthMax);
+      }
+      lines.push({ line: line++, text: text.endsWith("\r") ? text.slice(0, -1) : text });
     }
+    yield lines;
     if (rest.length > lengthMax) throw tooLong(file, line, lengthMax);
   }
-  if (rest !== "") yield { line, text: rest };
+  if (rest !== "") yield [{ line, text: rest }];
 }
 
 /** How many line ends stand before the first line that is not UTF-8. A multi-byte character never contains a line end. */

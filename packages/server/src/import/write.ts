@@ -1,17 +1,15 @@
-import { encode, GeodeError } from "@geode/values";
+import { encode, GeodeError, type Value } from "@geode/values";
 import type { Anchor } from "./item.ts";
 import type { Manifest } from "./manifest.ts";
 import { Problems } from "./problem.ts";
 import { read } from "./read.ts";
 import {
   dropIndexStatement,
-  edgeGroup,
-  edgeRow,
   forgetStatement,
-  indexStatement,
-  nodeGroup,
-  nodeRow,
   type Group,
+  indexStatement,
+  type Insertion,
+  Insertions,
   type Row,
 } from "./statements.ts";
 import type { Target } from "./target.ts";
@@ -75,12 +73,17 @@ async function writeAll(
   writer: BatchWriter,
 ): Promise<void> {
   await manifest.verifyUnchanged();
-  for (const source of manifest.sources) {
+  const insertions = new Insertions(manifest);
+  for (const source of kind === "node" ? manifest.nodeSources : manifest.edgeSources) {
     const problems = new Problems();
-    for await (const { item } of read(source, problems)) {
-      if (item.kind !== kind) continue;
-      if (item.kind === "node") await writer.add(nodeGroup(item, manifest), nodeRow(item));
-      else await writer.add(edgeGroup(item, manifest), edgeRow(item, manifest));
+    for await (const located of read(source, problems)) {
+      for (const { item } of located) {
+        if (item.kind !== kind) continue;
+        const written = writer.add(
+          item.kind === "node" ? insertions.node(item) : insertions.edge(item),
+        );
+        if (written !== null) await written;
+      }
     }
     // The file was sound when it was inspected.
     if (problems.found.length > 0) throw problems.found[0]!;
@@ -104,12 +107,14 @@ async function forget(
     onWritten(0);
   };
   await manifest.verifyUnchanged();
-  for (const source of manifest.sources) {
-    for await (const { item } of read(source, new Problems())) {
-      if (item.kind !== "node" || item.id === undefined) continue;
-      const { anchor, value } = manifest.find(item.id);
-      if (anchor !== references) continue;
-      if (rows.push(new Map([["id", value]])) === batch) await run();
+  for (const source of manifest.nodeSources) {
+    for await (const located of read(source, new Problems())) {
+      for (const { item } of located) {
+        if (item.kind !== "node" || item.id === undefined) continue;
+        const { anchor, value } = manifest.find(item.id);
+        if (anchor !== references) continue;
+        if (rows.push(new Map([["id", value]])) === batch) await run();
+      }
     }
   }
   if (rows.length > 0) await run();
@@ -131,7 +136,7 @@ class BatchWriter {
   readonly #keyPrefix: string;
   readonly #target: Target;
   readonly #options: WriteOptions;
-  readonly #batches = new Map<string, Batch>();
+  readonly #batches = new Map<Group, Batch>();
   #number = 0;
   created = 0;
   present = 0;
@@ -142,29 +147,28 @@ class BatchWriter {
     this.#options = options;
   }
 
-  async add(group: Group, row: Row): Promise<void> {
-    const bytes = encode(row).length;
-    let batch = this.#batches.get(group.text);
-    if (
+  /** Null when it waits for more; else what has to be waited for before the next. */
+  add({ group, row }: Insertion): Promise<void> | null {
+    const bytes = sizeOf(row);
+    const batch = this.#batches.get(group);
+    const isFull =
       batch !== undefined &&
-      (batch.rows.length >= this.#options.batch || batch.bytes + bytes > BATCH_BYTES_MAX)
-    ) {
-      this.#batches.delete(group.text);
-      await this.#run(batch);
-      batch = undefined;
+      (batch.rows.length >= this.#options.batch || batch.bytes + bytes > BATCH_BYTES_MAX);
+    if (batch !== undefined && !isFull) {
+      batch.rows.push(row);
+      batch.bytes += bytes;
+      return null;
     }
-    if (batch === undefined) {
-      if (this.#batches.size >= GROUPS_MAX) await this.flush();
-      batch = { group, rows: [], bytes: 0 };
-      this.#batches.set(group.text, batch);
-    }
-    batch.rows.push(row);
-    batch.bytes += bytes;
+    const others = batch === undefined && this.#batches.size >= GROUPS_MAX;
+    const written = isFull ? this.#run(batch) : others ? this.flush() : null;
+    this.#batches.set(group, { group, rows: [row], bytes });
+    return written;
   }
 
   async flush(): Promise<void> {
-    for (const batch of this.#batches.values()) await this.#run(batch);
+    const batches = [...this.#batches.values()];
     this.#batches.clear();
+    for (const batch of batches) await this.#run(batch);
   }
 
   async #run({ group, rows }: Batch): Promise<void> {
@@ -179,6 +183,25 @@ class BatchWriter {
     this.#options.onWritten(rows.length);
   }
 }
+
+/** The length of a row in a message, about. */
+function sizeOf(row: Row): number {
+  let size = 2;
+  for (const [name, value] of row)
+    size += name.length + 4 + (value instanceof Map ? sizeOf(value as Row) : lengthOf(value));
+  return size;
+}
+
+function lengthOf(value: Value): number {
+  if (typeof value === "number") return NUMBER_LENGTH_MAX;
+  // What needs escapes gets longer by them.
+  return typeof value === "string" && !NEEDS_ESCAPES.test(value)
+    ? value.length + 2
+    : encode(value).length;
+}
+
+const NUMBER_LENGTH_MAX = 24;
+const NEEDS_ESCAPES = /[^ !#-[\]-~]/;
 
 function wrongEnds(wanted: number, created: number): GeodeError {
   return new GeodeError("40002", `a batch of ${wanted} edges became ${created} in the graph`, {
