@@ -2,9 +2,10 @@
 import { ensureChromium } from "./chromium.mjs";
 import { buildConsole } from "./console.mjs";
 import { commands, run } from "./node.mjs";
+import { ensurePromtool } from "./promtool.mjs";
 
 const only = process.argv.slice(2);
-const chromium = ensureChromium();
+const env = { GEODE_CHROMIUM: ensureChromium(), GEODE_PROMTOOL: ensurePromtool() };
 if (only.length === 0) await import("./check.mjs");
 buildConsole();
-run("tests", commands.vitest, ["run", ...only], { env: { GEODE_CHROMIUM: chromium } });
+run("tests", commands.vitest, ["run", ...only], { env });

@@ -199,6 +199,7 @@ export class Server {
       door: {
         handshake: (handshake) => server.#handshakes.admit(handshake),
         request: (request) => server.#answer(request),
+        limitReached: (name) => server.#metrics.limitReached(name),
       },
       log: server.#log,
     });

@@ -108,7 +108,7 @@ describe("the file of a data directory", () => {
   test("one that cannot be written works at once all the same, and says so", async () => {
     await writeFile(join(directory, "file"), "");
     const revocations = await Revocations.open({
-      store: { ...revocationFile(join(directory, "file")), load: forgetfulStore.load },
+      store: { ...revocationFile(join(directory, "file")), load: () => forgetfulStore.load() },
       clock,
       countMax: 1,
     });

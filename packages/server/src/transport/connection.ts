@@ -1,3 +1,4 @@
+import type { LimitName } from "@geode/protocol";
 import type { OutFrame } from "./out-frame.ts";
 
 /** An open socket as a session sees it. No session imports a socket library. */
@@ -95,4 +96,6 @@ export interface HttpStream {
 export interface Door {
   handshake(handshake: Handshake): Promise<Admission>;
   request(request: HttpRequest): Promise<HttpAnswer>;
+  /** A peer went beyond a limit that is kept below the sessions. */
+  limitReached(name: LimitName): void;
 }

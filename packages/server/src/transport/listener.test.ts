@@ -46,6 +46,7 @@ async function listen(tls?: TlsFiles, handler: Partial<ConnectionListener> = {})
           },
         }),
       request: () => Promise.reject(new Error("a bug")),
+      limitReached: () => undefined,
     },
   });
   return connections;

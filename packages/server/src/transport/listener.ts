@@ -11,12 +11,12 @@ import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Socket } from "node:net";
 import type { Limits } from "@geode/protocol";
-import { GeodeError } from "@geode/values";
+import { GeodeError, unreachable } from "@geode/values";
 import { WebSocketServer, type ServerOptions } from "ws";
 import type { Log } from "../log.ts";
 import type { Admission, Door, Handshake, HttpAnswer, HttpStream } from "./connection.ts";
 import { PER_MESSAGE_DEFLATE } from "./deflate.ts";
-import { connect, ReasonedWebSocket } from "./web-socket.ts";
+import { connect, ReasonedWebSocket, type MessageLimit } from "./web-socket.ts";
 
 /** Certificate chain and private key, in PEM. */
 export interface TlsFiles {
@@ -86,9 +86,10 @@ export class Listener {
       (request: IncomingMessage, socket: Duplex, head: Buffer) =>
         void this.#upgrade(request, socket, head),
     );
-    this.#http.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) =>
-      refuseGarbage(error, socket),
-    );
+    this.#http.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+      if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") options.door.limitReached("handshakeMsMax");
+      refuseGarbage(error, socket);
+    });
     this.#http.on("tlsClientError", (_error: Error, socket: Duplex) => socket.destroy());
   }
 
@@ -187,8 +188,26 @@ export class Listener {
     const { open, protocol } = admission;
     if (protocol !== undefined) chosenProtocol.set(request, protocol);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
-      connect(webSocket, socket as Socket, open),
+      connect(webSocket, socket as Socket, open, (limit, frameBytesMax) =>
+        this.#limitReached(limit, frameBytesMax),
+      ),
     );
+  }
+
+  #limitReached(limit: MessageLimit, frameBytesMax: number): void {
+    const { door, limits } = this.#options;
+    switch (limit) {
+      case "bytes":
+        return door.limitReached(
+          frameBytesMax === limits.frameBytesMax ? "frameBytesMax" : "frameBytesBeforeAuthMax",
+        );
+      case "fragments":
+        return door.limitReached("fragmentsMax");
+      case "chunks":
+        return door.limitReached("bufferedChunksMax");
+      default:
+        return unreachable(limit);
+    }
   }
 }
 

@@ -26,6 +26,7 @@ export function connect(
   webSocket: WebSocket,
   socket: Socket,
   open: (connection: Connection) => ConnectionListener,
+  onLimit: (limit: MessageLimit, frameBytesMax: number) => void,
 ): void {
   const { _extensions: extensions, _receiver: receiver } = webSocket as unknown as Internals;
   const deflates = Object.hasOwn(extensions, PERMESSAGE_DEFLATE);
@@ -46,7 +47,10 @@ export function connect(
   });
   webSocket.on("pong", () => listener.pong());
   // `ws` closes after an error of the peer's; without a listener the process would end.
-  webSocket.on("error", () => undefined);
+  webSocket.on("error", (error: NodeJS.ErrnoException) => {
+    const limit = limitOf(error, receiver);
+    if (limit !== undefined) onLimit(limit, receiver._maxPayload);
+  });
   webSocket.on("close", (code, reason) => listener.closed(code, reason.toString("utf8")));
 }
 
@@ -56,7 +60,28 @@ export function connect(
  */
 interface Internals {
   readonly _extensions: Record<string, unknown>;
-  readonly _receiver: { _maxPayload: number };
+  readonly _receiver: Receiver;
+}
+
+interface Receiver {
+  _maxPayload: number;
+  readonly _maxFragments: number;
+  readonly _numFragments: number;
+}
+
+/** What bounds a message while it arrives. */
+export type MessageLimit = "bytes" | "fragments" | "chunks";
+
+function limitOf(error: NodeJS.ErrnoException, receiver: Receiver): MessageLimit | undefined {
+  switch (error.code) {
+    case "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH":
+    case "ERR_BUFFER_TOO_LARGE":
+      return "bytes";
+    case "WS_ERR_TOO_MANY_BUFFERED_PARTS":
+      return receiver._numFragments > receiver._maxFragments ? "fragments" : "chunks";
+    default:
+      return undefined;
+  }
 }
 
 /** A message that leaves in slices: what is left of it. */
