@@ -388,7 +388,8 @@ export class Database {
       before: request.before ?? false,
       frozen: { timeMs: this.#environment.nowMs(), random: this.#environment.random() },
     };
-    const grant = (): Grant | null => this.#replica.policies.grantTo(request.principal);
+    let { principal } = request;
+    const grant = (): Grant | null => this.#replica.policies.grantTo(principal);
     const watch = this.#guard(() => this.#live.watch(spec, { onChange, onEnd, grant }, known));
     const liveForm = statement.liveForm ?? "snapshot";
     const { keys, rows, texts } = watch.unchanged || liveForm === "changes" ? NO_ROWS : watch.rows;
@@ -406,6 +407,13 @@ export class Database {
       resumed: watch.unchanged,
       reset: request.resume !== undefined && !watch.unchanged,
       notices: watch.notices,
+      renew: async (renewed) => {
+        principal = renewed;
+        watch.judge();
+        // What changes nothing and has a seq.
+        const { seq } = await this.#door.submit({ kind: "system", patch: [] });
+        return seq;
+      },
       close: watch.close,
     };
   }

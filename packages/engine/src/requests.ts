@@ -95,6 +95,11 @@ export interface LiveQuery {
   /** The state named in `resume` cannot be brought up to date: what is here replaces it. */
   readonly reset: boolean;
   readonly notices: readonly Notice[];
+  /**
+   * From the next commit on it is judged as that of this principal: the same user with other roles or claims. The listener hears of the
+   * difference with that commit's; one is made for it. Resolves when it is durable, with its seq.
+   */
+  readonly renew: (principal: Principal) => Promise<number>;
   /** Idempotent; the listener hears nothing afterwards. */
   readonly close: () => void;
 }

@@ -30,6 +30,8 @@ export interface Watch {
   readonly notices: readonly Notice[];
   /** Whether nothing has changed since the state that the watcher said it has. */
   readonly unchanged: boolean;
+  /** With the next commit, whatever it is, the watcher goes over to what it may see by then. */
+  readonly judge: () => void;
   /** Idempotent. Nothing is heard afterwards. */
   readonly close: () => void;
 }
@@ -46,9 +48,10 @@ export interface Known {
   readonly digest?: string;
 }
 
+/** News for those who watched when it came: whoever came later has it in their snapshot, and who left may be elsewhere by now. */
 type Delivery =
-  | { readonly group: Group; readonly commit: LiveCommit }
-  | { readonly group: Group; readonly error: GeodeError };
+  | { readonly to: readonly Watcher[]; readonly commit: LiveCommit }
+  | { readonly to: readonly Watcher[]; readonly error: GeodeError };
 
 /**
  * All live queries of a database. They follow applied commits: each commit runs the results again that it may have changed, and what
@@ -71,6 +74,8 @@ export class LiveQueries {
   readonly #routes: Routes<Group>;
   /** Touched by the commit that is being applied. */
   readonly #touched = new Set<Group>();
+  /** Who goes over, with the next commit, to what they may see. */
+  readonly #toJudge = new Set<Watcher>();
   /** Behind the log: to be run again in a later turn, in order. */
   readonly #behind = new Set<Group>();
   #deliveries: Delivery[] = [];
@@ -130,7 +135,11 @@ export class LiveQueries {
       digest: group.digest,
       notices: group.notices,
       unchanged: known !== null && isUnchanged(group, known, seq),
+      judge: () => {
+        if (watcher.group !== null) this.#toJudge.add(watcher);
+      },
       close: () => {
+        this.#toJudge.delete(watcher);
         const watched = watcher.group;
         watcher.group = null;
         if (watched?.watchers.delete(watcher) === true && watched.watchers.size === 0)
@@ -196,7 +205,15 @@ export class LiveQueries {
 
   /** See `Follower`: the commit is in. */
   afterCommit(): void {
-    if (this.#policyChanged) this.#judgeAnew();
+    const judged = this.#policyChanged ? [...this.#groups.values()] : [];
+    const passages = [...this.#leaveAll(judged), ...this.#leave(this.#toJudge)];
+    this.#policyChanged = false;
+    this.#toJudge.clear();
+    this.#refreshTouched();
+    for (const passage of passages) this.#arrive(passage);
+  }
+
+  #refreshTouched(): void {
     if (this.#touched.size === 0) return;
     this.#entryStartMs ??= this.#environment.monotonicMs();
     for (const group of this.#touched) {
@@ -223,37 +240,49 @@ export class LiveQueries {
    * Another policy: everybody goes over to the result that it grants them, from the one that they have. At once, however long that
    * takes: nobody shall see any longer what they may not.
    */
-  #judgeAnew(): void {
-    this.#policyChanged = false;
-    const before = [...this.#groups.values()];
-    for (const group of before) this.#drop(group);
-    for (const group of before) {
-      const byGrant = Map.groupBy(group.watchers, (watcher) => watcher.grant()?.key ?? null);
-      for (const watchers of byGrant.values()) this.#goOver(group, watchers);
-    }
+  #leaveAll(groups: readonly Group[]): Group[] {
+    return groups.flatMap((group) => this.#leave(new Set(group.watchers)));
   }
 
-  /** They hear of the difference on their own; from there on they are where all are who may see the same. */
-  #goOver(from: Group, watchers: readonly Watcher[]): void {
-    const spec = { ...from.spec, grant: watchers[0]?.grant() ?? null };
-    const key = groupKey(spec);
-    const passage = from.fork(key, spec);
+  /** On the way from one group to another: groups of their own, with the rows that they have. */
+  #leave(watchers: ReadonlySet<Watcher>): Group[] {
+    const passages = new Map<Group, Map<string, Group>>();
     for (const watcher of watchers) {
+      const from = watcher.group;
+      if (from === null) continue;
+      let byKey = passages.get(from);
+      if (byKey === undefined) passages.set(from, (byKey = new Map()));
+      const spec = { ...from.spec, grant: watcher.grant() };
+      const key = groupKey(spec);
+      let passage = byKey.get(key);
+      if (passage === undefined) byKey.set(key, (passage = from.fork(key, spec)));
+      from.watchers.delete(watcher);
       passage.watchers.add(watcher);
       watcher.group = passage;
     }
+    for (const from of passages.keys()) if (from.watchers.size === 0) this.#drop(from);
+    return [...passages.values()].flatMap((byKey) => [...byKey.values()]);
+  }
+
+  /** They hear of the difference on their own; from there on they are where all are who may see the same. */
+  #arrive(passage: Group): void {
     this.#rowsKept += passage.rows.keys.length;
     const failed = this.#refresh(passage) !== null;
     this.#rowsKept -= passage.rows.keys.length;
     if (failed) return;
+    const { key, spec } = passage;
     let group = this.#groups.get(key);
+    if (group !== undefined && this.#behind.delete(group)) {
+      // What it is about to hear, those who arrive have heard.
+      if (this.#refresh(group) !== null) group = undefined;
+    }
     if (group === undefined) {
       group = passage.fork(key, spec);
       this.#groups.set(key, group);
       this.#routes.add(group);
       this.#rowsKept += group.rows.keys.length;
     }
-    for (const watcher of watchers) {
+    for (const watcher of passage.watchers) {
       group.watchers.add(watcher);
       watcher.group = group;
     }
@@ -269,12 +298,12 @@ export class LiveQueries {
       if (this.#rowsKept > this.#limits.rowsMax) {
         throw new GeodeError("LIMIT", `Live queries hold more than ${this.#limits.rowsMax} rows.`);
       }
-      if (commit !== null) this.#deliver({ group, commit });
+      if (commit !== null) this.#deliver({ to: [...group.watchers], commit });
       return null;
     } catch (error) {
       const reason = error instanceof GeodeError ? error : this.#fault(error);
       this.#drop(group);
-      this.#deliver({ group, error: reason });
+      this.#deliver({ to: [...group.watchers], error: reason });
       return reason;
     } finally {
       group.lastRunMs = this.#environment.monotonicMs() - startMs;
@@ -321,17 +350,18 @@ export class LiveQueries {
     this.#deliveries = [];
     this.#delivering = false;
     for (const delivery of deliveries) {
-      // A listener may close its own or somebody else's watch: who is gone from the set is not visited any more.
-      for (const watcher of delivery.group.watchers) {
+      for (const watcher of delivery.to) {
+        // A listener may close its own or somebody else's watch.
         if (watcher.group === null) continue;
         try {
-          if ("error" in delivery) watcher.onEnd(delivery.error);
-          else if (delivery.commit.seq > watcher.fromSeq) watcher.onChange(delivery.commit);
+          if ("error" in delivery) {
+            watcher.group = null;
+            watcher.onEnd(delivery.error);
+          } else if (delivery.commit.seq > watcher.fromSeq) watcher.onChange(delivery.commit);
         } catch (error) {
           this.#environment.report(error);
         }
       }
-      if ("error" in delivery) delivery.group.watchers.clear();
     }
   }
 

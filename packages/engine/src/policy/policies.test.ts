@@ -272,6 +272,34 @@ describe("a live query under a policy", () => {
     expect(database.status().liveQueries).toBe(2);
   });
 
+  test("goes over to what other roles of its user grant, with the next commit", async () => {
+    const heard: string[] = [];
+    const auditor = someone("ann", "auditor");
+    const text = "MATCH (n:Note) RETURN n.text AS text";
+    const query = await database.subscribe(
+      { text, principal: ann },
+      ({ seq, prevSeq, changes }) => {
+        expect(prevSeq).toBeLessThan(seq);
+        heard.push(...changes.map(({ op, data }) => `${seq} ${op} ${data}`));
+      },
+    );
+    onTestFinished(query.close);
+    const others = await live(ann, text);
+    // In the same entry as a write that changes the result.
+    const written = as(root, "MATCH (n:Note {owner: 'ann'}) SET n.text = 'changed'");
+    const seq = await query.renew(auditor);
+    await written;
+    await later();
+    expect(heard).toEqual([`${seq - 1} update {"text":"changed"}`, `${seq} insert {"text":"his"}`]);
+    expect(others.changes).toEqual([`${seq - 1} update {"text":"changed"}`]);
+    await query.renew(someone("ann"));
+    await later();
+    expect(heard.slice(2)).toEqual([
+      `${seq + 1} delete {"text":"his"}`,
+      `${seq + 1} delete {"text":"changed"}`,
+    ]);
+  });
+
   test("that stops between the commit of a policy and its news hears nothing", async () => {
     const heard: number[] = [];
     const query = await database.subscribe(
