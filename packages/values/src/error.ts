@@ -14,21 +14,40 @@ export class GeodeError extends Error {
   readonly code: ErrorCode;
   readonly position: Position | undefined;
   readonly hint: string | undefined;
+  /** Which limit was met, if it is one that operators set. */
+  readonly limit: DatabaseLimit | undefined;
   constructor(
     code: ErrorCode,
     message: string,
-    more: { position?: Position | undefined; hint?: string | undefined; cause?: unknown } = {},
+    more: {
+      position?: Position | undefined;
+      hint?: string | undefined;
+      limit?: DatabaseLimit | undefined;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
     this.position = more.position;
     this.hint = more.hint;
+    this.limit = more.limit;
   }
   /** Whether the same request may succeed when sent again unchanged. */
   get retryable(): boolean {
     return ERROR_CODES[this.code].retryable;
   }
 }
+
+/** The limits of a database that operators set and want to hear of. */
+export type DatabaseLimit =
+  | "queryTime"
+  | "resultRows"
+  | "keptRows"
+  | "transactionTime"
+  | "transactionChanges"
+  | "transactions"
+  | "liveResults"
+  | "queuedWrites";
 
 /** The one table of error codes. Those with five characters are GQLSTATUS with the standard's meaning. */
 export const ERROR_CODES = {

@@ -31,7 +31,14 @@ export {
   type EquivalenceKey,
 } from "./compare.ts";
 export { Digest, hash64, murmur3 } from "./digest.ts";
-export { ERROR_CODES, GeodeError, unreachable, type ErrorCode, type Position } from "./error.ts";
+export {
+  ERROR_CODES,
+  GeodeError,
+  unreachable,
+  type DatabaseLimit,
+  type ErrorCode,
+  type Position,
+} from "./error.ts";
 export { decode, encode, encodeCanonicalRow, encodeRow, NESTING_MAX } from "./json.ts";
 export { componentOf } from "./temporal/components.ts";
 export {

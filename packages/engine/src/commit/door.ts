@@ -111,6 +111,7 @@ export class Door {
           `Too many writes are waiting (${this.#queuedWrites}).`,
           {
             hint: "Send this write again a little later.",
+            limit: "queuedWrites",
           },
         );
       }

@@ -96,7 +96,10 @@ export class OpenTransaction {
         new GeodeError(
           "TIMEOUT",
           `The transaction was open longer than ${durationMs} ms; it is rolled back.`,
-          { hint: "Send ROLLBACK, then the whole transaction again." },
+          {
+            hint: "Send ROLLBACK, then the whole transaction again.",
+            limit: "transactionTime",
+          },
         ),
       );
     });
@@ -164,6 +167,7 @@ export class OpenTransaction {
     if (net.length > effectsMax)
       throw new GeodeError("LIMIT", `A transaction changes at most ${effectsMax} elements.`, {
         hint: "Commit in smaller parts.",
+        limit: "transactionChanges",
       });
     const bytes = patchWeight(net);
     hold(bytes - this.#heldBytes);

@@ -43,6 +43,7 @@ export class Transactions {
     if (this.#open.size >= openMax) {
       throw new GeodeError("UNAVAILABLE", `Too many transactions are open (${openMax}).`, {
         hint: "Begin this one again a little later.",
+        limit: "transactions",
       });
     }
     const transaction = new OpenTransaction({

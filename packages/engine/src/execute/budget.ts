@@ -49,6 +49,7 @@ export class Budget {
     if (this.#now() > this.#deadlineMs) {
       throw new GeodeError("TIMEOUT", `The query ran longer than ${this.#limits.timeMs} ms.`, {
         hint: "Narrow the pattern, add an index, or raise timeout_ms.",
+        limit: "queryTime",
       });
     }
   }
@@ -58,6 +59,7 @@ export class Budget {
     if (count > this.#limits.rows) {
       throw new GeodeError("LIMIT", `The result has more than ${this.#limits.rows} rows.`, {
         hint: "Add LIMIT, or aggregate.",
+        limit: "resultRows",
       });
     }
   }
@@ -71,6 +73,7 @@ export class Budget {
         `The query keeps more than ${this.#limits.keptRows} rows at once.`,
         {
           hint: "Narrow the pattern before ORDER BY, DISTINCT, grouping or writing.",
+          limit: "keptRows",
         },
       );
     }

@@ -19,6 +19,7 @@ export function withPosition(error: unknown, text: string): unknown {
   return new GeodeError(error.code, error.message, {
     position: positionAt(text, offset),
     hint: error.hint,
+    limit: error.limit,
     cause: error.cause,
   });
 }

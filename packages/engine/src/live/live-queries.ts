@@ -165,6 +165,7 @@ export class LiveQueries {
         `${this.#limits.groupsMax} different live queries are open; no more are possible.`,
         {
           hint: "Close subscriptions that are not needed, or let several share one text and the same parameters.",
+          limit: "liveResults",
         },
       );
     }

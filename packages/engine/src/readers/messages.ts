@@ -1,4 +1,4 @@
-import type { ErrorCode, Position } from "@geode/values";
+import type { DatabaseLimit, ErrorCode, Position } from "@geode/values";
 import type { BudgetLimits } from "../execute/budget.ts";
 import type { Column, Notice } from "../execute/statement.ts";
 import type { GraphName } from "../graph/effect.ts";
@@ -54,4 +54,5 @@ export type ReaderAnswer =
       readonly message: string;
       readonly position: Position | undefined;
       readonly hint: string | undefined;
+      readonly limit: DatabaseLimit | undefined;
     };

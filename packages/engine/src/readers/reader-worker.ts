@@ -57,11 +57,12 @@ function run(request: QueryRequest): ReaderAnswer {
     return { kind: "result", id, columns, rows: rows.map((row) => row.map(toPortable)), notices };
   } catch (error) {
     if (error instanceof GeodeError) {
-      const { code, message, position, hint } = error;
-      return { kind: "refused", id, code, message, position, hint };
+      const { code, message, position, hint, limit } = error;
+      return { kind: "refused", id, code, message, position, hint, limit };
     }
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { kind: "refused", id, code: "INTERNAL", message, position: undefined, hint: undefined };
+    const nothing = { position: undefined, hint: undefined, limit: undefined };
+    return { kind: "refused", id, code: "INTERNAL", message, ...nothing };
   }
 }
 

@@ -119,8 +119,8 @@ export class Reader {
         return;
       }
       case "refused": {
-        const { code, message, position, hint } = answer;
-        const error = new GeodeError(code, message, { position, hint });
+        const { code, message, position, hint, limit } = answer;
+        const error = new GeodeError(code, message, { position, hint, limit });
         this.#settle(answer.id, ({ reject }) => reject(error));
         return;
       }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Database } from "@geode/engine";
-import { LIMIT_NAMES, LIMITS, type LimitName } from "@geode/protocol";
+import { LIMIT_NAMES, LIMITS, limitsWith, type LimitName } from "@geode/protocol";
 import { pino, type Logger } from "pino";
 import { configuredSecret, keptSecret } from "../auth/secret.ts";
 import type { Secret } from "../auth/keys.ts";
@@ -67,7 +67,12 @@ export async function runServe(options: ServeOptions, terminal: Terminal): Promi
   const keys = await tokenKeysOf(options, log);
   const directory = resolve(options.data);
   const { durability, readers } = options;
-  const database = await Database.open({ directory, durability, readers });
+  const database = await Database.open({
+    directory,
+    durability,
+    readers,
+    ...databaseLimits(options),
+  });
   let server: Server | undefined;
   let demo: Demo | undefined;
   try {
@@ -87,7 +92,10 @@ export async function runServe(options: ServeOptions, terminal: Terminal): Promi
     const signal = await interrupted;
     log.info({ signal }, "stopping");
     endOnSecondSignal();
-    setTimeout(() => process.exit(EXIT.failed), drainMs(options) + SHUTDOWN_MS).unref();
+    setTimeout(
+      () => process.exit(EXIT.failed),
+      limitsWith(givenLimits(options)).drainMsMax + SHUTDOWN_MS,
+    ).unref();
     process.off("SIGHUP", reload);
   } finally {
     await demo?.close();
@@ -118,9 +126,34 @@ export function limitAttribute(name: LimitName): string {
   return LIMITS[name].option.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function drainMs(options: ServeOptions): number {
-  const given = options[limitAttribute("drainMsMax")] as number | undefined;
-  return given ?? LIMITS.drainMsMax.default;
+/** The limits that the database keeps, and not the server. */
+function databaseLimits(options: ServeOptions) {
+  const given = limitsWith(givenLimits(options));
+  return {
+    queryLimits: {
+      timeoutMs: given.queryMsMax,
+      timeoutMsMax: given.queryMsMax,
+      rowsMax: given.resultRowsMax,
+      keptRowsMax: given.keptRowsMax,
+    },
+    doorLimits: { queuedWritesMax: given.queuedWritesMax },
+    liveLimits: {
+      groupsMax: given.liveResultsMax,
+      resultRowsMax: given.resultRowsMax,
+      keptRowsMax: given.keptRowsMax,
+    },
+    transactionLimits: {
+      openMax: given.transactionsMax,
+      durationMs: given.transactionMsMax,
+      effectsMax: given.transactionChangesMax,
+    },
+  };
+}
+
+function givenLimits(options: ServeOptions): NonNullable<ServerOptions["limits"]> {
+  return Object.fromEntries(
+    LIMIT_NAMES.map((name) => [name, options[limitAttribute(name)] as number | undefined]),
+  );
 }
 
 function serverOptions(
@@ -144,9 +177,7 @@ function serverOptions(
     port,
     insecure,
     invalidMessages,
-    limits: Object.fromEntries(
-      LIMIT_NAMES.map((name) => [name, options[limitAttribute(name)] as number | undefined]),
-    ),
+    limits: givenLimits(options),
     log,
     auditLog,
     metricsPublic: options.metricsPublic,
