@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Database, type LiveCommit, type Principal } from "@geode/engine";
+import { Database, type LiveCommit, type LiveQuery, type Principal } from "@geode/engine";
 import { decode, encode, equivalenceKey, GeodeError, typeName, type Value } from "@geode/values";
 import { describe, expect, test } from "vitest";
 import { type Case, parseCases } from "./case.ts";
@@ -86,12 +86,19 @@ async function checkLive({ given, statement, parameters, expected }: Case): Prom
         else copy.set(change.key, change.data);
       }
     };
-    const live = await database.subscribe(
-      { text: statement, parameters: parametersOf(parameters), principal },
-      fold,
-    );
+    const subscribe = (): Promise<LiveQuery> =>
+      database.subscribe(
+        { text: statement, parameters: parametersOf(parameters), principal },
+        fold,
+      );
+    const commits = [...given];
+    // A graph that is named has to be there.
+    const graph = /\bGRAPH\b/i;
+    while (commits.some((text) => graph.test(text)) && !(await isKnown(subscribe)))
+      await database.query({ text: commits.shift() ?? "", principal });
+    const live = await subscribe();
     for (const [index, key] of live.keys.entries()) copy.set(key, live.encodedRows[index] ?? "");
-    for (const text of given) await database.query({ text, principal });
+    for (const text of commits) await database.query({ text, principal });
     const header = expected.header ?? [];
     const folded = (): string[] =>
       printed(
@@ -108,6 +115,17 @@ async function checkLive({ given, statement, parameters, expected }: Case): Prom
     live.close();
   } finally {
     await database.close();
+  }
+}
+
+/** Whether the graphs that the statement names exist. */
+async function isKnown(subscribe: () => Promise<LiveQuery>): Promise<boolean> {
+  try {
+    (await subscribe()).close();
+    return true;
+  } catch (error) {
+    if (error instanceof GeodeError && error.code === "42002") return false;
+    throw error;
   }
 }
 

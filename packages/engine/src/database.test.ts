@@ -105,12 +105,13 @@ describe("a query", () => {
   });
 
   test("of a graph that does not exist is refused, and does not make it", async () => {
-    await expect(query("MATCH (n) RETURN n", { graph: "nowhere" })).rejects.toMatchObject({
-      code: "42002",
-    });
-    await expect(query("INSERT (:User)", { graph: "nowhere" })).rejects.toMatchObject({
-      code: "42002",
-    });
+    const admin = { ...ann, roles: ["admin"] };
+    for (const text of ["MATCH (n) RETURN n", "INSERT (:User)"])
+      await expect(query(text, { graph: "nowhere", principal: admin })).rejects.toMatchObject({
+        code: "42002",
+      });
+    const graphs = await query("SHOW GRAPHS", { principal: admin });
+    expect(graphs.rows.map(([name]) => name)).toEqual(["default"]);
   });
 
   test("that is too long is refused before it is read", async () => {

@@ -11,9 +11,10 @@ import { Transactions } from "./commit/transactions.ts";
 import { Budget, type BudgetLimits } from "./execute/budget.ts";
 import { compile } from "./execute/compile.ts";
 import { procedureTable } from "./execute/procedures.ts";
-import type { Result, Statement, TransactionCommand, WriteStats } from "./execute/statement.ts";
-import { DEFAULT_GRAPH, type GraphName } from "./graph/effect.ts";
-import type { Graph } from "./graph/graph.ts";
+import type { Result, Statement, TransactionCommand } from "./execute/statement.ts";
+import type { WriteStats } from "./execute/write-stats.ts";
+import { placeOf, type Reach } from "./execute/reach.ts";
+import { DEFAULT_GRAPH } from "./graph/effect.ts";
 import { violations } from "./graph/invariants.ts";
 import type { Store } from "./graph/store.ts";
 import { DEFAULT_QUERY_LIMITS, type QueryLimits } from "./limits.ts";
@@ -248,7 +249,7 @@ export class Database {
     }
     const { result, seq, stats } = transaction.run({
       statement,
-      graph: this.#graph(request.graph).name,
+      graph: request.graph ?? DEFAULT_GRAPH,
       parameters,
       budget: this.#budget(request),
       grantee: request.principal,
@@ -287,7 +288,9 @@ export class Database {
     parameters: ReadonlyMap<string, Value>,
   ): QueryResult | Promise<QueryResult> {
     this.#refuseClosed();
-    const graph = this.#graph(request.graph);
+    const { policies, store } = this.#replica;
+    const reach = policies.reachOf(request.principal);
+    const place = placeOf(statement, request.graph ?? DEFAULT_GRAPH, store.graphs, reach);
     const budget = this.#budget(request);
     const readers = this.#readers;
     // A read that takes long is dropped here and run again on a reader: nothing of it was told.
@@ -300,10 +303,9 @@ export class Database {
         : null;
     const timeMs = elsewhere === null ? budget.timeMs : elsewhere.mainThreadMs;
     const { principal } = request;
-    const grant = this.#replica.policies.grantTo(principal);
+    const grant = policies.grantTo(principal);
     const context = {
-      graph,
-      graphName: graph.name,
+      ...place,
       parameters,
       timeMs: this.#environment.nowMs(),
       random: this.#environment.random,
@@ -321,7 +323,8 @@ export class Database {
     return elsewhere
       .query({
         text: request.text,
-        graph: graph.name,
+        graph: place.graphName,
+        reach,
         parameters: portableMap(parameters),
         grantee: grant && { ...principal, claims: portableMap(principal.claims) },
         timeMs: context.timeMs,
@@ -342,7 +345,7 @@ export class Database {
     const { seq, result, stats } = await this.#door.submit({
       kind: "statement",
       statement,
-      graph: this.#graph(request.graph).name,
+      graph: request.graph ?? DEFAULT_GRAPH,
       parameters,
       principal: principal.id,
       grantee: principal,
@@ -383,14 +386,17 @@ export class Database {
     this.#refuseClosed();
     const spec = {
       statement,
-      graph: this.#graph(request.graph),
+      graph: request.graph ?? DEFAULT_GRAPH,
       parameters,
       before: request.before ?? false,
       frozen: { timeMs: this.#environment.nowMs(), random: this.#environment.random() },
     };
     let { principal } = request;
-    const grant = (): Grant | null => this.#replica.policies.grantTo(principal);
-    const watch = this.#guard(() => this.#live.watch(spec, { onChange, onEnd, grant }, known));
+    const { policies } = this.#replica;
+    const grant = (): Grant | null => policies.grantTo(principal);
+    const reach = (): Reach => policies.reachOf(principal);
+    const listener = { onChange, onEnd, grant, reach };
+    const watch = this.#guard(() => this.#live.watch(spec, listener, known));
     const liveForm = statement.liveForm ?? "snapshot";
     const { keys, rows, texts } = watch.unchanged || liveForm === "changes" ? NO_ROWS : watch.rows;
     return {
@@ -520,13 +526,6 @@ export class Database {
       );
     }
     return this.#guard(() => this.#plans.get(text));
-  }
-
-  #graph(name: GraphName = DEFAULT_GRAPH): Graph {
-    const graph = this.#replica.store.graphs.get(name);
-    if (graph === undefined)
-      throw new GeodeError("42002", `There is no graph ${JSON.stringify(name)}.`);
-    return graph;
   }
 
   #budget({ timeoutMs = this.#limits.timeoutMs }: Pick<Request, "timeoutMs">): BudgetLimits {

@@ -4,14 +4,8 @@ export type { Environment } from "./commit/environment.ts";
 export type { IdempotencyLimits } from "./commit/idempotency.ts";
 export type { DoorLimits, TransactionLimits } from "./commit/limits.ts";
 export type { CommitRequest, TransactionAccess, TransactionStatus } from "./commit/transaction.ts";
-export type {
-  Column,
-  LiveForm,
-  Notice,
-  Row,
-  TransactionCommand,
-  WriteStats,
-} from "./execute/statement.ts";
+export type { Column, LiveForm, Notice, Row, TransactionCommand } from "./execute/statement.ts";
+export type { WriteStats } from "./execute/write-stats.ts";
 export type { ProcedureDefinition } from "./execute/procedures.ts";
 export type { QueryLimits } from "./limits.ts";
 export type { Change, LiveCommit } from "./live/change.ts";

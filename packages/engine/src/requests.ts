@@ -1,6 +1,7 @@
 import { GeodeError, type Value } from "@geode/values";
 import type { CommitRequest, TransactionAccess, TransactionStatus } from "./commit/transaction.ts";
-import type { Column, LiveForm, Notice, Row, Statement, WriteStats } from "./execute/statement.ts";
+import type { Column, LiveForm, Notice, Row, Statement } from "./execute/statement.ts";
+import type { WriteStats } from "./execute/write-stats.ts";
 import { authOf } from "./policy/policies.ts";
 import type { GraphName } from "./graph/effect.ts";
 

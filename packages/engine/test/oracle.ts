@@ -133,7 +133,7 @@ function subscribe(query: string, live: LiveQueries, replica: Replica): Subject[
     const { rows } = live.watch(
       {
         statement,
-        graph: replica.store.graph("default"),
+        graph: "default",
         parameters: new Map(),
         before: false,
         frozen: { timeMs: 0, random: 0.5 },
@@ -172,6 +172,7 @@ function run(statement: Statement, { store, policies }: Replica, keyed: boolean)
     graph: store.graph("default"),
     grant: policies.grantTo(MEMBER),
     graphName: "default",
+    graphs: store.graphs,
     parameters: new Map(),
     timeMs: 0,
     random: () => 0.5,

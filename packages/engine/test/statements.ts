@@ -15,6 +15,7 @@ export function statementOf(run: (context: RunContext) => string | number | void
     shape: "columns",
     columns,
     footprint: { nodeLabels: "any", edgeLabels: "any", nodeKeys: "any", edgeKeys: "any" },
+    otherGraphs: new Map(),
     ordered: false,
     run: (context) => {
       const value = run(context);

@@ -70,6 +70,7 @@ export const ERROR_CODES = {
   "42001": { title: "invalid syntax", retryable: false },
   "42002": { title: "invalid reference", retryable: false },
   G1001: { title: "dependent object error: edges still exist", retryable: false },
+  G1003: { title: "dependent object error: endpoint node not in current working graph", retryable: false },
   G2000: { title: "graph type violation", retryable: false },
   RATE_LIMITED: { title: "rate limit exceeded", retryable: true },
   INVALID_MESSAGE: { title: "invalid message", retryable: false },

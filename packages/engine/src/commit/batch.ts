@@ -1,6 +1,8 @@
 import { type GeodeError, unreachable } from "@geode/values";
 import { Budget } from "../execute/budget.ts";
-import type { Result, WriteStats } from "../execute/statement.ts";
+import { placeOf } from "../execute/reach.ts";
+import type { Result } from "../execute/statement.ts";
+import { noChanges, type WriteStats } from "../execute/write-stats.ts";
 import { type IdSource, Writer } from "../execute/writer.ts";
 import type { Patch } from "../graph/effect.ts";
 import { Undo } from "../graph/undo.ts";
@@ -12,7 +14,7 @@ import { faultOf } from "./fault.ts";
 import type { DoorLimits } from "./limits.ts";
 import type { Replica } from "./replica.ts";
 import { patchWeight } from "./weight.ts";
-import { type StatementWrite, type TransactionWrite, type Write, noChanges } from "./write.ts";
+import type { StatementWrite, TransactionWrite, Write } from "./write.ts";
 
 /** A commit to be, without its seq. */
 interface Draft {
@@ -114,13 +116,13 @@ export function runBatch(
     const { grantee, statement } = write;
     const grant = grantee && replica.policies.grantTo(grantee);
     if (grant !== null && statement.changesCatalog === true) throw catalogForbidden();
+    const place = placeOf(statement, write.graph, store.graphs, replica.policies.reachOf(grantee));
     const mark = undo.mark();
     // What a transaction rests on is held against every effect right before it is applied, and rules look at what is applied.
     const mayBeLast = transactionsAhead === 0 && grant === null;
     const writer = new Writer(store, write.graph, ids, undo, { mayBeLast });
     const result = statement.run({
-      graph: writer.graph,
-      graphName: write.graph,
+      ...place,
       parameters: write.parameters,
       timeMs: environment.nowMs(),
       random: environment.random,

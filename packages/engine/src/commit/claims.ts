@@ -26,7 +26,8 @@ export interface Claims {
 /** What a statement of a transaction has read. */
 export interface ReadClaim {
   readonly claims: Claims;
-  readonly graphName: GraphName;
+  /** Null: every graph, and which there are. */
+  readonly graphName: GraphName | null;
   readonly footprint: Footprint;
   /** Null when the footprint says as much. */
   readonly patterns: PatternClaims | null;

@@ -1,5 +1,6 @@
 import { type ElementId, GeodeError, unreachable, type Value } from "@geode/values";
-import type { Footprint } from "../execute/statement.ts";
+import type { Grant } from "../execute/sight.ts";
+import type { Footprint, Statement } from "../execute/statement.ts";
 import type { Effect, GraphName, Patch } from "../graph/effect.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Store } from "../graph/store.ts";
@@ -68,7 +69,20 @@ export class Conflicts implements Follower {
     return claims;
   }
 
-  addRead(
+  /** What the statement reads, run in that graph. */
+  addReads(
+    claims: Claims,
+    graphName: GraphName,
+    { footprint, otherGraphs, readsEveryGraph }: Statement,
+    grant: Grant | null,
+    parameters: ReadonlyMap<string, Value>,
+  ): void {
+    for (const [name, read] of [[graphName, footprint] as const, ...otherGraphs])
+      this.#addRead(claims, name, grant?.widen(read) ?? read, parameters);
+    if (readsEveryGraph) this.addReadOfEverything(claims, null);
+  }
+
+  #addRead(
     claims: Claims,
     graphName: GraphName,
     footprint: Footprint,
@@ -86,7 +100,8 @@ export class Conflicts implements Follower {
     this.#add({ claims, graphName, footprint, patterns });
   }
 
-  addReadOfEverything(claims: Claims, graphName: GraphName): void {
+  /** `graphName`: null for every graph. */
+  addReadOfEverything(claims: Claims, graphName: GraphName | null): void {
     for (const read of claims.reads) if (read.graphName === graphName) this.#remove(read);
     this.#add({ claims, graphName, footprint: EVERYTHING, patterns: null });
   }
@@ -171,8 +186,6 @@ export class Conflicts implements Follower {
       case "createGraph":
       case "dropGraph":
         // Whatever a transaction does in a graph, it reads there.
-        for (const claims of this.#open)
-          for (const read of claims.reads) if (read.graphName === effect.graph) found.add(claims);
         return;
       default:
         return unreachable(effect);

@@ -1,4 +1,5 @@
 import { GeodeError, unreachable } from "@geode/values";
+import { noChanges } from "../execute/write-stats.ts";
 import type { IdSource } from "../execute/writer.ts";
 import type { Lease } from "../graph/effect.ts";
 import {
@@ -18,7 +19,7 @@ import { LeasedIds } from "./ids.ts";
 import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./limits.ts";
 import type { Replica } from "./replica.ts";
 import { patchWeight, propertiesWeight } from "./weight.ts";
-import { type Write, type WriteOutcome, noChanges } from "./write.ts";
+import type { Write, WriteOutcome } from "./write.ts";
 
 /** One write on its way. */
 interface Pending {

@@ -1,6 +1,8 @@
 import { GeodeError, unreachable, type Value } from "@geode/values";
 import { Budget, type BudgetLimits } from "../execute/budget.ts";
-import type { Result, Statement, WriteStats } from "../execute/statement.ts";
+import { placeOf } from "../execute/reach.ts";
+import type { Result, Statement } from "../execute/statement.ts";
+import type { WriteStats } from "../execute/write-stats.ts";
 import { Writer } from "../execute/writer.ts";
 import type { GraphName, Patch } from "../graph/effect.ts";
 import { Undo } from "../graph/undo.ts";
@@ -128,16 +130,15 @@ export class OpenTransaction {
         hint: "Send it on its own, after COMMIT or ROLLBACK.",
       });
     const grant = grantee && replica.policies.grantTo(grantee);
-    const footprint = grant?.widen(statement.footprint) ?? statement.footprint;
-    conflicts.addRead(this.#claims, graph, footprint, parameters);
+    const place = placeOf(statement, graph, store.graphs, replica.policies.reachOf(grantee));
+    conflicts.addReads(this.#claims, graph, statement, grant, parameters);
     this.#seq = replica.seq;
     const undo = new Undo();
     try {
       for (const effect of this.#patch) store.apply(effect, undo);
       const writer = writes ? new Writer(store, graph, door.ids, undo) : null;
       const result = statement.run({
-        graph: store.graph(graph),
-        graphName: graph,
+        ...place,
         parameters,
         timeMs: environment.nowMs(),
         random: environment.random,
@@ -152,7 +153,9 @@ export class OpenTransaction {
       return { result, seq: this.#seq, stats: writer.stats };
     } catch (error) {
       // What made a write fail may be more than its plan names, e.g. the edges of a node that was to be deleted.
-      if (writes) conflicts.addReadOfEverything(this.#claims, graph);
+      if (writes)
+        for (const name of [graph, ...statement.otherGraphs.keys()])
+          conflicts.addReadOfEverything(this.#claims, name);
       throw faultOf(error, environment);
     } finally {
       store.rollback(undo, 0);

@@ -1,9 +1,10 @@
 import type { Value } from "@geode/values";
 import type { BudgetLimits } from "../execute/budget.ts";
-import type { Patch } from "../graph/effect.ts";
+import type { GraphName, Patch } from "../graph/effect.ts";
 import type { Grantee } from "../policy/policies.ts";
 import type { Claims } from "./claims.ts";
-import type { Result, Statement, WriteStats } from "../execute/statement.ts";
+import type { Result, Statement } from "../execute/statement.ts";
+import type { WriteStats } from "../execute/write-stats.ts";
 
 /**
  * A write is data, never a closure: it can be executed again when another node's entry came first, and it could be sent to another
@@ -15,7 +16,7 @@ export type Write = StatementWrite | TransactionWrite | SystemWrite;
 export interface StatementWrite {
   readonly kind: "statement";
   readonly statement: Statement;
-  readonly graph: string;
+  readonly graph: GraphName;
   readonly parameters: ReadonlyMap<string, Value>;
   /** Who writes: the id that the log keeps. */
   readonly principal: string;
@@ -52,20 +53,4 @@ export interface WriteOutcome {
   /** What the statement returned; null when it was not executed because its key was used before, and of a transaction. */
   readonly result: Result | null;
   readonly stats: WriteStats;
-}
-
-export function noChanges(): WriteStats {
-  return {
-    nodesInserted: 0,
-    nodesDeleted: 0,
-    edgesInserted: 0,
-    edgesDeleted: 0,
-    propertiesSet: 0,
-    labelsAdded: 0,
-    labelsRemoved: 0,
-    indexesCreated: 0,
-    indexesDropped: 0,
-    constraintsCreated: 0,
-    constraintsDropped: 0,
-  };
 }

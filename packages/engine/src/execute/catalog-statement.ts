@@ -2,20 +2,14 @@ import { GeodeError, unreachable } from "@geode/values";
 import { nearestWord } from "../gql/suggestion.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { HashIndex, IndexPlace } from "../graph/indexes.ts";
+import { NO_GRAPHS, READS_NOTHING } from "../plan/footprint.ts";
 import type { CatalogChange, NewConstraint, NewIndex } from "../plan/catalog-change.ts";
 import { withPosition } from "./located.ts";
-import type { Column, Footprint, Result, RunContext, Statement } from "./statement.ts";
+import type { Column, Result, RunContext, Statement } from "./statement.ts";
 import type { Writer } from "./writer.ts";
 
 /** Indexes and constraints of one graph, together. Each costs every write to its label. */
 export const INDEXES_MAX = 1_000;
-
-const READS_NOTHING: Footprint = {
-  nodeLabels: new Set(),
-  edgeLabels: new Set(),
-  nodeKeys: new Set(),
-  edgeKeys: new Set(),
-};
 
 /** CREATE and DROP of an index or of a constraint. */
 export class CatalogStatement implements Statement {
@@ -27,6 +21,7 @@ export class CatalogStatement implements Statement {
   readonly columns: readonly Column[] = [];
   readonly changesCatalog = true;
   readonly footprint = READS_NOTHING;
+  readonly otherGraphs = NO_GRAPHS;
   readonly ordered = false;
   readonly #change: CatalogChange;
 

@@ -1,17 +1,28 @@
 import { GeodeError, unreachable } from "@geode/values";
 import { parse } from "../gql/parser.ts";
+import type { GraphName } from "../graph/effect.ts";
 import type { Graph } from "../graph/graph.ts";
 import { bind, type BoundStatement } from "../plan/bind.ts";
 import { writes } from "../plan/writing.ts";
-import { type Reads, readsOf } from "../plan/footprint.ts";
+import {
+  type Reads,
+  NO_GRAPHS,
+  READS_NOTHING,
+  readsElsewhere,
+  readsHere,
+  readsOf,
+} from "../plan/footprint.ts";
 import { type NamesRead, namesRead } from "../plan/names-read.ts";
-import type { Query } from "../plan/operators.ts";
+import type { GraphScope, Query } from "../plan/operators.ts";
 import { rewrite } from "../plan/rewrite.ts";
 import { outputTypes } from "../plan/types.ts";
 import { CatalogStatement } from "./catalog-statement.ts";
 import { eraOf } from "./era.ts";
 import { ExplainStatement } from "./explain-statement.ts";
+import type { GraphOf } from "./generate/generator.ts";
 import { type Compiled, generate } from "./generate/query.ts";
+import { graphIn } from "./graphs.ts";
+import { GraphStatement } from "./graph-statement.ts";
 import { withPosition } from "./located.ts";
 import { noticesFor } from "./notices.ts";
 import { BUILT_IN_PROCEDURES, type ProcedureTable } from "./procedures.ts";
@@ -19,6 +30,7 @@ import { Run } from "./run.ts";
 import type {
   Column,
   LiveForm,
+  Notice,
   Result,
   RunContext,
   Statement,
@@ -38,6 +50,9 @@ export function compile(text: string, procedures: ProcedureTable = BUILT_IN_PROC
     case "createConstraint":
     case "dropConstraint":
       return new CatalogStatement(text, bound);
+    case "createGraph":
+    case "dropGraph":
+      return new GraphStatement(text, bound);
     case "transaction":
       return new TransactionStatement(text, bound.command);
     default:
@@ -45,9 +60,10 @@ export function compile(text: string, procedures: ProcedureTable = BUILT_IN_PROC
   }
 }
 
-/** Generated code for one graph in one state of its catalog and size. */
+/** Generated code for some graphs, each in one state of its catalog and size. */
 interface Plan {
-  readonly graph: Graph;
+  /** The one that the statement is run in, and those that it names. */
+  readonly graphs: readonly Graph[];
   readonly era: string;
   readonly run: Compiled;
 }
@@ -58,12 +74,14 @@ class QueryStatement implements Statement {
   readonly liveForm: LiveForm | null;
   readonly volatile: boolean;
   readonly definedHere?: true;
+  readonly readsEveryGraph?: true;
   readonly shape: "columns" | "record";
   readonly columns: readonly Column[];
   readonly footprint: Reads;
+  readonly otherGraphs: ReadonlyMap<GraphName, Reads>;
   readonly ordered: boolean;
   readonly #query: Query;
-  readonly #names: NamesRead;
+  readonly #names: ReadonlyMap<GraphScope, NamesRead>;
   /** What was generated last, for each way to be run. */
   readonly #plans = new Map<"plain" | "keyed" | "guarded", Plan>();
 
@@ -71,13 +89,16 @@ class QueryStatement implements Statement {
     const { query, live, volatile } = bound;
     this.text = text;
     if (bound.definedHere) this.definedHere = true;
+    if (bound.readsEveryGraph) this.readsEveryGraph = true;
     this.volatile = volatile;
     this.#query = query;
     this.access = writes(query) ? "write" : "read";
     this.liveForm = live;
     this.shape = query.output.kind === "records" ? "record" : "columns";
     this.columns = columnsOf(query);
-    this.footprint = readsOf(query);
+    const reads = readsOf(query);
+    this.footprint = readsHere(reads);
+    this.otherGraphs = readsElsewhere(reads);
     this.ordered = isOrdered(query);
     this.#names = namesRead(query);
   }
@@ -97,20 +118,31 @@ class QueryStatement implements Statement {
       rows: run.rows,
       keys: run.keys,
       // The nearest name may be one that the user is not to know.
-      notices: context.grant ? [] : noticesFor(this.#names, context.graph),
+      notices: context.grant ? [] : this.#notices(context),
     };
   }
 
-  #plan({ graph, keyed, grant }: RunContext): Compiled {
+  #notices(context: RunContext): Notice[] {
+    return [...this.#names].flatMap(([scope, names]) =>
+      noticesFor(names, graphIn(context, scope, 0)),
+    );
+  }
+
+  #plan(context: RunContext): Compiled {
+    const { keyed, grant } = context;
     const kind = grant ? "guarded" : keyed ? "keyed" : "plain";
     const known = this.#plans.get(kind);
-    const era = `${eraOf(graph)} ${keyed} ${grant ? JSON.stringify([...grant.hiddenKeys]) : ""}`;
-    if (known?.graph === graph && known.era === era) return known.run;
-    const plan: Plan = {
-      graph,
-      era,
-      run: generate(this.#query, graph, keyed, { grant: grant ?? null }),
-    };
+    const graphs = [context.graph];
+    for (const name of this.otherGraphs.keys()) {
+      const graph = context.graphs.get(name);
+      if (graph !== undefined) graphs.push(graph);
+    }
+    const era = `${graphs.map(eraOf).join()} ${keyed} ${grant ? JSON.stringify([...grant.hiddenKeys]) : ""}`;
+    if (known?.era === era && graphs.every((graph, index) => graph === known.graphs[index]))
+      return known.run;
+    const graphOf: GraphOf = (scope, offset) => graphIn(context, scope, offset);
+    const run = generate(this.#query, graphOf, keyed, { grant: grant ?? null });
+    const plan: Plan = { graphs, era, run };
     this.#plans.set(kind, plan);
     return plan.run;
   }
@@ -125,13 +157,6 @@ function tooComplex(error: unknown): unknown {
   });
 }
 
-const READS_NOTHING: Reads = {
-  nodeLabels: new Set(),
-  edgeLabels: new Set(),
-  nodeKeys: new Set(),
-  edgeKeys: new Set(),
-};
-
 /** START TRANSACTION, COMMIT and ROLLBACK: for whoever holds the transaction. On its own it can only be refused. */
 class TransactionStatement implements Statement {
   readonly text: string;
@@ -140,6 +165,7 @@ class TransactionStatement implements Statement {
   readonly shape = "columns";
   readonly columns: readonly Column[] = [];
   readonly footprint = READS_NOTHING;
+  readonly otherGraphs = NO_GRAPHS;
   readonly ordered = false;
   readonly volatile = false;
   readonly transactionCommand: TransactionCommand;

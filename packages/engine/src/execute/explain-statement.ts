@@ -1,6 +1,8 @@
 import { float, GeodeError, type Value } from "@geode/values";
 import { writes } from "../plan/writing.ts";
-import { type Reads, readsOf } from "../plan/footprint.ts";
+import type { GraphName } from "../graph/effect.ts";
+import { graphIn } from "./graphs.ts";
+import { EVERYTHING, type Reads, readsElsewhere, readsHere, readsOf } from "../plan/footprint.ts";
 import type { Query } from "../plan/operators.ts";
 import { generate } from "./generate/query.ts";
 import { withPosition } from "./located.ts";
@@ -16,14 +18,6 @@ const PLAN_COLUMNS = [
 
 const PROFILE_COLUMNS = [...PLAN_COLUMNS, ["rows", "INTEGER"], ["timeMs", "FLOAT"]] as const;
 
-/** A plan follows the counts of whatever there is. */
-const READS_ALL: Reads = {
-  nodeLabels: "any",
-  edgeLabels: "any",
-  nodeKeys: "any",
-  edgeKeys: "any",
-};
-
 /**
  * EXPLAIN and PROFILE: the plan as rows, in the order of execution, the operator indented by how deep it stands. PROFILE runs the
  * statement, leaves out its result, and tells how many rows came out of each line and, in the first one, how long it took.
@@ -37,6 +31,7 @@ export class ExplainStatement implements Statement {
   readonly shape = "columns";
   readonly columns: readonly Column[];
   readonly footprint: Reads;
+  readonly otherGraphs: ReadonlyMap<GraphName, Reads>;
   readonly ordered = true;
   readonly #mode: "explain" | "profile";
   readonly #query: Query;
@@ -47,7 +42,9 @@ export class ExplainStatement implements Statement {
     this.#query = query;
     this.access = mode === "profile" && writes(query) ? "write" : "read";
     this.volatile = mode === "profile";
-    this.footprint = mode === "profile" ? readsOf(query) : READS_ALL;
+    const reads = readsOf(query);
+    this.footprint = mode === "profile" ? readsHere(reads) : EVERYTHING; // A plan follows the counts of whatever there is.
+    this.otherGraphs = readsElsewhere(reads, mode === "profile" ? null : EVERYTHING);
     this.columns = (mode === "profile" ? PROFILE_COLUMNS : PLAN_COLUMNS).map(([name, type]) => ({
       name,
       text: name,
@@ -64,10 +61,15 @@ export class ExplainStatement implements Statement {
     if (context.grant) {
       throw new GeodeError("FORBIDDEN", "A plan tells how much there is; that is not permitted.");
     }
-    const recorder = new PlanRecorder(context.graph);
+    const recorder = new PlanRecorder();
     const run = new Run(context);
     try {
-      const compiled = generate(this.#query, context.graph, false, { recorder });
+      const compiled = generate(
+        this.#query,
+        (scope, offset) => graphIn(context, scope, offset),
+        false,
+        { recorder },
+      );
       if (this.#mode === "profile") {
         for (const _ of recorder.lines) run.counts.push(0);
         compiled(run);

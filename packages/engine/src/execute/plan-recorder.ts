@@ -11,25 +11,20 @@ export interface PlanLine extends Description {
 /** Notes what code is generated for, in order: so a plan that is shown is the plan that is run. */
 export class PlanRecorder {
   readonly lines: PlanLine[] = [];
-  readonly #graph: Graph;
   readonly #numbers = new Map<Operator | Step, number>();
   #rows: number | null = 1;
-
-  constructor(graph: Graph) {
-    this.#graph = graph;
-  }
 
   /** `queryDepth`: how many queries this one is inside of. */
   operator(operator: Operator, queryDepth: number): void {
     this.#add(operator, describeOperator(operator, this.#rows), queryDepth * 2);
   }
 
-  steps(match: Operator, steps: readonly Step[]): void {
+  steps(match: Operator, steps: readonly Step[], graph: Graph): void {
     const number = this.#numbers.get(match);
     const above = number === undefined ? undefined : this.lines[number];
     if (number === undefined || above === undefined) return;
     for (const step of steps)
-      this.#add(step, describeStep(step, this.#graph, this.#rows), above.depth + 1);
+      this.#add(step, describeStep(step, graph, this.#rows), above.depth + 1);
     // What a MATCH makes of its rows is what its steps make of them.
     this.lines[number] = { ...above, rows: this.#rows };
   }

@@ -1,6 +1,6 @@
 import type { Value } from "@geode/values";
 import type { Column } from "../graph/column.ts";
-import type { Requirement } from "../graph/effect.ts";
+import type { GraphName, Requirement } from "../graph/effect.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { IndexPlace } from "../graph/indexes.ts";
 import { FUNCTIONS } from "../plan/functions.ts";
@@ -27,7 +27,12 @@ export interface ProcedureDefinition {
 }
 
 export interface Procedure extends ProcedureSignature {
-  readonly rows: (args: readonly Value[], graph: Graph) => Iterable<readonly Value[]>;
+  /** `graphs`: those that the user may know of. */
+  readonly rows: (
+    args: readonly Value[],
+    graph: Graph,
+    graphs: ReadonlyMap<GraphName, Graph>,
+  ) => Iterable<readonly Value[]>;
 }
 
 export type ProcedureTable = ReadonlyMap<string, Procedure>;
@@ -45,15 +50,26 @@ export function procedureTable(defined: readonly ProcedureDefinition[]): Procedu
       name,
       parameters: [],
       columns: columns.map(field),
-      readsGraph: true,
+      reads: "graph",
       definedHere: false,
       rows,
     });
   add({
+    name: "geode.graphs",
+    parameters: [],
+    columns: [field("name STRING"), field("nodes INTEGER"), field("edges INTEGER")],
+    reads: "graphs",
+    definedHere: false,
+    rows: (_, __, graphs) =>
+      [...graphs.values()]
+        .map(({ name, nodeCount, edgeCount }): NamedRow => [name, nodeCount, edgeCount])
+        .sort(byFirst),
+  });
+  add({
     name: "geode.functions",
     parameters: [],
     columns: [field("name STRING"), field("argumentsMin INTEGER"), field("argumentsMax INTEGER")],
-    readsGraph: false,
+    reads: "nothing",
     definedHere: false,
     rows: functionRows,
   });
@@ -61,11 +77,11 @@ export function procedureTable(defined: readonly ProcedureDefinition[]): Procedu
     name: "geode.procedures",
     parameters: [],
     columns: [field("name STRING"), field("signature STRING")],
-    readsGraph: false,
+    reads: "nothing",
     definedHere: false,
     rows: () => [...table.values()].map((procedure) => [procedure.name, signatureText(procedure)]),
   });
-  for (const definition of defined) add({ ...definition, readsGraph: false, definedHere: true });
+  for (const definition of defined) add({ ...definition, reads: "nothing", definedHere: true });
   return table;
 }
 
@@ -76,11 +92,6 @@ interface AboutTheGraph {
 }
 
 const ABOUT_THE_GRAPH: readonly AboutTheGraph[] = [
-  {
-    name: "geode.graphs",
-    columns: ["name STRING", "nodes INTEGER", "edges INTEGER"],
-    rows: (_, graph) => [[graph.name, graph.nodeCount, graph.edgeCount]],
-  },
   {
     name: "geode.labels",
     columns: ["label STRING", "nodes INTEGER"],

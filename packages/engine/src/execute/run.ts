@@ -19,6 +19,8 @@ import type { LabelSet } from "../graph/label-sets.ts";
 import type { HashIndex } from "../graph/indexes.ts";
 import type { LabelExpression } from "../plan/expression.ts";
 import { indexOf, type IndexUse } from "../plan/index-use.ts";
+import type { GraphName } from "../graph/effect.ts";
+import { graphIn } from "./graphs.ts";
 import { admits, edgeLabelsOf } from "../plan/labels.ts";
 import { Assignments } from "./assignments.ts";
 import type { Budget } from "./budget.ts";
@@ -52,20 +54,38 @@ function codesOf(column: Pick<Column, "get">): Pick<DictionaryColumn, "code"> {
 export class Run {
   readonly graph: Graph;
   readonly budget: Budget;
-  readonly rows: Row[] = [];
-  readonly keys: string[] = [];
+  readonly rows: Row[];
+  readonly keys: string[];
   /** PROFILE only: how many rows came out of each line of the plan. */
-  readonly counts: number[] = [];
+  readonly counts: number[];
   /** Null when the user sees everything. */
   readonly sight: Sight | null;
   readonly #context: RunContext;
+  /** This run in each of the graphs that it works on. */
+  readonly #parts: Map<GraphName, Run>;
 
-  constructor(context: RunContext) {
+  /** In one graph; `whole`: of a run that begins in another one. */
+  constructor(context: RunContext, whole?: Run) {
     this.#context = context;
+    this.rows = whole?.rows ?? [];
+    this.keys = whole?.keys ?? [];
+    this.counts = whole?.counts ?? [];
+    this.#parts = whole === undefined ? new Map() : whole.#parts;
+    this.#parts.set(context.graphName, this);
     this.sight = context.grant?.sight(context) ?? null;
     if (this.sight !== null) context.writer?.checkedBy(this.sight);
     this.graph = context.graph;
     this.budget = context.budget;
+  }
+
+  /** The same run in the graph of that name. */
+  inGraph(name: GraphName, offset: number): Run {
+    const known = this.#parts.get(name);
+    if (known !== undefined) return known;
+    const { writer, ...context } = this.#context;
+    const graph = graphIn(context, name, offset);
+    const other = writer === undefined ? {} : { writer: writer.inGraph(name) };
+    return new Run({ ...context, ...other, graph, graphName: name }, this);
   }
 
   get writer(): Writer {
@@ -150,7 +170,7 @@ export class Run {
 
   /** All rows of a procedure. */
   procedure(procedure: Procedure, args: readonly Value[], offset: number): Row[] {
-    if (this.sight !== null && procedure.readsGraph) {
+    if (this.sight !== null && procedure.reads !== "nothing") {
       throw located(
         new GeodeError(
           "FORBIDDEN",
@@ -171,7 +191,7 @@ export class Run {
         : value;
     });
     const rows: Row[] = [];
-    for (const row of procedure.rows(given, this.graph)) {
+    for (const row of procedure.rows(given, this.graph, this.#context.graphs)) {
       if (row.length !== procedure.columns.length)
         throw new Error(`a row of ${procedure.name} has ${row.length} values`);
       if (--this.budget.steps < 0) this.budget.look();
@@ -282,8 +302,14 @@ export class Run {
   /** A value whose elements are as they are now: values hold copies, and this statement may have changed what they are copies of. */
   current(value: Value): Value {
     if (typeof value !== "object" || value === null) return value;
-    if (value instanceof Node) return this.nodeOrNull(this.graph.nodes.slot(value.id)) ?? value;
-    if (value instanceof Edge) return this.edgeOrNull(this.graph.edges.slot(value.id)) ?? value;
+    if (value instanceof Node) {
+      const part = this.#partWith(value);
+      return part?.node(part.graph.nodes.slot(value.id)) ?? value;
+    }
+    if (value instanceof Edge) {
+      const part = this.#partWith(value);
+      return part?.edge(part.graph.edges.slot(value.id)) ?? value;
+    }
     if (value instanceof Path) {
       return new Path(value.elements.map((element) => this.current(element) as Node | Edge));
     }
@@ -291,6 +317,16 @@ export class Run {
     if (value instanceof Map)
       return new Map([...value].map(([key, item]) => [key, this.current(item)]));
     return value;
+  }
+
+  /** In the graph that the element is in, if the run works on that. */
+  #partWith(element: Node | Edge): Run | undefined {
+    for (const part of this.#parts.values()) {
+      const { edges, nodes } = part.graph;
+      const slot = element instanceof Node ? nodes.slot(element.id) : edges.slot(element.id);
+      if (slot >= 0) return part;
+    }
+    return undefined;
   }
 
   /** From slots: node, edge, node, …; NULL if any of them is absent. */
@@ -468,6 +504,20 @@ export class Run {
     );
   }
 
+  /** The slot of a node that is held as a value, to draw an edge to. Throws G1003 for one of another graph. */
+  endSlot(value: Value, name: string, offset: number): number {
+    const slot = this.slotOf("node", value, offset);
+    const part = slot === -1 && value instanceof Node ? this.#partWith(value) : undefined;
+    if (part === undefined) return slot;
+    const message = `\`${name}\` is in the graph \`${part.graph.name}\`, and no edge leads out of the graph \`${this.graph.name}\`.`;
+    throw located(
+      new GeodeError("G1003", message, {
+        hint: "Keep what joins them as a property of both, e.g. a key.",
+      }),
+      offset,
+    );
+  }
+
   /** The slot of an element that is held as a value; -1 for NULL and for what is gone. */
   slotOf(type: "node" | "edge", value: Value, offset: number): number {
     if (value === null) return -1;
@@ -488,7 +538,8 @@ export class Run {
         new GeodeError("22G03", `${end} takes an EDGE, not ${typeName(value)}.`),
         offset,
       );
-    return this.nodeOrNull(this.graph.nodes.slot(end === "start_node" ? value.from : value.to));
+    const part = this.#partWith(value) ?? this;
+    return part.nodeOrNull(part.graph.nodes.slot(end === "start_node" ? value.from : value.to));
   }
 
   refuseManyRows(offset: number): never {
@@ -503,10 +554,22 @@ export class Run {
   /** The slot of an element that is held as a value; null for NULL and for what is gone. */
   element(value: Value, offset: number): { kind: "node" | "edge"; slot: number } | null {
     if (value === null) return null;
+    if (value instanceof Node || value instanceof Edge) {
+      const part = this.#partWith(value);
+      if (part !== undefined && part !== this) throw this.#elsewhere(part, offset);
+    }
     if (value instanceof Node) return present("node", this.graph.nodes.slot(value.id));
     if (value instanceof Edge) return present("edge", this.graph.edges.slot(value.id));
     throw located(
       new GeodeError("22G03", `Only a NODE or an EDGE can be changed, not ${typeName(value)}.`),
+      offset,
+    );
+  }
+
+  #elsewhere({ graph }: Run, offset: number): unknown {
+    const message = `The element is in the graph \`${graph.name}\`; what is changed here is the graph \`${this.graph.name}\`.`;
+    return located(
+      new GeodeError("42002", message, { hint: `Write USE ${graph.name} before the change.` }),
       offset,
     );
   }

@@ -25,21 +25,6 @@ export interface Notice {
   readonly hint?: string;
 }
 
-/** What a write changed, counted. */
-export interface WriteStats {
-  nodesInserted: number;
-  nodesDeleted: number;
-  edgesInserted: number;
-  edgesDeleted: number;
-  propertiesSet: number;
-  labelsAdded: number;
-  labelsRemoved: number;
-  indexesCreated: number;
-  indexesDropped: number;
-  constraintsCreated: number;
-  constraintsDropped: number;
-}
-
 /**
  * What a statement's plan reads, including what it looks at in order to write. An element outside of it cannot change the result.
  * "any" is everything; an absent name is nothing.
@@ -75,12 +60,19 @@ export interface Statement {
   readonly transactionCommand?: TransactionCommand;
   /** Set when it changes what is not data, e.g. an index. */
   readonly changesCatalog?: true;
+  /** Set when it creates or drops graphs. */
+  readonly changesGraphs?: true;
   /** Set when it calls a procedure that came with `Database.open`: it can run in this thread only. */
   readonly definedHere?: true;
   /** "record": every row is one record and the columns are the names of its fields, sorted (`SELECT *`). */
   readonly shape: "columns" | "record";
   readonly columns: readonly Column[];
+  /** What it reads in the graph that it is run in. */
   readonly footprint: Footprint;
+  /** What it reads and uses of other graphs, by name: those that its text names. */
+  readonly otherGraphs: ReadonlyMap<GraphName, Footprint>;
+  /** Set when its result depends on which graphs there are, and on everything in them. */
+  readonly readsEveryGraph?: true;
   /** Whether the outermost result has an ORDER BY, so that the position of a row means something. */
   readonly ordered: boolean;
   /** Runs to the end in one synchronous go. Throws GeodeError; a write that throws has undone its effects. */
@@ -88,8 +80,11 @@ export interface Statement {
 }
 
 export interface RunContext {
+  /** The graph that it works on, until it names another one. */
   readonly graph: Graph;
   readonly graphName: GraphName;
+  /** Those that its user may know of. */
+  readonly graphs: ReadonlyMap<GraphName, Graph>;
   readonly parameters: ReadonlyMap<string, Value>;
   /** Milliseconds since 1970, drawn once per statement by the caller: the engine has no clock of its own. */
   readonly timeMs: number;

@@ -27,7 +27,7 @@ import type { NewConstraint, NewIndex } from "../plan/catalog-change.ts";
 import { requireConstraints, requireOfAll } from "./constraint-check.ts";
 import { forbidden } from "./forbidden.ts";
 import type { Sight } from "./sight.ts";
-import type { WriteStats } from "./statement.ts";
+import { noChanges, type WriteStats } from "./write-stats.ts";
 
 /** Where new element ids come from; each is given out once. */
 export interface IdSource {
@@ -60,6 +60,15 @@ type DeletedEdge = { kind: "deletedEdge" };
 /** What has become of one element in this statement, against the state it found. */
 type Change = InsertedNode | InsertedEdge | UpdatedNode | UpdatedEdge | DeletedNode | DeletedEdge;
 
+const PATCH_ORDER = [
+  "catalog",
+  "insertedNodes",
+  "insertedEdges",
+  "updates",
+  "deletedEdges",
+  "deletedNodes",
+] as const;
+
 const NO_PROPERTIES: ReadonlyMap<string, Value> = new Map();
 
 /** From so many elements on it pays to leave inserts out of the graph until they are durable: the batch ends behind them. */
@@ -81,19 +90,10 @@ interface Unseen {
  */
 export class Writer {
   readonly graph: Graph;
-  readonly stats: WriteStats = {
-    nodesInserted: 0,
-    nodesDeleted: 0,
-    edgesInserted: 0,
-    edgesDeleted: 0,
-    propertiesSet: 0,
-    labelsAdded: 0,
-    labelsRemoved: 0,
-    indexesCreated: 0,
-    indexesDropped: 0,
-    constraintsCreated: 0,
-    constraintsDropped: 0,
-  };
+  /** Of the whole statement. */
+  readonly stats: WriteStats;
+  /** One for each graph that the statement writes to, by its name. */
+  readonly #hands: Map<GraphName, Writer>;
   readonly #store: Store;
   readonly #graphName: GraphName;
   readonly #ids: IdSource;
@@ -111,21 +111,35 @@ export class Writer {
   readonly #mayBeLast: boolean;
   #unseen: Unseen | null = null;
 
-  /** `mayBeLast`: nothing has to be executed on top of this statement before it is durable. */
+  /**
+   * Writes to one graph. `mayBeLast`: nothing has to be executed on top of this statement before it is durable; `first`: the hand that
+   * the statement began with, in another graph.
+   */
   constructor(
     store: Store,
     graphName: GraphName,
     ids: IdSource,
     undo: Undo,
-    { mayBeLast = false } = {},
+    { mayBeLast = false, first }: { readonly mayBeLast?: boolean; readonly first?: Writer } = {},
   ) {
     this.#store = store;
     this.#mayBeLast = mayBeLast;
     this.#graphName = graphName;
     this.#ids = ids;
     this.#undo = undo;
-    this.#start = undo.mark();
+    this.#start = first === undefined ? undo.mark() : first.#start;
+    this.stats = first?.stats ?? noChanges();
+    this.#hands = first === undefined ? new Map() : first.#hands;
+    this.#hands.set(graphName, this);
     this.graph = store.graph(graphName);
+  }
+
+  /** The hand of the same statement in another graph. */
+  inGraph(name: GraphName): Writer {
+    const known = this.#hands.get(name);
+    if (known !== undefined) return known;
+    const more = { mayBeLast: this.#mayBeLast, first: this };
+    return new Writer(this.#store, name, this.#ids, this.#undo, more);
   }
 
   /** From here on, what the user may not change is refused: an element has to be theirs to change before its first change and at the end. */
@@ -156,7 +170,7 @@ export class Writer {
 
   /** Whether the graph does not show what the statement did: nothing can be executed on top of it. */
   get isUnseen(): boolean {
-    return this.#unseen !== null;
+    return [...this.#hands.values()].some((hand) => hand.#unseen !== null);
   }
 
   /** Inserts a node and returns its slot, or what {@link insertEdge} takes for one. Null properties are left out. */
@@ -394,6 +408,16 @@ export class Writer {
     this.stats.indexesDropped += 1;
   }
 
+  createGraph(name: GraphName): void {
+    this.#applyToCatalog({ kind: "createGraph", graph: name });
+    this.stats.graphsCreated += 1;
+  }
+
+  dropGraph(name: GraphName): void {
+    this.#applyToCatalog({ kind: "dropGraph", graph: name });
+    this.stats.graphsDropped += 1;
+  }
+
   /** Throws 40002 when there are elements that do not keep it. */
   createConstraint(name: string, constraint: NewConstraint): void {
     const { requirement } = constraint;
@@ -425,6 +449,10 @@ export class Writer {
    * values may have been swapped.
    */
   finish(): void {
+    for (const hand of this.#hands.values()) hand.#finish();
+  }
+
+  #finish(): void {
     this.settleDeletes();
     this.#requireChanged();
     for (const id of this.#doomed) {
@@ -482,18 +510,24 @@ export class Writer {
   /** Takes back everything the statement did. */
   rollback(): void {
     this.#store.rollback(this.#undo, this.#start);
-    this.#changes.clear();
-    this.#unseen = null;
-    this.#catalog.length = 0;
-    this.#doomed.clear();
+    for (const hand of this.#hands.values()) {
+      hand.#changes.clear();
+      hand.#unseen = null;
+      hand.#catalog.length = 0;
+      hand.#doomed.clear();
+    }
   }
 
-  /** The net effects, in the order that a patch has. */
+  /** The net effects of the whole statement, in the order that a patch has. */
   patch(): Patch {
-    if (this.#unseen !== null) return [...this.#unseen.nodes, ...this.#unseen.edges];
+    const parts = [...this.#hands.values()].map((hand) => hand.#net());
+    return PATCH_ORDER.flatMap((part) => parts.flatMap((effects) => effects[part]));
+  }
+
+  #net(): Readonly<Record<(typeof PATCH_ORDER)[number], readonly Effect[]>> {
     const graph = this.#graphName;
-    const insertedNodes: Effect[] = [];
-    const insertedEdges: Effect[] = [];
+    const insertedNodes: Effect[] = [...(this.#unseen?.nodes ?? [])];
+    const insertedEdges: Effect[] = [...(this.#unseen?.edges ?? [])];
     const updates: Effect[] = [];
     const deletedEdges: Effect[] = [];
     const deletedNodes: Effect[] = [];
@@ -540,14 +574,14 @@ export class Writer {
           break;
       }
     }
-    return [
-      ...this.#catalog,
-      ...insertedNodes,
-      ...insertedEdges,
-      ...updates,
-      ...deletedEdges,
-      ...deletedNodes,
-    ];
+    return {
+      catalog: this.#catalog,
+      insertedNodes,
+      insertedEdges,
+      updates,
+      deletedEdges,
+      deletedNodes,
+    };
   }
 
   #apply(effect: Effect): void {

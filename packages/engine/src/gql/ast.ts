@@ -100,12 +100,14 @@ export interface DropConstraint {
   readonly span: Span;
 }
 
-/** `CREATE [OR REPLACE] [PROPERTY] GRAPH [IF NOT EXISTS] name [[TYPED] ANY]`: an open graph. */
+/** `CREATE [OR REPLACE] [PROPERTY] GRAPH [IF NOT EXISTS] name [[TYPED] ANY] [AS COPY OF graph]`: an open graph. */
 export interface CreateGraph {
   readonly kind: "createGraph";
   readonly name: Name;
   readonly ifNotExists: boolean;
   readonly orReplace: boolean;
+  /** null: it is empty. */
+  readonly copyOf: GraphReference | null;
   readonly span: Span;
 }
 

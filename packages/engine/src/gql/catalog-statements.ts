@@ -5,11 +5,13 @@ import type {
   DropConstraint,
   DropGraph,
   DropIndex,
+  GraphReference,
   Name,
   Show,
   Statement,
 } from "./ast.ts";
 import { type Cursor, isSymbolToken } from "./cursor.ts";
+import { parseGraphReference } from "./graph-reference.ts";
 
 /** A statement about graphs, indexes or constraints; null if another one, e.g. Cypher's `CREATE (n)`, begins here. */
 export function acceptCatalogStatement(cursor: Cursor): Statement | null {
@@ -208,7 +210,17 @@ function parseCreateGraph(cursor: Cursor): CreateGraph {
     throw cursor.errorAt(start, "OR REPLACE and IF NOT EXISTS exclude each other");
   }
   acceptOpenGraphType(cursor);
-  return { kind: "createGraph", name, ifNotExists, orReplace, span: cursor.spanFrom(start) };
+  const copyOf = acceptGraphSource(cursor);
+  const span = cursor.spanFrom(start);
+  return { kind: "createGraph", name, ifNotExists, orReplace, copyOf, span };
+}
+
+/** <graph source> (§12.4) */
+function acceptGraphSource(cursor: Cursor): GraphReference | null {
+  if (!cursor.acceptWord("AS")) return null;
+  cursor.expectWord("COPY", "after AS");
+  cursor.expectWord("OF", "after COPY");
+  return parseGraphReference(cursor);
 }
 
 /** <open graph type> (§12.4): `[TYPED | ::] ANY [[PROPERTY] GRAPH]` */

@@ -302,7 +302,7 @@ function byName(a: { readonly name: string }, b: { readonly name: string }): num
   return a.name < b.name ? -1 : 1;
 }
 
-function namesOf(
+export function namesOf(
   graph: Graph,
   { element, keys, label }: IndexPlace,
 ): Pick<CreateIndex, "element" | "label" | "properties"> {

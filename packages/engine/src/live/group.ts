@@ -1,8 +1,8 @@
 import { Digest, type GeodeError, type Value } from "@geode/values";
+import type { Reach } from "../execute/reach.ts";
 import type { Column, Footprint, Notice, Result, Statement } from "../execute/statement.ts";
 import type { Grant } from "../execute/sight.ts";
 import type { GraphName } from "../graph/effect.ts";
-import type { Graph } from "../graph/graph.ts";
 import type { LiveCommit } from "./change.ts";
 import { diff } from "./diff.ts";
 import type { Routed } from "./routes.ts";
@@ -11,7 +11,9 @@ import { NO_ROWS, type RowSet, rowSetOf } from "./row-set.ts";
 /** Everything that makes two subscriptions show the same result. */
 export interface GroupSpec {
   readonly statement: Statement;
-  readonly graph: Graph;
+  readonly graph: GraphName;
+  /** The graphs that the watchers may know of. */
+  readonly reach: Reach;
   readonly parameters: ReadonlyMap<string, Value>;
   /** Whether updates carry the row before. */
   readonly before: boolean;
@@ -33,6 +35,8 @@ export interface Watcher {
   readonly fromSeq: number;
   /** What it may see, by the policy of now; null: everything. */
   readonly grant: () => Grant | null;
+  /** The graphs that it may know of, by the policy of now. */
+  readonly reach: () => Reach;
   /** What it watches now: another policy may bring it to another group. Null once it has stopped. */
   group: Group | null;
   readonly onChange: (commit: LiveCommit) => void;
@@ -40,8 +44,13 @@ export interface Watcher {
   readonly onEnd: (error: GeodeError) => void;
 }
 
+/** What a group reads in one graph. */
+export interface GroupRoute extends Routed {
+  readonly group: Group;
+}
+
 /** One live result, maintained once for everybody who watches it. */
-export class Group implements Routed {
+export class Group {
   readonly key: string;
   readonly spec: GroupSpec;
   readonly watchers = new Set<Watcher>();
@@ -53,19 +62,26 @@ export class Group implements Routed {
   #notices: readonly Notice[] = [];
   #rows: RowSet = NO_ROWS;
   #changedSeq = 0;
-  readonly footprint: Footprint;
+  /** By what it may be touched: a way for each graph that it reads. */
+  readonly routes: readonly GroupRoute[];
 
   constructor(key: string, spec: GroupSpec) {
     this.key = key;
     this.spec = spec;
     const { grant, statement } = spec;
-    this.footprint = grant?.widen(statement.footprint) ?? statement.footprint;
+    const { footprint, otherGraphs, readsEveryGraph } = statement;
+    const route = (graphName: GraphName | null, read: Footprint): GroupRoute => ({
+      group: this,
+      graphName,
+      footprint: grant?.widen(read) ?? read,
+    });
+    this.routes = [
+      route(spec.graph, footprint),
+      ...[...otherGraphs].map(([graphName, other]) => route(graphName, other)),
+      ...(readsEveryGraph ? [route(null, footprint)] : []),
+    ];
     this.#columns = spec.statement.columns;
     this.#columnNames = spec.statement.columns.map((column) => column.name);
-  }
-
-  get graphName(): GraphName {
-    return this.spec.graph.name;
   }
 
   /** As of the last run: those of a `SELECT *` depend on the data. */

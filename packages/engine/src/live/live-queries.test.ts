@@ -90,7 +90,7 @@ function watch(
   const watched = live.watch(
     {
       statement,
-      graph: replica.store.graphs.get(graph)!,
+      graph,
       parameters: new Map(),
       before: false,
       frozen: { timeMs: 0, random: 0 },
@@ -193,7 +193,7 @@ describe("a subscriber", () => {
     live.watch(
       {
         statement: USERS,
-        graph: replica.store.graphs.get(graph)!,
+        graph,
         parameters: new Map(),
         before: false,
         frozen: { timeMs: 0, random: 0 },
@@ -217,7 +217,7 @@ describe("a subscriber", () => {
     live.watch(
       {
         statement: USERS,
-        graph: replica.store.graphs.get(graph)!,
+        graph,
         parameters: new Map(),
         before: false,
         frozen: { timeMs: 0, random: 0 },

@@ -1,10 +1,11 @@
 import { GeodeError, encode, equivalenceKey } from "@geode/values";
 import { Budget } from "../execute/budget.ts";
+import { placeOf, reachKey } from "../execute/reach.ts";
 import type { Column, Notice, Result } from "../execute/statement.ts";
-import type { Effect } from "../graph/effect.ts";
+import { DEFAULT_GRAPH, type Effect } from "../graph/effect.ts";
 import type { Store } from "../graph/store.ts";
 import type { LiveCommit } from "./change.ts";
-import { Group, type GroupSpec, type Watcher } from "./group.ts";
+import { Group, type GroupRoute, type GroupSpec, type Watcher } from "./group.ts";
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from "./limits.ts";
 import { Routes } from "./routes.ts";
 import type { RowSet } from "./row-set.ts";
@@ -40,6 +41,8 @@ export interface Watch {
 export interface Listener extends Pick<Watcher, "onChange" | "onEnd"> {
   /** Default: everything may be seen. Asked again whenever another policy comes. */
   readonly grant?: Watcher["grant"];
+  /** Default: every graph. */
+  readonly reach?: Watcher["reach"];
 }
 
 /** A state of the result that a watcher has already. */
@@ -71,7 +74,8 @@ export class LiveQueries {
   readonly #environment: LiveEnvironment;
   readonly #limits: LiveLimits;
   readonly #groups = new Map<string, Group>();
-  readonly #routes: Routes<Group>;
+  readonly #store: Store;
+  readonly #routes: Routes<GroupRoute>;
   /** Touched by the commit that is being applied. */
   readonly #touched = new Set<Group>();
   /** Who goes over, with the next commit, to what they may see. */
@@ -101,6 +105,7 @@ export class LiveQueries {
     this.#hashKey = hashKey;
     this.#environment = environment;
     this.#limits = limits;
+    this.#store = store;
     this.#routes = new Routes(store);
   }
 
@@ -119,14 +124,14 @@ export class LiveQueries {
    * `known` is what the watcher has already, of the same epoch.
    */
   watch(
-    spec: Omit<GroupSpec, "grant">,
-    { onChange, onEnd, grant = () => null }: Listener,
+    spec: Omit<GroupSpec, "grant" | "reach">,
+    { onChange, onEnd, grant = () => null, reach = () => null }: Listener,
     known: Known | null = null,
   ): Watch {
     if (this.#closed) throw new GeodeError("UNAVAILABLE", "The database is closed.");
-    const group = this.#groupOf({ ...spec, grant: grant() });
+    const group = this.#groupOf({ ...spec, grant: grant(), reach: reach() });
     const seq = this.#seq();
-    const watcher: Watcher = { fromSeq: seq, onChange, onEnd, grant, group };
+    const watcher: Watcher = { fromSeq: seq, onChange, onEnd, grant, reach, group };
     group.watchers.add(watcher);
     return {
       columns: group.columns,
@@ -185,14 +190,14 @@ export class LiveQueries {
     group.lastRunMs = this.#environment.monotonicMs() - startMs;
     this.#rowsKept += group.rows.keys.length;
     this.#groups.set(key, group);
-    this.#routes.add(group);
+    for (const route of group.routes) this.#routes.add(route);
     return group;
   }
 
   #drop(group: Group): void {
     if (this.#groups.get(group.key) !== group) return;
     this.#groups.delete(group.key);
-    this.#routes.remove(group);
+    for (const route of group.routes) this.#routes.remove(route);
     this.#touched.delete(group);
     this.#behind.delete(group);
     this.#rowsKept -= group.rows.keys.length;
@@ -201,7 +206,10 @@ export class LiveQueries {
   /** See `Follower`: the store still shows the state before the effect. */
   beforeEffect(effect: Effect): void {
     if (effect.kind === "setPolicy") this.#policyChanged = true;
-    this.#routes.collect(effect, this.#touched);
+    if (this.#groups.size === 0) return;
+    const found = new Set<GroupRoute>();
+    this.#routes.collect(effect, found);
+    for (const { group } of found) this.#touched.add(group);
   }
 
   /** See `Follower`: the commit is in. */
@@ -253,7 +261,7 @@ export class LiveQueries {
       if (from === null) continue;
       let byKey = passages.get(from);
       if (byKey === undefined) passages.set(from, (byKey = new Map()));
-      const spec = { ...from.spec, grant: watcher.grant() };
+      const spec = { ...from.spec, grant: watcher.grant(), reach: watcher.reach() };
       const key = groupKey(spec);
       let passage = byKey.get(key);
       if (passage === undefined) byKey.set(key, (passage = from.fork(key, spec)));
@@ -280,7 +288,7 @@ export class LiveQueries {
     if (group === undefined) {
       group = passage.fork(key, spec);
       this.#groups.set(key, group);
-      this.#routes.add(group);
+      for (const route of group.routes) this.#routes.add(route);
       this.#rowsKept += group.rows.keys.length;
     }
     for (const watcher of passage.watchers) {
@@ -312,7 +320,7 @@ export class LiveQueries {
   }
 
   #run(group: Group): Result {
-    const { statement, graph, parameters, frozen, grant } = group.spec;
+    const { statement, graph, reach, parameters, frozen, grant } = group.spec;
     const { monotonicMs } = this.#environment;
     const limits = {
       timeMs: this.#limits.runMs,
@@ -320,8 +328,7 @@ export class LiveQueries {
       keptRows: this.#limits.keptRowsMax,
     };
     return statement.run({
-      graph,
-      graphName: graph.name,
+      ...placeOf(statement, graph, this.#store.graphs, reach),
       parameters,
       timeMs: frozen.timeMs,
       random: () => frozen.random,
@@ -399,16 +406,21 @@ export class LiveQueries {
 }
 
 /** Two subscriptions with the same key show the same result. */
-function groupKey({ statement, graph, parameters, before, frozen, grant }: GroupSpec): string {
+function groupKey(spec: GroupSpec): string {
+  const { statement, graph, reach, parameters, before, frozen, grant } = spec;
+  const { otherGraphs, readsEveryGraph } = statement;
+  // The default graph is within everybody's reach.
+  const looksAround = readsEveryGraph === true || otherGraphs.size > 0 || graph !== DEFAULT_GRAPH;
   const moment = statement.volatile ? [frozen.timeMs, frozen.random] : [];
   // DATE '2024-02-29' is the same text as '2024-02-29', but not an equivalent value; 1 and 1.0 are equivalent, but not the same text.
   const given = [encode(parameters), equivalenceKey(parameters)];
   return JSON.stringify([
-    graph.name,
+    graph,
     statement.text,
     ...given,
     before,
     grant?.key ?? null,
+    looksAround ? reachKey(reach) : null,
     ...moment,
   ]);
 }

@@ -3,9 +3,9 @@ import type { Footprint } from "../execute/statement.ts";
 import type { Effect, GraphName } from "../graph/effect.ts";
 import type { Store } from "../graph/store.ts";
 
-/** Whatever has a footprint in one graph. */
+/** Whatever has a footprint in one graph; null: in every graph, and in which there are. */
 export interface Routed {
-  readonly graphName: GraphName;
+  readonly graphName: GraphName | null;
   readonly footprint: Footprint;
 }
 
@@ -16,32 +16,44 @@ export interface Routed {
 export class Routes<T extends Routed> {
   readonly #store: Store;
   readonly #graphs = new Map<GraphName, GraphRoutes<T>>();
+  readonly #everywhere = new Set<T>();
 
   constructor(store: Store) {
     this.#store = store;
   }
 
   add(routed: T): void {
+    if (routed.graphName === null) {
+      this.#everywhere.add(routed);
+      return;
+    }
     let routes = this.#graphs.get(routed.graphName);
     if (routes === undefined) {
-      routes = { nodes: new LabelRoutes(), edges: new LabelRoutes() };
+      routes = { all: new Set(), nodes: new LabelRoutes(), edges: new LabelRoutes() };
       this.#graphs.set(routed.graphName, routes);
     }
+    routes.all.add(routed);
     routes.nodes.add(routed, routed.footprint.nodeLabels);
     routes.edges.add(routed, routed.footprint.edgeLabels);
   }
 
   remove(routed: T): void {
+    if (routed.graphName === null) {
+      this.#everywhere.delete(routed);
+      return;
+    }
     const routes = this.#graphs.get(routed.graphName);
     if (routes === undefined) return;
+    routes.all.delete(routed);
     routes.nodes.remove(routed, routed.footprint.nodeLabels);
     routes.edges.remove(routed, routed.footprint.edgeLabels);
-    if (routes.nodes.isEmpty && routes.edges.isEmpty) this.#graphs.delete(routed.graphName);
+    if (routes.all.size === 0) this.#graphs.delete(routed.graphName);
   }
 
   /** Adds to `found` everything that the effect, about to be applied, may touch. */
   collect(effect: Effect, found: Set<T>): void {
     if (!("graph" in effect)) return;
+    for (const routed of this.#everywhere) found.add(routed);
     const routes = this.#graphs.get(effect.graph);
     if (routes === undefined) return;
     switch (effect.kind) {
@@ -72,8 +84,8 @@ export class Routes<T extends Routed> {
         return routes.nodes.collectReadersOfAll(found);
       case "createGraph":
       case "dropGraph":
-        routes.nodes.collectAll(found);
-        return routes.edges.collectAll(found);
+        for (const routed of routes.all) found.add(routed);
+        return;
       default:
         return unreachable(effect);
     }
@@ -94,6 +106,7 @@ export class Routes<T extends Routed> {
 }
 
 interface GraphRoutes<T extends Routed> {
+  readonly all: Set<T>;
   readonly nodes: LabelRoutes<T>;
   readonly edges: LabelRoutes<T>;
 }
@@ -102,10 +115,6 @@ interface GraphRoutes<T extends Routed> {
 class LabelRoutes<T extends Routed> {
   readonly #any = new Set<T>();
   readonly #byLabel = new Map<string, Set<T>>();
-
-  get isEmpty(): boolean {
-    return this.#any.size === 0 && this.#byLabel.size === 0;
-  }
 
   add(routed: T, labels: ReadonlySet<string> | "any"): void {
     if (labels === "any") {
@@ -137,11 +146,6 @@ class LabelRoutes<T extends Routed> {
     for (const label of labels) {
       for (const routed of this.#byLabel.get(label) ?? []) found.add(routed);
     }
-  }
-
-  collectAll(found: Set<T>): void {
-    for (const routed of this.#any) found.add(routed);
-    for (const readers of this.#byLabel.values()) for (const routed of readers) found.add(routed);
   }
 
   /** Everybody who reads all that there is. */

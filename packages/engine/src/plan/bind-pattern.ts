@@ -541,7 +541,8 @@ class PatternBinder {
   /** Matches from an element that a variable holds as a value, e.g. out of a list. From here on the name means the element. */
   #elementOf(name: ast.Name, value: Variable, type: "node" | "edge"): Variable {
     const variable = this.#binding.variable(name.name, type, { nullable: true });
-    this.#before.push({ kind: "element", variable, of: value, offset: name.span.start });
+    const offset = name.span.start;
+    this.#before.push({ kind: "element", variable, of: value, asEnd: false, offset });
     this.#scope.set(name.name, variable);
     const isNull: Expression = { kind: "isNull", operand: { kind: "variable", variable } };
     this.#conditions.push(() => ({ kind: "not", operand: isNull }));

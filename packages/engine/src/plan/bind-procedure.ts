@@ -21,6 +21,7 @@ export function bindProcedureCall(
   const offset = call.span.start;
   const procedure = procedureNamed(binding, call);
   if (procedure.definedHere) binding.noteDefinedHere();
+  if (procedure.reads === "graphs") binding.noteReadsEveryGraph();
   const args = argumentsOf(binding, call, procedure, outer, alone);
   const scope = new Map(outer);
   const columns = yielded(binding, call, procedure, alone).map(({ index, name }) => {

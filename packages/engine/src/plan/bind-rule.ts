@@ -2,7 +2,7 @@ import { parseSearchCondition } from "../gql/parser.ts";
 import { bindSubquery } from "./bind.ts";
 import { bindCondition } from "./bind-expression.ts";
 import { children, type Expression, type Variable } from "./expression.ts";
-import { type Reads, readsOf } from "./footprint.ts";
+import { type Reads, readsHere, readsOf } from "./footprint.ts";
 import type { Operator, Query } from "./operators.ts";
 import { Binding } from "./scope.ts";
 
@@ -32,7 +32,10 @@ export function bindRule(text: string, type: "node" | "edge"): BoundRule {
     operators: [{ kind: "filter", predicate }],
     output: { kind: "nothing" },
   };
-  return { element, predicate, reads: readsOf(query), claims: claimsOf(binding, query) };
+  const reads = readsOf(query);
+  if (reads.size > 1)
+    throw binding.invalidReference("A rule looks at nothing but the graph of its element.", 0);
+  return { element, predicate, reads: readsHere(reads), claims: claimsOf(binding, query) };
 }
 
 /** Throws 42002 for a parameter other than $auth. */

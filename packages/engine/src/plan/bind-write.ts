@@ -36,6 +36,7 @@ export function bindInsert(
           kind: "element",
           variable: element,
           of: known,
+          asEnd: true,
           offset: node.variable.span.start,
         });
         scope.set(node.variable.name, element);

@@ -1,6 +1,7 @@
 import { GeodeError, unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
 import { positionAt } from "../gql/position.ts";
+import { DEFAULT_GRAPH } from "../graph/effect.ts";
 import {
   bindCondition,
   bindExpression,
@@ -13,11 +14,14 @@ import { bindOrderAndPage, bindProjection } from "./bind-projection.ts";
 import { bindDelete, bindInsert, bindMerge, bindRemove, bindSet } from "./bind-write.ts";
 import type { CatalogChange, NewIndex } from "./catalog-change.ts";
 import { conjuncts, type Variable } from "./expression.ts";
-import type { Operator, Output, Query } from "./operators.ts";
+import type { GraphScope, Item, Operator, Output, Query } from "./operators.ts";
 import type { Procedures } from "./procedure.ts";
 import { Binding, declare, EMPTY_SCOPE, type Scope } from "./scope.ts";
 import { showQuery } from "./show.ts";
+import { neededAfter } from "./uses.ts";
 import { writes } from "./writing.ts";
+
+const NO_OUTPUT: Output = { kind: "nothing" };
 
 /** A statement whose names are resolved: the logical plan. */
 export type BoundStatement =
@@ -29,6 +33,8 @@ export type BoundStatement =
       readonly volatile: boolean;
       /** Whether it calls a procedure that exists in this thread only. */
       readonly definedHere: boolean;
+      /** Whether it depends on which graphs there are, and on everything in them. */
+      readonly readsEveryGraph: boolean;
     }
   | {
       readonly kind: "explain";
@@ -36,6 +42,21 @@ export type BoundStatement =
       readonly query: Query;
     }
   | CatalogChange
+  | {
+      readonly kind: "createGraph";
+      readonly name: string;
+      readonly ifNotExists: boolean;
+      readonly orReplace: boolean;
+      /** What it begins with; null: nothing. */
+      readonly source: { readonly graph: GraphScope; readonly offset: number } | null;
+      readonly offset: number;
+    }
+  | {
+      readonly kind: "dropGraph";
+      readonly name: string;
+      readonly ifExists: boolean;
+      readonly offset: number;
+    }
   | {
       readonly kind: "transaction";
       readonly command:
@@ -58,8 +79,9 @@ function bindStatement(binding: Binding, statement: ast.Statement): BoundStateme
   switch (statement.kind) {
     case "queryStatement": {
       const query = new QueryBinder(binding, EMPTY_SCOPE, false).query(statement.query);
-      const { volatile, definedHere } = binding;
-      return { kind: "query", query, live: statement.live, volatile, definedHere };
+      const { volatile, definedHere, readsEveryGraph } = binding;
+      const { live } = statement;
+      return { kind: "query", query, live, volatile, definedHere, readsEveryGraph };
     }
     case "createIndex":
       return { kind: "createIndex", ...bindPlace(binding, statement) };
@@ -85,10 +107,18 @@ function bindStatement(binding: Binding, statement: ast.Statement): BoundStateme
     }
     case "createGraph":
     case "dropGraph":
-      throw binding.notAvailable("More than one graph", offset);
+      return bindGraphStatement(binding, statement);
     case "show": {
       const query = showQuery(binding, statement);
-      return { kind: "query", query, live: null, volatile: false, definedHere: false };
+      const { readsEveryGraph } = binding;
+      return {
+        kind: "query",
+        query,
+        live: null,
+        volatile: false,
+        definedHere: false,
+        readsEveryGraph,
+      };
     }
     case "sessionSet":
     case "sessionReset":
@@ -129,6 +159,38 @@ function bindPlace(
   };
 }
 
+/** A graph is named by itself, by CURRENT_GRAPH, or by HOME_GRAPH. */
+function graphScope(reference: ast.GraphReference, current: GraphScope): GraphScope {
+  switch (reference.kind) {
+    case "namedGraph":
+      return reference.name.name;
+    case "currentGraph":
+      return current;
+    case "homeGraph":
+      return DEFAULT_GRAPH;
+    default:
+      return unreachable(reference);
+  }
+}
+
+function bindGraphStatement(
+  binding: Binding,
+  statement: ast.CreateGraph | ast.DropGraph,
+): BoundStatement {
+  const { name, span } = statement.name;
+  const offset = span.start;
+  if (name === DEFAULT_GRAPH && !(statement.kind === "createGraph" && !statement.orReplace))
+    throw new GeodeError("42000", `The graph \`${DEFAULT_GRAPH}\` is always there.`, {
+      position: positionAt(binding.text, offset),
+      hint: "MATCH (n) DETACH DELETE n empties it.",
+    });
+  if (statement.kind === "dropGraph")
+    return { kind: "dropGraph", name, ifExists: statement.ifExists, offset };
+  const { copyOf, ifNotExists, orReplace } = statement;
+  const source = copyOf && { graph: graphScope(copyOf, null), offset: copyOf.span.start };
+  return { kind: "createGraph", name, ifNotExists, orReplace, source, offset };
+}
+
 export function bindSubquery(binding: Binding, query: ast.Query, scope: Scope): Query {
   return new QueryBinder(binding, scope, true).query(query);
 }
@@ -140,20 +202,29 @@ class QueryBinder {
   readonly #operators: Operator[] = [];
   #scope: Scope;
   #output: Output | null = null;
+  /** The graph in use where the query begins, and after each NEXT. */
+  #home: GraphScope;
+  /** The graph in use. */
+  #graph: GraphScope;
 
   constructor(binding: Binding, scope: Scope, nested: boolean) {
     this.#binding = binding;
     this.#scope = scope;
     this.#nested = nested;
+    this.#home = this.#graph = binding.graph;
   }
 
+  /** Leaves the graph in use of the binding as it was. */
   query(query: ast.Query): Query {
+    const outer = this.#binding.graph;
+    this.#binding.graph = this.#graph;
     for (const [index, step] of query.steps.entries()) {
       if (index > 0) this.#next(step);
       if (step.rest.length > 0) this.#combine(step);
       else this.#linear(step.first);
     }
-    return { operators: this.#operators, output: this.#output ?? { kind: "nothing" } };
+    this.#binding.graph = outer;
+    return this.#bound();
   }
 
   #linear({ clauses }: ast.LinearQuery): void {
@@ -188,6 +259,7 @@ class QueryBinder {
     this.#output = null;
     if (!yieldItems) {
       this.#scope = names;
+      this.#use(this.#home, span.start);
       return;
     }
     const scope = new Map<string, Variable>();
@@ -204,6 +276,37 @@ class QueryBinder {
     if (scope.size < yieldItems.length)
       throw this.#binding.invalidSyntax("YIELD names a column twice.", span.start);
     this.#scope = scope;
+    this.#use(this.#home, span.start);
+  }
+
+  /** What follows works on that graph. What is in scope goes on, elements as values. */
+  #use(graph: GraphScope, offset: number): void {
+    if (graph === this.#graph) return;
+    const binding = this.#binding;
+    const carried: Item[] = [];
+    const scope = new Map<string, Variable>();
+    for (const [name, variable] of this.#scope) {
+      const value = variable.type === "value" ? variable : binding.variable(name, "value");
+      if (value !== variable)
+        carried.push({ variable: value, expression: { kind: "variable", variable } });
+      scope.set(name, value);
+    }
+    this.#scope = scope;
+    this.#operators.push({
+      kind: "use",
+      graph,
+      carried,
+      rowKey: binding.variable(null, "value"),
+      offset,
+    });
+    this.#graph = binding.graph = graph;
+  }
+
+  /** The whole query works on that graph. */
+  #beginIn(graph: ast.GraphReference): this {
+    this.#use(graphScope(graph, this.#home), graph.span.start);
+    this.#home = this.#graph;
+    return this;
   }
 
   /** Set operators over queries with the same columns. */
@@ -214,6 +317,7 @@ class QueryBinder {
     const bound = [first, ...rest.map((operation) => operation.query)].map((linear) => {
       const branch = new QueryBinder(binding, this.#scope, this.#nested);
       branch.#linear(linear);
+      binding.graph = this.#graph;
       const query = branch.#bound();
       if (writes(query))
         throw binding.notAvailable(
@@ -259,7 +363,19 @@ class QueryBinder {
   }
 
   #bound(): Query {
-    return { operators: this.#operators, output: this.#output ?? { kind: "nothing" } };
+    const query = { operators: this.#operators, output: this.#output ?? NO_OUTPUT };
+    if (!query.operators.some(({ kind }) => kind === "use")) return query;
+    // Where another graph begins, only what is looked at there goes on.
+    const needed = neededAfter(query);
+    const operators = query.operators.map((operator, index) =>
+      operator.kind === "use"
+        ? {
+            ...operator,
+            carried: operator.carried.filter(({ variable }) => needed[index]?.has(variable)),
+          }
+        : operator,
+    );
+    return { ...query, operators };
   }
 
   /** `CALL (scope) { query }`: what it returns comes beside the row. */
@@ -275,19 +391,30 @@ class QueryBinder {
         );
       inner.set(name.name, variable);
     }
-    const query = new QueryBinder(binding, call.scope ? inner : this.#scope, true).query(
-      call.query,
-    );
-    this.#rowsOf(query, call);
+    const binder = new QueryBinder(binding, call.scope ? inner : this.#scope, true);
+    this.#rowsOf(binder, call.query, call);
   }
 
   /** What a query returns comes beside the row. */
-  #rowsOf(query: Query, { optional, span }: { optional: boolean; span: ast.Span }): void {
+  #rowsOf(
+    binder: QueryBinder,
+    inner: ast.Query,
+    { optional, span }: { optional: boolean; span: ast.Span },
+  ): void {
+    const query = binder.query(inner);
+    this.#addRowsOf(query, binder.#graph === this.#graph, { optional, span });
+  }
+
+  #addRowsOf(
+    query: Query,
+    isSameGraph: boolean,
+    { optional, span }: { optional: boolean; span: ast.Span },
+  ): void {
     const binding = this.#binding;
     const scope = new Map(this.#scope);
     const columns = (query.output.kind === "rows" ? query.output.columns : []).map((column) => {
       const { type } = column.variable;
-      const kept = type === "node" || type === "edge" ? type : "value";
+      const kept = isSameGraph && (type === "node" || type === "edge") ? type : "value";
       const variable = binding.variable(column.name, kept, { nullable: true });
       declare(binding, scope, { kind: "name", name: column.name, span }, variable);
       return variable;
@@ -315,7 +442,7 @@ class QueryBinder {
       .filter(([name]) => !this.#scope.has(name))
       .map(([name, variable]) => ({ name, text: name, variable }));
     const query: Query = { operators: inner.#operators, output: { kind: "rows", columns } };
-    this.#rowsOf(query, { optional: true, span });
+    this.#addRowsOf(query, true, { optional: true, span });
   }
 
   #procedure(call: ast.CallProcedure, alone: boolean): void {
@@ -442,7 +569,8 @@ class QueryBinder {
         this.#operators.push(bindDelete(binding, clause, this.#scope));
         return;
       case "use":
-        throw binding.notAvailable("USE", offset);
+        this.#use(graphScope(clause.graph, this.#home), clause.graph.span.start);
+        return;
       case "optionalBlock":
         this.#optionalBlock(clause);
         return;
@@ -456,9 +584,11 @@ class QueryBinder {
         this.#call(clause);
         return;
       case "nestedQuery": {
-        const query = new QueryBinder(binding, this.#scope, this.#nested).query(clause.query);
+        const nested = new QueryBinder(binding, this.#scope, this.#nested);
+        const query = nested.query(clause.query);
         this.#operators.push(...query.operators);
         this.#output = query.output;
+        this.#graph = binding.graph = nested.#graph;
         return;
       }
       default:
@@ -518,17 +648,17 @@ class QueryBinder {
       }
       case "matchSource":
         for (const { graph, match } of source.items) {
-          if (graph) throw binding.notAvailable("More than one graph", graph.span.start);
+          this.#use(graph ? graphScope(graph, this.#home) : this.#home, match.span.start);
           this.#clause(match);
         }
         return null;
-      case "querySource":
-        if (source.graph) throw binding.notAvailable("More than one graph", source.span.start);
-        this.#rowsOf(new QueryBinder(binding, this.#scope, true).query(source.query), {
-          optional: false,
-          span: source.span,
-        });
+      case "querySource": {
+        const inner = new QueryBinder(binding, this.#scope, true);
+        if (source.graph) inner.#beginIn(source.graph);
+        binding.graph = this.#graph;
+        this.#rowsOf(inner, source.query, { optional: false, span: source.span });
         return null;
+      }
       default:
         return unreachable(source);
     }

@@ -82,6 +82,8 @@ export function describeOperator(operator: Operator, rows: number | null): Descr
       };
     case "element":
       return { operator: "Element", details: variableText(operator.of), rows };
+    case "use":
+      return { operator: "Use", details: operator.graph ?? "CURRENT_GRAPH", rows };
     case "sort":
       return {
         operator: "Sort",

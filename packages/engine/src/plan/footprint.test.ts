@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "../gql/parser.ts";
 import { bind } from "./bind.ts";
-import { type Reads, readsOf } from "./footprint.ts";
+import { type Reads, readsHere, readsOf } from "./footprint.ts";
 
 const NOTHING = { nodeLabels: [], edgeLabels: [], nodeKeys: [], edgeKeys: [] };
 
@@ -10,7 +10,7 @@ function readsIn(text: string): unknown {
   const bound = bind(text, parse(text));
   if (bound.kind !== "query") throw new Error(`${text} is no query`);
   const listed = (names: Reads["nodeLabels"]) => (names === "any" ? "any" : [...names].sort());
-  const { nodeLabels, edgeLabels, nodeKeys, edgeKeys } = readsOf(bound.query);
+  const { nodeLabels, edgeLabels, nodeKeys, edgeKeys } = readsHere(readsOf(bound.query));
   return {
     nodeLabels: listed(nodeLabels),
     edgeLabels: listed(edgeLabels),

@@ -1,6 +1,7 @@
 import { children, type Expression, type LabelExpression, type Variable } from "./expression.ts";
 import { requiredLabels } from "./labels.ts";
 import type {
+  GraphScope,
   MatchOperator,
   MergeOperator,
   Operator,
@@ -29,19 +30,53 @@ export interface Reads {
   readonly patterns?: PatternReads | null;
 }
 
-export function readsOf(query: Query): Reads {
+/** By graph; there is always an entry for the one that the statement is run in. */
+export function readsOf(query: Query): ReadonlyMap<GraphScope, Reads> {
   const reads = new ReadsCollector();
   reads.query(query);
-  return {
-    nodeLabels: reads.nodeLabels,
-    edgeLabels: reads.edgeLabels,
-    nodeKeys: reads.nodeKeys,
-    edgeKeys: reads.edgeKeys,
-    patterns: reads.patterns,
-  };
+  return new Map(
+    [...reads.graphs].map(([graph, { nodeLabels, edgeLabels, nodeKeys, edgeKeys, patterns }]) => [
+      graph,
+      { nodeLabels, edgeLabels, nodeKeys, edgeKeys, patterns },
+    ]),
+  );
 }
 
+/** What is read in the graph that the statement is run in. */
+export function readsHere(reads: ReadonlyMap<GraphScope, Reads>): Reads {
+  return reads.get(null) ?? READS_NOTHING;
+}
+
+/** What is read in the graphs that the text names; `instead`, in each of them. */
+export function readsElsewhere(
+  reads: ReadonlyMap<GraphScope, Reads>,
+  instead: Reads | null = null,
+): ReadonlyMap<string, Reads> {
+  const named = new Map<string, Reads>();
+  for (const [graph, found] of reads) if (graph !== null) named.set(graph, instead ?? found);
+  return named;
+}
+
+export const EVERYTHING: Reads = {
+  nodeLabels: "any",
+  edgeLabels: "any",
+  nodeKeys: "any",
+  edgeKeys: "any",
+};
+
+export const READS_NOTHING: Reads = {
+  nodeLabels: new Set(),
+  edgeLabels: new Set(),
+  nodeKeys: new Set(),
+  edgeKeys: new Set(),
+};
+
+export const NO_GRAPHS: ReadonlyMap<string, Reads> = new Map();
+
+/** What is read in one graph. */
 class ReadsCollector {
+  /** The collectors of all graphs of the statement. */
+  readonly graphs: Map<GraphScope, ReadsCollector>;
   nodeLabels: Names = new Set();
   edgeLabels: Names = new Set();
   nodeKeys: Names = new Set();
@@ -53,9 +88,23 @@ class ReadsCollector {
   /** Nodes that were found by patterns so far. */
   readonly #found = new Map<Variable, NodeRead>();
 
+  constructor(graphs?: Map<GraphScope, ReadsCollector>) {
+    this.graphs = graphs ?? new Map([[null, this]]);
+  }
+
+  /** A query that begins in this graph. */
   query({ operators, output }: Query): void {
-    for (const operator of operators) this.operator(operator);
-    if (output.kind === "rows") for (const column of output.columns) this.whole(column.variable);
+    const reads = operators.reduce<ReadsCollector>((before, operator) => {
+      before.operator(operator);
+      return operator.kind === "use" ? this.#in(operator.graph) : before;
+    }, this);
+    if (output.kind === "rows") for (const column of output.columns) reads.whole(column.variable);
+  }
+
+  #in(graph: GraphScope): ReadsCollector {
+    let reads = this.graphs.get(graph);
+    if (reads === undefined) this.graphs.set(graph, (reads = new ReadsCollector(this.graphs)));
+    return reads;
   }
 
   operator(operator: Operator): void {
@@ -98,10 +147,13 @@ class ReadsCollector {
         return;
       case "procedure":
         for (const argument of operator.args) this.expression(argument);
-        if (operator.procedure.readsGraph) this.#everything();
+        if (operator.procedure.reads !== "nothing") this.#everything();
         return;
       case "combine":
         for (const branch of operator.branches) this.query(branch);
+        return;
+      case "use":
+        for (const item of operator.carried) this.expression(item.expression);
         return;
       case "element":
       case "slice":

@@ -45,11 +45,31 @@ export type Operator =
       readonly kind: "element";
       readonly variable: Variable;
       readonly of: Variable;
+      /** Whether an edge is to be drawn to it, which it has to be in this graph for. */
+      readonly asEnd: boolean;
       readonly offset: number;
     }
+  | UseOperator
   | { readonly kind: "sort"; readonly keys: readonly SortKey[] }
   | { readonly kind: "slice"; readonly offset: Bound | null; readonly limit: Bound | null }
   | WriteOperator;
+
+/**
+ * What follows works on another graph (ISO/IEC 39075:2024 §16.2). Nodes and edges are held by their place in one graph, so whatever of
+ * them is looked at behind it goes on as values: no variable of another graph crosses.
+ */
+export interface UseOperator {
+  readonly kind: "use";
+  /** null: the graph that the statement is run in. */
+  readonly graph: GraphScope;
+  readonly carried: readonly Item[];
+  /** The key of the row so far. */
+  readonly rowKey: Variable;
+  readonly offset: number;
+}
+
+/** A graph by name; null for the one that the statement is run in. */
+export type GraphScope = string | null;
 
 /** A query per row, over the row's variables: each of its rows is put beside the row. */
 export interface CallOperator {
@@ -57,7 +77,7 @@ export interface CallOperator {
   readonly query: Query;
   /** Keeps a row for which the query has none. */
   readonly optional: boolean;
-  /** The columns of the query, in order, as variables of this one. */
+  /** The columns of the query, in order, as variables of this one; elements of another graph as values. */
   readonly columns: readonly Variable[];
   readonly rowKey: Variable;
 }

@@ -23,8 +23,8 @@ export interface ProcedureSignature {
   readonly parameters: readonly ProcedureField[];
   /** Without columns, a call changes nothing about the rows around it. */
   readonly columns: readonly ProcedureField[];
-  /** Its rows may change with anything in the graph. */
-  readonly readsGraph: boolean;
+  /** "graph": its rows may change with anything in the graph; "graphs": with any graph, and with which there are. */
+  readonly reads: "nothing" | "graph" | "graphs";
   /** It came with `Database.open`, and exists in that thread only. */
   readonly definedHere: boolean;
 }

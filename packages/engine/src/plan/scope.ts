@@ -2,7 +2,7 @@ import { GeodeError } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
 import { positionAt } from "../gql/position.ts";
 import type { Variable, VariableType } from "./expression.ts";
-import type { Query } from "./operators.ts";
+import type { GraphScope, Query } from "./operators.ts";
 import type { Procedures } from "./procedure.ts";
 
 /** The names that a clause sees. Scopes are never changed, only followed by others. */
@@ -20,10 +20,13 @@ export class Binding {
   readonly subquery: (query: ast.Query, scope: Scope) => Query;
   /** By name. */
   readonly procedures: Procedures;
+  /** The graph in use where binding is. */
+  graph: GraphScope = null;
   #variables = 0;
   #clauses = 0;
   #volatile = false;
   #definedHere = false;
+  #readsEveryGraph = false;
 
   constructor(
     text: string,
@@ -67,6 +70,15 @@ export class Binding {
 
   noteDefinedHere(): void {
     this.#definedHere = true;
+  }
+
+  /** Whether anything bound so far depends on which graphs there are. */
+  get readsEveryGraph(): boolean {
+    return this.#readsEveryGraph;
+  }
+
+  noteReadsEveryGraph(): void {
+    this.#readsEveryGraph = true;
   }
 
   /** Throws LIMIT when the statement has too many clauses, those of subqueries and the items of LET included. */

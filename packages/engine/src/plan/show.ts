@@ -17,6 +17,7 @@ const PROCEDURES: ReadonlyMap<ast.Show["what"], string> = new Map<ast.Show["what
 export function showQuery(binding: Binding, { what, span }: ast.Show): Query {
   const procedure = binding.procedures.get(PROCEDURES.get(what) ?? "");
   if (!procedure) throw binding.notAvailable(`SHOW ${what.toUpperCase()}`, span.start);
+  if (procedure.reads === "graphs") binding.noteReadsEveryGraph();
   const { operator, columns } = callAlone(binding, procedure);
   return { operators: [operator], output: { kind: "rows", columns } };
 }

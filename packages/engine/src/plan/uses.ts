@@ -80,6 +80,9 @@ export function usesOf(operator: Operator): Set<Variable> {
     case "element":
       used.add(operator.of);
       break;
+    case "use":
+      for (const item of operator.carried) look(item.expression);
+      break;
     case "merge":
       for (const variable of usesOf(operator.match)) used.add(variable);
       for (const atom of [...operator.nodes, ...operator.edges]) look(atom.properties);
@@ -198,6 +201,8 @@ export function introducedBy(operator: Operator): readonly Variable[] {
       return [operator.hidden, ...operator.columns.map(({ variable }) => variable)];
     case "element":
       return [operator.variable];
+    case "use":
+      return [operator.rowKey, ...operator.carried.map((item) => item.variable)];
     case "merge":
       return operator.match.introduces;
     case "distinct":

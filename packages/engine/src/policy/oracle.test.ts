@@ -199,6 +199,7 @@ function contextOf(store: Store, grant: Grant | null, parameters: Map<string, Va
   return {
     graph: store.graph("default"),
     graphName: "default",
+    graphs: store.graphs,
     grant,
     parameters,
     timeMs: 0,

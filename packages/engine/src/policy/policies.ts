@@ -1,5 +1,7 @@
 import { GeodeError, type Value } from "@geode/values";
 import type { Grant } from "../execute/sight.ts";
+import type { Reach } from "../execute/reach.ts";
+import { DEFAULT_GRAPH } from "../graph/effect.ts";
 import type { Store } from "../graph/store.ts";
 import { Permissions } from "./permissions.ts";
 import { ADMIN_ROLE, parsePolicy, type Policy } from "./policy.ts";
@@ -16,6 +18,8 @@ export interface Grantee {
 export function catalogForbidden(): GeodeError {
   return new GeodeError("FORBIDDEN", `Only the role ${ADMIN_ROLE} changes the catalog.`);
 }
+
+const DEFAULT_ONLY: Reach = new Set([DEFAULT_GRAPH]);
 
 /** Sets of roles whose rules are kept compiled. */
 const PERMISSIONS_MAX = 1_000;
@@ -40,6 +44,20 @@ export class Policies {
       this.#permissions.clear();
     }
     return this.#policy;
+  }
+
+  /**
+   * The graphs that somebody may use: an admin, and the database itself (null), every one; others the default graph and those that their
+   * roles name in the policy.
+   */
+  reachOf(grantee: Pick<Grantee, "roles"> | null): Reach {
+    if (grantee === null || grantee.roles.includes(ADMIN_ROLE)) return null;
+    const { policy } = this;
+    if (policy === null) return DEFAULT_ONLY;
+    const named = grantee.roles.flatMap((role) => [
+      ...(policy.roles.get(role)?.graphs.keys() ?? []),
+    ]);
+    return new Set([DEFAULT_GRAPH, ...named]);
   }
 
   /** null: the user is not restricted by a policy. */

@@ -32,11 +32,12 @@ export class PolicySight implements Sight {
   constructor(permissions: Permissions, context: RunContext, auth: ReadonlyMap<string, Value>) {
     this.#permissions = permissions;
     this.#remembers = context.writer === undefined;
-    const { graph, graphName, timeMs, random, budget, hashKey } = context;
+    const { graph, graphName, graphs, timeMs, random, budget, hashKey } = context;
     // Rules see the whole graph.
     this.#run = new Run({
       graph,
       graphName,
+      graphs,
       parameters: new Map([["auth", auth]]),
       timeMs,
       random,

@@ -1,5 +1,6 @@
 import type { DatabaseLimit, ErrorCode, Position } from "@geode/values";
 import type { BudgetLimits } from "../execute/budget.ts";
+import type { Reach } from "../execute/reach.ts";
 import type { Column, Notice } from "../execute/statement.ts";
 import type { GraphName } from "../graph/effect.ts";
 import type { Portable } from "./portable.ts";
@@ -19,6 +20,7 @@ export interface QueryRequest {
   readonly id: number;
   readonly text: string;
   readonly graph: GraphName;
+  readonly reach: Reach;
   readonly parameters: ReadonlyMap<string, Portable>;
   /** Whom the policy judges; null: it has nothing to say. */
   readonly grantee: PortableGrantee | null;

@@ -2,6 +2,7 @@ import { parentPort } from "node:worker_threads";
 import { GeodeError, unreachable } from "@geode/values";
 import { Budget } from "../execute/budget.ts";
 import { compile } from "../execute/compile.ts";
+import { placeOf } from "../execute/reach.ts";
 import type { Statement } from "../execute/statement.ts";
 import { Store } from "../graph/store.ts";
 import { decodePatch } from "../log/entry.ts";
@@ -35,12 +36,12 @@ function statementOf(text: string): Statement {
 }
 
 function run(request: QueryRequest): ReaderAnswer {
-  const { id, text, graph, parameters, grantee, timeMs, seed, budget } = request;
+  const { id, text, graph, parameters, grantee, reach, timeMs, seed, budget } = request;
   const cancelled = new Int32Array(request.cancelled);
   try {
-    const { columns, rows, notices } = statementOf(text).run({
-      graph: store.graph(graph),
-      graphName: graph,
+    const statement = statementOf(text);
+    const { columns, rows, notices } = statement.run({
+      ...placeOf(statement, graph, store.graphs, reach),
       parameters: valueMap(parameters),
       timeMs,
       random: randomFrom(seed),

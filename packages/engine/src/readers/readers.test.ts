@@ -57,6 +57,7 @@ const ask = (
   readers.query({
     text,
     graph: "default",
+    reach: null,
     parameters: new Map(
       [...(more.parameters ?? [])].map(([key, value]) => [key, toPortable(value)]),
     ),

@@ -214,6 +214,7 @@ class Engine {
     return compile(text).run({
       graph: this.store.graph("default"),
       graphName: "default",
+      graphs: this.store.graphs,
       parameters: PARAMETERS,
       timeMs: 0,
       random: () => 0.5,

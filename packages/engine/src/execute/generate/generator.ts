@@ -1,6 +1,6 @@
 import type { Graph } from "../../graph/graph.ts";
 import type { LabelExpression, Variable } from "../../plan/expression.ts";
-import type { Operator, Query } from "../../plan/operators.ts";
+import type { GraphScope, Operator, Query, UseOperator } from "../../plan/operators.ts";
 import type { Step } from "../../plan/order-match.ts";
 import type { PlanRecorder } from "../plan-recorder.ts";
 import { Code } from "./code.ts";
@@ -13,7 +13,8 @@ import { Code } from "./code.ts";
  */
 export class Generator {
   readonly code = new Code();
-  readonly graph: Graph;
+  /** The graph in use where the text stands now. */
+  graph: Graph;
   /** Rows carry keys, and their order is defined: for live queries. */
   readonly keyed: boolean;
   /** Elements change on the way: those that are held as values have to be looked at again. */
@@ -32,17 +33,23 @@ export class Generator {
   bound = new Set<Variable>();
   readonly #nullable = new Set<Variable>();
   readonly #parameters = new Map<string, string>();
+  /** What the run is called in each of the graphs that were begun with so far. */
+  readonly #runs = new Map<GraphScope, string>();
+  readonly #graphOf: GraphOf;
   /** Declarations at the head of the run, and of the subqueries that the code under construction is inside of. */
   readonly #states: string[][] = [[]];
   /** Look-ups at the head of the function under construction, and of those around it. */
   #heads: Head[] = [];
   #slowProperties = false;
+  /** How many of the declarations are those of blocks that work on another graph. */
+  #blocks = 0;
 
-  constructor(graph: Graph, options: GeneratorOptions, queryCode: QueryCode) {
+  constructor(graphOf: GraphOf, options: GeneratorOptions, queryCode: QueryCode) {
     const { keyed, replaces, recorder, hiddenKeys } = options;
     this.recorder = recorder ?? null;
     this.hiddenKeys = hiddenKeys;
-    this.graph = graph;
+    this.#graphOf = graphOf;
+    this.graph = graphOf(null, 0);
     this.replaces = replaces;
     this.keyed = keyed;
     this.queryCode = queryCode;
@@ -202,6 +209,34 @@ export class Generator {
     this.code.block(head, () => this.#withHead(body));
   }
 
+  /** A block that works on another graph: in it, the run and the parts of the graph that code names are those of that graph. */
+  inGraph({ graph, offset }: UseOperator, body: () => void): void {
+    const { code } = this;
+    const outer = this.graph;
+    const heads = this.#heads;
+    const state: string[] = [];
+    let run = this.#runs.get(graph);
+    this.graph = this.#graphOf(graph, offset);
+    if (run === undefined) {
+      const name = code.constant(graph);
+      run = this.perRun("run", graph === null ? "rt" : `rt.inGraph(${name},${offset})`);
+      this.#runs.set(graph, run);
+    }
+    this.#heads = [];
+    this.#states.push(state);
+    this.#blocks += 1;
+    code.block("", () => {
+      code.line(`const rt=${run},${GRAPH_PARTS};`);
+      const place = code.place();
+      body();
+      code.putAt(place, state);
+    });
+    this.#blocks -= 1;
+    this.#states.pop();
+    this.#heads = heads;
+    this.graph = outer;
+  }
+
   /** The text of a function of its own state, called at once: a subquery in an expression. */
   subquery(body: () => void): string {
     const { bound, keyParts } = this;
@@ -254,7 +289,7 @@ export class Generator {
 
   /** The plan has this operator, in the query under construction. */
   record(operator: Operator): void {
-    this.recorder?.operator(operator, this.#states.length - 1);
+    this.recorder?.operator(operator, this.#states.length - 1 - this.#blocks);
   }
 
   /** Counts a row, or as many as it stands for, that came out of an operator or a step, when the plan is shown. */
@@ -279,6 +314,12 @@ export class Generator {
     this.code.line("if(--B.steps<0)B.look();");
   }
 }
+
+/** What generated code reads of the graph in use, by short names. */
+export const GRAPH_PARTS = "g=rt.graph,N=g.nodes,E=g.edges,V=rt.sight";
+
+/** The graph that a statement names at that offset, to plan for. */
+export type GraphOf = (scope: GraphScope, offset: number) => Graph;
 
 /** Rows between two looks at the budget where looking each time would cost as much as the row. */
 const STRETCH = 1024;

@@ -25,7 +25,7 @@ export function matchCode(
   const counts = unlooked.size > 0 && !match.optional && !g.guarded;
   const steps = orderMatch(counts ? busiestFirst(match) : match, g.bound, g.graph, g.guarded);
   const hop = counts ? countedHop(match, steps, g.bound, unlooked) : null;
-  g.recorder?.steps(match, steps);
+  g.recorder?.steps(match, steps, g.graph);
   // Different edges are different all over the MATCH; else each repetition looks after itself.
   const shares = match.repeats.length > 0 && match.differentEdges;
   const trail = shares ? g.state("trail", "F.trail()") : null;

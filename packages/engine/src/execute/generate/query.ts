@@ -1,8 +1,7 @@
 import { unreachable } from "@geode/values";
-import type { Graph } from "../../graph/graph.ts";
 import { replaces } from "../../plan/writing.ts";
 import type { Variable } from "../../plan/expression.ts";
-import type { Aggregate, Bound, Item, Operator, Query } from "../../plan/operators.ts";
+import type { Aggregate, Bound, Item, Operator, Query, UseOperator } from "../../plan/operators.ts";
 import { isUnseenInsert } from "../../plan/unseen-insert.ts";
 import { neededAfter, usesOf } from "../../plan/uses.ts";
 import { functions } from "../functions.ts";
@@ -10,7 +9,7 @@ import type { PlanRecorder } from "../plan-recorder.ts";
 import type { Run } from "../run.ts";
 import type { Grant } from "../sight.ts";
 import { isElement, testCode, valueCode, variableCode } from "./expressions.ts";
-import { Generator, type QueryCode } from "./generator.ts";
+import { Generator, GRAPH_PARTS, type GraphOf, type QueryCode } from "./generator.ts";
 import { matchCode } from "./match.ts";
 import { deleteCode, insertCode, mergeCode, removeCode, setCode } from "./write.ts";
 
@@ -23,7 +22,7 @@ export type Compiled = (run: Run) => void;
  */
 export function generate(
   query: Query,
-  graph: Graph,
+  graphOf: GraphOf,
   keyed: boolean,
   { recorder, grant }: { readonly recorder?: PlanRecorder; readonly grant?: Grant | null } = {},
 ): Compiled {
@@ -34,10 +33,10 @@ export function generate(
     hiddenKeys,
     ...(recorder ? { recorder } : {}),
   };
-  const g = new Generator(graph, options, queryCode);
+  const g = new Generator(graphOf, options, queryCode);
   const { code } = g;
   code.line("return function run(rt) {");
-  code.line("const g=rt.graph,B=rt.budget,N=g.nodes,E=g.edges,V=rt.sight;");
+  code.line(`const B=rt.budget,${GRAPH_PARTS};`);
   const head = code.place();
   queryCode(g, query, (row) => {
     if (query.output.kind === "nothing") return;
@@ -96,7 +95,7 @@ class QueryGenerator {
   readonly #outer: ReadonlySet<Variable>;
   readonly #bounds = new Map<Operator, Bounds>();
   /** What comes after the pipeline under construction: code between the two, and the loop of the next one around its body. */
-  #next: { between: () => void; loop: Loop; index: number } | null = null;
+  #next: { between: () => void; loop: Loop; index: number; use?: UseOperator } | null = null;
 
   constructor(
     g: Generator,
@@ -119,13 +118,26 @@ class QueryGenerator {
     const g = this.#g;
     const input = this.#input ?? ((body) => body());
     g.code.line(`${g.pipeline(() => input(() => this.#operator(0)))}();`);
+    this.#pipelinesBehind();
+  }
+
+  #pipelinesBehind(): void {
+    const g = this.#g;
     while (this.#next) {
-      const { between, loop, index } = this.#next;
+      const { between, loop, index, use } = this.#next;
       this.#next = null;
       g.bound = new Set(this.#outer);
       between();
-      g.bound = new Set(this.#outer);
-      g.code.line(`${g.pipeline(() => loop(() => this.#operator(index)))}();`);
+      const pipeline = (): void => {
+        g.bound = new Set(this.#outer);
+        g.code.line(`${g.pipeline(() => loop(() => this.#operator(index)))}();`);
+      };
+      if (use === undefined) pipeline();
+      else
+        g.inGraph(use, () => {
+          pipeline();
+          this.#pipelinesBehind();
+        });
     }
   }
 
@@ -182,11 +194,17 @@ class QueryGenerator {
         return;
       }
       case "element": {
-        const { variable, of, offset } = operator;
-        this.#define(variable, `rt.slotOf("${variable.type}",${g.local(of)},${offset})`);
+        const { variable, of, asEnd, offset } = operator;
+        const slot = asEnd
+          ? `rt.endSlot(${g.local(of)},${code.constant(of.name ?? "a node")},${offset})`
+          : `rt.slotOf("${variable.type}",${g.local(of)},${offset})`;
+        this.#define(variable, slot);
         rest();
         return;
       }
+      case "use":
+        this.#use(operator, index);
+        return;
       case "call":
         this.#call(operator, rest);
         return;
@@ -229,12 +247,23 @@ class QueryGenerator {
     }
   }
 
+  /** Rows wait here, since what follows works on another graph; what is held of this one goes on as values. */
+  #use(operator: UseOperator, index: number): void {
+    const g = this.#g;
+    for (const item of operator.carried) this.#define(item.variable, valueCode(g, item.expression));
+    if (g.keyParts.length > 0) this.#replaceKey(operator.rowKey, g.rowKey());
+    const buffer = this.#buffer(index);
+    this.#keep(buffer);
+    const loop: Loop = (body) => this.#loop(buffer, body);
+    this.#next = { between: () => {}, loop, index: index + 1, use: operator };
+  }
+
   #call(operator: Operator & { kind: "call" }, rest: () => void): void {
     const g = this.#g;
     const { query, columns, optional, rowKey } = operator;
     const rows = g.code.fresh("rows");
     g.code.line(
-      `const ${rows}=${this.#rowsOf(query, (column) => (isElement(column) ? g.local(column) : variableCode(g, column)))};`,
+      `const ${rows}=${this.#rowsOf(query, (column, at) => (isElement(columns[at] ?? column) ? g.local(column) : variableCode(g, column)))};`,
     );
     if (optional) {
       const nothing = columns.map((column) => (isElement(column) ? "-1" : "null"));
@@ -314,7 +343,7 @@ class QueryGenerator {
   /** The text of all rows of a query over the variables so far: arrays of its columns and, last, the row's key. */
   #rowsOf(
     query: Query,
-    columnCode: (column: Variable) => string,
+    columnCode: (column: Variable, at: number) => string,
     input: Loop | null = null,
   ): string {
     const g = this.#g;

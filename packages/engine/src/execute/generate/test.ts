@@ -11,7 +11,8 @@ export type CompiledTest = (run: Run, slot: number) => boolean;
 
 /** Compiles a condition on one element for a graph. */
 export function generateTest(predicate: Expression, element: Variable, graph: Graph): CompiledTest {
-  const g = new Generator(graph, { keyed: false, replaces: false, hiddenKeys: null }, queryCode);
+  const options = { keyed: false, replaces: false, hiddenKeys: null };
+  const g = new Generator(() => graph, options, queryCode);
   const { code } = g;
   g.bound.add(element);
   code.line(`return function test(rt,${g.local(element)}) {`);

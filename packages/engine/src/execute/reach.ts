@@ -1,0 +1,33 @@
+import { GeodeError } from "@geode/values";
+import type { GraphName } from "../graph/effect.ts";
+import type { Graph } from "../graph/graph.ts";
+import { graphNamed } from "./graphs.ts";
+import type { RunContext, Statement } from "./statement.ts";
+
+/** The graphs that a user may use and know of; null: every graph, and which there are. */
+export type Reach = ReadonlySet<GraphName> | null;
+
+/** The same for the same graphs. */
+export function reachKey(reach: Reach): string | null {
+  return reach && JSON.stringify([...reach].sort());
+}
+
+/**
+ * Where a statement is run: in that graph, with those around it that are within reach. Throws 42002, and FORBIDDEN for what is beyond
+ * the reach: the same whether such a graph is there or not, so nobody learns the names of graphs by it.
+ */
+export function placeOf(
+  statement: Pick<Statement, "changesGraphs" | "otherGraphs">,
+  graphName: GraphName,
+  graphs: ReadonlyMap<GraphName, Graph>,
+  reach: Reach,
+): Pick<RunContext, "graph" | "graphName" | "graphs"> {
+  if (reach === null) return { graph: graphNamed(graphs, graphName), graphName, graphs };
+  if (statement.changesGraphs === true)
+    throw new GeodeError("FORBIDDEN", "Only the role admin creates and drops graphs.");
+  for (const name of [graphName, ...statement.otherGraphs.keys()])
+    if (!reach.has(name))
+      throw new GeodeError("FORBIDDEN", `The graph \`${name}\` is not open to this user.`);
+  const within = new Map([...graphs].filter(([name]) => reach.has(name)));
+  return { graph: graphNamed(within, graphName), graphName, graphs: within };
+}
