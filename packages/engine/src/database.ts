@@ -29,6 +29,7 @@ import type { CommitLog } from "./log/log.ts";
 import { MemoryLog } from "./log/memory.ts";
 import type { StateFile } from "./log/state-file.ts";
 import type { DatabaseOptions } from "./options.ts";
+import { policiesProcedure } from "./policy/procedure.ts";
 import { checkPolicy } from "./policy/permissions.ts";
 import { policyOf, policyText } from "./policy/policy.ts";
 import type { Grant } from "./execute/sight.ts";
@@ -134,7 +135,9 @@ export class Database {
       ...options.liveLimits,
     });
     this.#waiters = new SeqWaiters(replica, environment, this.#limits.minSeqWaitersMax);
-    const procedures = procedureTable(options.procedures ?? []);
+    const procedures = procedureTable(options.procedures ?? [], [
+      policiesProcedure(() => replica.policies.policy),
+    ]);
     this.#plans = new PlanCache((text) => compile(text, procedures), this.#limits.plansMax);
     this.#checkpointer = checkpointer;
     replica.follow(conflicts);

@@ -37,8 +37,11 @@ export interface Procedure extends ProcedureSignature {
 
 export type ProcedureTable = ReadonlyMap<string, Procedure>;
 
-/** What comes with the database, and what is defined beside it. Throws when two have one name. */
-export function procedureTable(defined: readonly ProcedureDefinition[]): ProcedureTable {
+/** What comes with the database, what it has besides, and what is defined beside it. Throws when two have one name. */
+export function procedureTable(
+  defined: readonly ProcedureDefinition[],
+  besides: readonly Procedure[] = [],
+): ProcedureTable {
   const table = new Map<string, Procedure>();
   const add = (procedure: Procedure): void => {
     if (table.has(procedure.name))
@@ -81,6 +84,7 @@ export function procedureTable(defined: readonly ProcedureDefinition[]): Procedu
     definedHere: false,
     rows: () => [...table.values()].map((procedure) => [procedure.name, signatureText(procedure)]),
   });
+  for (const procedure of besides) add(procedure);
   for (const definition of defined) add({ ...definition, reads: "nothing", definedHere: true });
   return table;
 }

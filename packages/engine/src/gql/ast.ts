@@ -125,6 +125,7 @@ export interface Show {
     | "indexes"
     | "constraints"
     | "labels"
+    | "policies"
     | "procedures"
     | "functions"
     | "subscriptions"

@@ -241,6 +241,7 @@ const SHOWABLE: ReadonlyMap<string, Show["what"]> = new Map<string, Show["what"]
   ["CONSTRAINTS", "constraints"],
   ["CONSTRAINT", "constraints"],
   ["LABELS", "labels"],
+  ["POLICIES", "policies"],
   ["PROCEDURES", "procedures"],
   ["FUNCTIONS", "functions"],
   ["SUBSCRIPTIONS", "subscriptions"],
@@ -252,7 +253,7 @@ function parseShow(cursor: Cursor): Show {
   const what = SHOWABLE.get(cursor.token.keyword);
   if (what === undefined) {
     throw cursor.expected(
-      "GRAPHS, INDEXES, CONSTRAINTS, LABELS, PROCEDURES, FUNCTIONS, SUBSCRIPTIONS or TRANSACTIONS after SHOW",
+      "GRAPHS, INDEXES, CONSTRAINTS, LABELS, POLICIES, PROCEDURES, FUNCTIONS, SUBSCRIPTIONS or TRANSACTIONS after SHOW",
       SHOWABLE.keys(),
     );
   }

@@ -9,6 +9,7 @@ const PROCEDURES: ReadonlyMap<ast.Show["what"], string> = new Map<ast.Show["what
   ["indexes", "geode.indexes"],
   ["constraints", "geode.constraints"],
   ["labels", "geode.labels"],
+  ["policies", "geode.policies"],
   ["procedures", "geode.procedures"],
   ["functions", "geode.functions"],
 ]);

@@ -201,6 +201,13 @@ describe("writing under a policy", () => {
     expect(await refused(ann, "MATCH (n:Public) DETACH DELETE n")).toBe("FORBIDDEN");
   });
 
+  test("a value that only a hidden element has reads as any other change that is not permitted", async () => {
+    await as(root, "CREATE CONSTRAINT FOR (n:Note) REQUIRE n.text IS UNIQUE");
+    const taken = "INSERT (:Note {owner: 'ann', text: 'his'})";
+    expect(await refused(ann, taken)).toBe("FORBIDDEN");
+    expect(await refused(bob, taken.replace("'ann'", "'bob'"))).toBe("40002");
+  });
+
   test("what the same statement has hidden, it does not return", async () => {
     await database.applyPolicy({
       roles: {
@@ -352,6 +359,17 @@ describe("a policy", () => {
       message: expect.stringContaining(message),
     });
     expect(parsePolicy(database.policyText)).toEqual(policyOf(POLICY));
+  });
+
+  test("is shown, to administrators only", async () => {
+    const shown = await as(root, "SHOW POLICIES");
+    expect(shown).toContainEqual(["member", "read", "graph", "default", null, []]);
+    expect(shown).toContainEqual(["member", "read", "node", "Note", "n.owner = $auth.id", []]);
+    expect(shown).toContainEqual(["member", "read", "node", "User", null, ["email"]]);
+    expect(shown).toContainEqual(["member", "deny", null, "AuditEntry", null, []]);
+    expect(await refused(ann, "SHOW POLICIES")).toBe("FORBIDDEN");
+    await database.applyPolicy(null);
+    expect(await as(root, "SHOW POLICIES")).toEqual([]);
   });
 
   test("with a rule that fails hides what the rule protects, and lets writers be", async () => {
