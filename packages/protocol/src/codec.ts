@@ -140,6 +140,7 @@ export function updateTails(commit: CommitChanges, withBefore: boolean): readonl
 export function tooLarge(bytesMax: number): GeodeError {
   return new GeodeError("TOO_LARGE", `the answer is larger than ${bytesMax} bytes`, {
     hint: "Ask for less: return fewer columns, filter, or page with ORDER BY, OFFSET and LIMIT.",
+    limit: "resultBytes",
   });
 }
 

@@ -2,7 +2,12 @@ import { limitsWith, type LimitName, type Limits } from "@geode/protocol";
 import { GeodeError } from "@geode/values";
 import { Audit } from "./audit.ts";
 import { secretKey, type Secret, type TokenKeys } from "./auth/keys.ts";
-import { forgetfulStore, Revocations, type RevocationStore } from "./auth/revocations.ts";
+import {
+  forgetfulStore,
+  Revocations,
+  type RevocationStore,
+  type RevokedState,
+} from "./auth/revocations.ts";
 import { TokenVerifier } from "./auth/token.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { Handshakes } from "./handshakes.ts";
@@ -86,13 +91,22 @@ export class Server {
   #listener: Listener | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: ServerOptions, revocations: Revocations) {
+  private constructor(options: ServerOptions, revoked: RevokedState) {
     const { allowedOrigins, database, log = silentLog, random = Math.random } = options;
     const clock = options.clock ?? systemClock;
     const limits = limitsWith(options.limits);
     this.#options = options;
     this.#limits = limits;
     this.#log = log;
+    const revocations = new Revocations(
+      {
+        store: options.revocationStore ?? forgetfulStore,
+        clock,
+        countMax: limits.revocationsMax,
+        onFull: () => this.#metrics.limitReached("revocationsMax"),
+      },
+      revoked,
+    );
     const audit = new Audit(options.auditLog ?? log);
     const verifier = new TokenVerifier({
       keys: [secretKey(options.secret), ...(options.tokenKeys ?? [])],
@@ -172,7 +186,7 @@ export class Server {
 
   /**
    * Listens. The database stays the caller's: it is not closed with the server.
-   * Throws FORBIDDEN for an unprotected port on the network, UNAVAILABLE if the port is not to be had.
+   * Throws FORBIDDEN for an unprotected port on the network, UNAVAILABLE if the port is not to be had, CORRUPT for damaged revocations.
    */
   static async start(options: ServerOptions): Promise<Server> {
     const host = options.host ?? "127.0.0.1";
@@ -185,12 +199,7 @@ export class Server {
         },
       );
     }
-    const revocations = await Revocations.open({
-      store: options.revocationStore ?? forgetfulStore,
-      clock: options.clock ?? systemClock,
-      countMax: limitsWith(options.limits).revocationsMax,
-    });
-    const server = new Server(options, revocations);
+    const server = new Server(options, await (options.revocationStore ?? forgetfulStore).load());
     server.#listener = await Listener.listen({
       host,
       port: options.port ?? 8443,
@@ -220,6 +229,11 @@ export class Server {
   /** How many connections there are. */
   get connections(): number {
     return this.#sessions.size;
+  }
+
+  /** What `/metrics` tells, in Prometheus' text format. */
+  metrics(): Promise<string> {
+    return this.#metrics.text();
   }
 
   /** The names of all metrics that `/metrics` tells, without the suffixes of histograms. */

@@ -15,14 +15,14 @@ export class GeodeError extends Error {
   readonly position: Position | undefined;
   readonly hint: string | undefined;
   /** Which limit was met, if it is one that operators set. */
-  readonly limit: DatabaseLimit | undefined;
+  readonly limit: MetLimit | undefined;
   constructor(
     code: ErrorCode,
     message: string,
     more: {
       position?: Position | undefined;
       hint?: string | undefined;
-      limit?: DatabaseLimit | undefined;
+      limit?: MetLimit | undefined;
       cause?: unknown;
     } = {},
   ) {
@@ -38,8 +38,8 @@ export class GeodeError extends Error {
   }
 }
 
-/** The limits of a database that operators set and want to hear of. */
-export type DatabaseLimit =
+/** The limits of a database and of its connections that operators set and want to hear of. */
+export type MetLimit =
   | "queryTime"
   | "resultRows"
   | "keptRows"
@@ -47,7 +47,9 @@ export type DatabaseLimit =
   | "transactionChanges"
   | "transactions"
   | "liveResults"
-  | "queuedWrites";
+  | "queuedWrites"
+  | "resultBytes"
+  | "subscriptions";
 
 /** The one table of error codes. Those with five characters are GQLSTATUS with the standard's meaning. */
 export const ERROR_CODES = {
@@ -70,7 +72,10 @@ export const ERROR_CODES = {
   "42001": { title: "invalid syntax", retryable: false },
   "42002": { title: "invalid reference", retryable: false },
   G1001: { title: "dependent object error: edges still exist", retryable: false },
-  G1003: { title: "dependent object error: endpoint node not in current working graph", retryable: false },
+  G1003: {
+    title: "dependent object error: endpoint node not in current working graph",
+    retryable: false,
+  },
   G2000: { title: "graph type violation", retryable: false },
   RATE_LIMITED: { title: "rate limit exceeded", retryable: true },
   INVALID_MESSAGE: { title: "invalid message", retryable: false },

@@ -35,7 +35,7 @@ export {
   ERROR_CODES,
   GeodeError,
   unreachable,
-  type DatabaseLimit,
+  type MetLimit,
   type ErrorCode,
   type Position,
 } from "./error.ts";

@@ -1,4 +1,4 @@
-import type { DatabaseLimit, ErrorCode, Position } from "@geode/values";
+import type { MetLimit, ErrorCode, Position } from "@geode/values";
 import type { BudgetLimits } from "../execute/budget.ts";
 import type { Reach } from "../execute/reach.ts";
 import type { Column, Notice } from "../execute/statement.ts";
@@ -56,5 +56,5 @@ export type ReaderAnswer =
       readonly message: string;
       readonly position: Position | undefined;
       readonly hint: string | undefined;
-      readonly limit: DatabaseLimit | undefined;
+      readonly limit: MetLimit | undefined;
     };

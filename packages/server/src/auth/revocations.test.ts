@@ -15,8 +15,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-const open = (store: RevocationStore = forgetfulStore, countMax = 100) =>
-  Revocations.open({ store, clock, countMax });
+let full = 0;
+const open = async (store: RevocationStore = forgetfulStore, countMax = 100) =>
+  new Revocations({ store, clock, countMax, onFull: () => void full++ }, await store.load());
 const identity = (user: string, more: Partial<Identity> = {}): Identity => ({
   principal: { id: user, roles: [], claims: new Map() },
   name: undefined,
@@ -66,6 +67,7 @@ describe("the number of revocations is limited", () => {
     await revocations.revokeToken("t1");
     expect(() => revocations.revokeToken("t2")).toThrow("there are 2 revocations already");
     expect(() => revocations.revokeUser("bob")).toThrow("already");
+    expect(full).toBe(2);
     await revocations.revokeUser("ann");
     await revocations.revokeToken("t1");
   });
@@ -107,10 +109,10 @@ describe("the file of a data directory", () => {
 
   test("one that cannot be written works at once all the same, and says so", async () => {
     await writeFile(join(directory, "file"), "");
-    const revocations = await Revocations.open({
-      store: { ...revocationFile(join(directory, "file")), load: () => forgetfulStore.load() },
-      clock,
-      countMax: 1,
+    const file = revocationFile(join(directory, "file"));
+    const revocations = await open({
+      save: (state) => file.save(state),
+      load: () => forgetfulStore.load(),
     });
     await expect(revocations.revokeUser("ann")).rejects.toMatchObject({ code: "UNAVAILABLE" });
     expect(revocations.refuses(identity("ann"))).toBe(true);

@@ -12,6 +12,7 @@ export interface RevokedState {
 
 /** Where revocations outlive the process. */
 export interface RevocationStore {
+  /** Rejects with CORRUPT when what was kept cannot be read: then nobody knows who must stay out. */
   load(): Promise<RevokedState>;
   /** Resolves when it is durable. */
   save(state: RevokedState): Promise<void>;
@@ -24,10 +25,12 @@ export const forgetfulStore: RevocationStore = {
 };
 
 export interface RevocationsOptions {
-  readonly store: RevocationStore;
+  readonly store: Pick<RevocationStore, "save">;
   readonly clock: Pick<Clock, "nowMs">;
   /** How many users and tokens together. */
   readonly countMax: number;
+  /** One more was refused. */
+  readonly onFull: () => void;
 }
 
 /** Tokens that were taken back before their end: by their id, or all of a user that were issued so far. */
@@ -37,15 +40,11 @@ export class Revocations {
   readonly #tokens: Map<string, number | null>;
   #saving: Promise<void> = Promise.resolve();
 
-  private constructor(options: RevocationsOptions, state: RevokedState) {
+  /** `state` is what the store has loaded. */
+  constructor(options: RevocationsOptions, state: RevokedState) {
     this.#options = options;
     this.#users = new Map(state.users);
     this.#tokens = new Map(state.tokens);
-  }
-
-  /** Throws CORRUPT when what was kept cannot be read: then nobody knows who must stay out. */
-  static async open(options: RevocationsOptions): Promise<Revocations> {
-    return new Revocations(options, await options.store.load());
   }
 
   get state(): RevokedState {
@@ -81,8 +80,9 @@ export class Revocations {
     const nowMs = this.#options.clock.nowMs();
     for (const [token, expiresAtMs] of this.#tokens)
       if (expiresAtMs !== null && expiresAtMs <= nowMs) this.#tokens.delete(token);
-    const { countMax } = this.#options;
+    const { countMax, onFull } = this.#options;
     if (entries.has(id) || this.#users.size + this.#tokens.size < countMax) return;
+    onFull();
     throw new GeodeError("LIMIT", `there are ${countMax} revocations already`, {
       hint: "Revoke a user, which covers all of that user's tokens, or change the secret or key, which ends all tokens.",
     });

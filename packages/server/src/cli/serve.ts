@@ -10,6 +10,7 @@ import { signToken } from "../auth/token.ts";
 import { systemClock } from "../clock.ts";
 import { Demo } from "../demo/demo.ts";
 import type { Rate } from "../limits/bucket.ts";
+import { databaseLimits } from "../limits/database-limits.ts";
 import { inFile } from "../policy/file.ts";
 import { Server, type ServerOptions } from "../server.ts";
 import type { TlsFiles } from "../transport/listener.ts";
@@ -71,7 +72,7 @@ export async function runServe(options: ServeOptions, terminal: Terminal): Promi
     directory,
     durability,
     readers,
-    ...databaseLimits(options),
+    ...databaseLimits(limitsWith(givenLimits(options))),
   });
   let server: Server | undefined;
   let demo: Demo | undefined;
@@ -124,30 +125,6 @@ function endOnSecondSignal(): void {
 /** The name under which commander keeps a limit's value. */
 export function limitAttribute(name: LimitName): string {
   return LIMITS[name].option.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-/** The limits that the database keeps, and not the server. */
-function databaseLimits(options: ServeOptions) {
-  const given = limitsWith(givenLimits(options));
-  return {
-    queryLimits: {
-      timeoutMs: given.queryMsMax,
-      timeoutMsMax: given.queryMsMax,
-      rowsMax: given.resultRowsMax,
-      keptRowsMax: given.keptRowsMax,
-    },
-    doorLimits: { queuedWritesMax: given.queuedWritesMax },
-    liveLimits: {
-      groupsMax: given.liveResultsMax,
-      resultRowsMax: given.resultRowsMax,
-      keptRowsMax: given.keptRowsMax,
-    },
-    transactionLimits: {
-      openMax: given.transactionsMax,
-      durationMs: given.transactionMsMax,
-      effectsMax: given.transactionChangesMax,
-    },
-  };
 }
 
 function givenLimits(options: ServeOptions): NonNullable<ServerOptions["limits"]> {

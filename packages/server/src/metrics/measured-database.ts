@@ -1,6 +1,6 @@
 import { type Attributes, SpanStatusCode, trace } from "@opentelemetry/api";
-import type { CommitChanges, LimitName } from "@geode/protocol";
-import { GeodeError, type DatabaseLimit } from "@geode/values";
+import type { CommitChanges } from "@geode/protocol";
+import { GeodeError } from "@geode/values";
 import type { Clock } from "../clock.ts";
 import type {
   Access,
@@ -58,7 +58,7 @@ export class MeasuredDatabase implements DatabasePort {
   }
 
   begin(request: BeginRequest): Transaction {
-    const transaction = this.#begin(request);
+    const transaction = this.#database.begin(request);
     return {
       query: (statement) =>
         this.#measure(this.access(statement.text), attributesOf(statement), () =>
@@ -67,15 +67,6 @@ export class MeasuredDatabase implements DatabasePort {
       commit: (commit) => this.#measure("commit", {}, () => transaction.commit(commit)),
       rollback: () => transaction.rollback(),
     };
-  }
-
-  #begin(request: BeginRequest): Transaction {
-    try {
-      return this.#database.begin(request);
-    } catch (error) {
-      if (error instanceof GeodeError) this.#countLimit(error);
-      throw error;
-    }
   }
 
   subscribe(
@@ -87,12 +78,8 @@ export class MeasuredDatabase implements DatabasePort {
       this.#fanOut();
       onChange(commit);
     };
-    const ended = (error: GeodeError): void => {
-      this.#countLimit(error);
-      onEnd(error);
-    };
     return this.#measure("subscribe", attributesOf(request), () =>
-      this.#database.subscribe(request, measured, ended),
+      this.#database.subscribe(request, measured, onEnd),
     );
   }
 
@@ -111,7 +98,6 @@ export class MeasuredDatabase implements DatabasePort {
       return await work();
     } catch (error) {
       const code = error instanceof GeodeError ? error.code : "INTERNAL";
-      if (error instanceof GeodeError) this.#countLimit(error);
       span.setAttribute("error.type", code);
       span.setStatus({ code: SpanStatusCode.ERROR });
       throw error;
@@ -119,10 +105,6 @@ export class MeasuredDatabase implements DatabasePort {
       this.#metrics.answered(queryClass, (performance.now() - startMs) / 1000);
       span.end();
     }
-  }
-
-  #countLimit({ limit }: GeodeError): void {
-    if (limit !== undefined) this.#metrics.limitReached(LIMIT_NAMES_OF_DATABASE[limit]);
   }
 
   /** Live queries hear of a commit one after the other, in one turn. */
@@ -136,17 +118,6 @@ export class MeasuredDatabase implements DatabasePort {
     });
   }
 }
-
-const LIMIT_NAMES_OF_DATABASE = {
-  queryTime: "queryMsMax",
-  resultRows: "resultRowsMax",
-  keptRows: "keptRowsMax",
-  transactionTime: "transactionMsMax",
-  transactionChanges: "transactionChangesMax",
-  transactions: "transactionsMax",
-  liveResults: "liveResultsMax",
-  queuedWrites: "queuedWritesMax",
-} as const satisfies Record<DatabaseLimit, LimitName>;
 
 function attributesOf({ graph = "default" }: QueryRequest): Attributes {
   return { "db.system.name": "geode", "db.namespace": graph };

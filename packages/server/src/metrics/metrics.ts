@@ -1,5 +1,5 @@
 import { CLOSES, LIMIT_NAMES, LIMITS, type CloseName, type LimitName } from "@geode/protocol";
-import type { ErrorCode } from "@geode/values";
+import type { GeodeError, MetLimit } from "@geode/values";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { DatabaseFigures } from "../port.ts";
 import { Traffic } from "./traffic.ts";
@@ -190,9 +190,10 @@ export class Metrics {
   }
 
   /** An ERROR was sent. */
-  failed(code: ErrorCode): void {
+  failed({ code, limit }: Pick<GeodeError, "code" | "limit">): void {
     this.#failures++;
     this.#errors.inc({ code });
+    if (limit !== undefined) this.limitReached(MET_LIMITS[limit]);
   }
 
   refused(status: number): void {
@@ -240,6 +241,19 @@ const FAULTS: ReadonlySet<string> = new Set<CloseName>([
   "internal",
   "slow",
 ]);
+
+const MET_LIMITS = {
+  queryTime: "queryMsMax",
+  resultRows: "resultRowsMax",
+  resultBytes: "resultBytesMax",
+  keptRows: "keptRowsMax",
+  transactionTime: "transactionMsMax",
+  transactionChanges: "transactionChangesMax",
+  transactions: "transactionsMax",
+  liveResults: "liveResultsMax",
+  queuedWrites: "queuedWritesMax",
+  subscriptions: "subscriptionsMax",
+} as const satisfies Record<MetLimit, LimitName>;
 
 function nameOf(code: number, reason: string): string {
   for (const [name, close] of Object.entries(CLOSES))

@@ -525,7 +525,7 @@ export class Session implements ConnectionListener {
   }
 
   #error(about: Concerning, error: GeodeError, retryAfterMs?: number): string {
-    this.#options.metrics.failed(error.code);
+    this.#options.metrics.failed(error);
     return errorFrame(about, error, retryAfterMs);
   }
 

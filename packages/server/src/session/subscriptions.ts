@@ -41,6 +41,7 @@ export class Subscriptions {
     if (this.#byId.size >= countMax) {
       throw new GeodeError("LIMIT", `a connection may have ${countMax} subscriptions`, {
         hint: "Unsubscribe from what is not shown any more.",
+        limit: "subscriptions",
       });
     }
     const subscription = new Subscription({ id, outbox, withBefore });
