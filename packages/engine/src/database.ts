@@ -5,6 +5,7 @@ import { type Environment, SYSTEM } from "./commit/environment.ts";
 import { faultOf } from "./commit/fault.ts";
 import { DEFAULT_DOOR_LIMITS, DEFAULT_TRANSACTION_LIMITS } from "./commit/limits.ts";
 import type { Replica } from "./commit/replica.ts";
+import { type ReservedCommit, ReservedFeed } from "./commit/reserved-feed.ts";
 import { SeqWaiters } from "./commit/seq-waiters.ts";
 import type { CommitRequest, OpenTransaction } from "./commit/transaction.ts";
 import { Transactions } from "./commit/transactions.ts";
@@ -38,6 +39,7 @@ import { checkpointerOf, forgetting, recover } from "./recovery.ts";
 import {
   type BeginRequest,
   type LiveQuery,
+  type Principal,
   type QueryResult,
   type Request,
   type SubscribeRequest,
@@ -97,6 +99,7 @@ export class Database {
   readonly #transactions: Transactions;
   readonly #live: LiveQueries;
   readonly #waiters: SeqWaiters;
+  readonly #reserved: ReservedFeed;
   readonly #plans: PlanCache;
   readonly #readers: Readers | null;
   readonly #hashKey: (text: string) => string;
@@ -134,6 +137,7 @@ export class Database {
       ...DEFAULT_LIVE_LIMITS,
       ...options.liveLimits,
     });
+    this.#reserved = new ReservedFeed(environment);
     this.#waiters = new SeqWaiters(replica, environment, this.#limits.minSeqWaitersMax);
     const procedures = procedureTable(options.procedures ?? [], [
       policiesProcedure(() => replica.policies.policy),
@@ -145,6 +149,7 @@ export class Database {
     replica.follow(this.#live);
     if (this.#readers !== null) replica.follow(this.#readers);
     replica.follow(this.#waiters);
+    replica.follow(this.#reserved);
     if (checkpointer === null) replica.follow(forgetting(log, environment));
   }
 
@@ -255,7 +260,7 @@ export class Database {
       graph: request.graph ?? DEFAULT_GRAPH,
       parameters,
       budget: this.#budget(request),
-      grantee: request.principal,
+      grantee: granteeOf(request.principal),
     });
     return resultOf(statement, result, seq, stats);
   }
@@ -292,7 +297,8 @@ export class Database {
   ): QueryResult | Promise<QueryResult> {
     this.#refuseClosed();
     const { policies, store } = this.#replica;
-    const reach = policies.reachOf(request.principal);
+    const grantee = granteeOf(request.principal);
+    const reach = policies.reachOf(grantee);
     const place = placeOf(statement, request.graph ?? DEFAULT_GRAPH, store.graphs, reach);
     const budget = this.#budget(request);
     const readers = this.#readers;
@@ -305,8 +311,7 @@ export class Database {
         ? readers
         : null;
     const timeMs = elsewhere === null ? budget.timeMs : elsewhere.mainThreadMs;
-    const { principal } = request;
-    const grant = policies.grantTo(principal);
+    const grant = grantee && policies.grantTo(grantee);
     const context = {
       ...place,
       parameters,
@@ -329,7 +334,7 @@ export class Database {
         graph: place.graphName,
         reach,
         parameters: portableMap(parameters),
-        grantee: grant && { ...principal, claims: portableMap(principal.claims) },
+        grantee: grant && grantee && { ...grantee, claims: portableMap(grantee.claims) },
         timeMs: context.timeMs,
         seed: this.#environment.random(),
         budget,
@@ -351,7 +356,7 @@ export class Database {
       graph: request.graph ?? DEFAULT_GRAPH,
       parameters,
       principal: principal.id,
-      grantee: principal,
+      grantee: granteeOf(principal),
       budget: this.#budget(request),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(signal === undefined ? {} : { signal }),
@@ -396,8 +401,11 @@ export class Database {
     };
     let { principal } = request;
     const { policies } = this.#replica;
-    const grant = (): Grant | null => policies.grantTo(principal);
-    const reach = (): Reach => policies.reachOf(principal);
+    const grant = (): Grant | null => {
+      const grantee = granteeOf(principal);
+      return grantee && policies.grantTo(grantee);
+    };
+    const reach = (): Reach => policies.reachOf(granteeOf(principal));
     const listener = { onChange, onEnd, grant, reach };
     const watch = this.#guard(() => this.#live.watch(spec, listener, known));
     const liveForm = statement.liveForm ?? "snapshot";
@@ -425,6 +433,11 @@ export class Database {
       },
       close: watch.close,
     };
+  }
+
+  /** Tells of nodes with reserved labels that became durable, commit by commit, in order. Returns how to stop. */
+  watchReserved(listener: (commit: ReservedCommit) => void): () => void {
+    return this.#reserved.listen(listener);
   }
 
   /** The policy as it is now, as canonical text; empty when there is none. Users with the role admin are above it. */
@@ -572,6 +585,11 @@ export class Database {
   #refuseClosed(): void {
     if (this.#closing !== null) throw closed();
   }
+}
+
+/** Whom the policy judges; null: nobody, it is the server itself. */
+function granteeOf(principal: Principal): Principal | null {
+  return principal.system === true ? null : principal;
 }
 
 /** The answer to a request. `result` is null for a write that was done before, under its key. */

@@ -12,6 +12,8 @@ export interface Principal {
   readonly roles: readonly string[];
   /** The claims of the token: readable in statements as the fields of `$auth`, beside `id` and `roles`. */
   readonly claims: ReadonlyMap<string, Value>;
+  /** It is the server itself that asks, on behalf of the user: above every rule, and it may write reserved labels. */
+  readonly system?: true;
 }
 
 export interface Request {

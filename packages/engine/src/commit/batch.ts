@@ -120,7 +120,8 @@ export function runBatch(
     const mark = undo.mark();
     // What a transaction rests on is held against every effect right before it is applied, and rules look at what is applied.
     const mayBeLast = transactionsAhead === 0 && grant === null;
-    const writer = new Writer(store, write.graph, ids, undo, { mayBeLast });
+    const system = grantee === null;
+    const writer = new Writer(store, write.graph, ids, undo, { mayBeLast, system });
     const result = statement.run({
       ...place,
       parameters: write.parameters,

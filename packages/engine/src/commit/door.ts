@@ -19,6 +19,7 @@ import { LeasedIds } from "./ids.ts";
 import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./limits.ts";
 import type { Replica } from "./replica.ts";
 import { patchWeight, propertiesWeight } from "./weight.ts";
+import { sealed } from "./seal.ts";
 import type { Write, WriteOutcome } from "./write.ts";
 
 /** One write on its way. */
@@ -200,16 +201,21 @@ export class Door {
 
   #entryOf(batch: Batch, lease: Lease | null): Entry {
     const { position } = this.#replica;
+    const firstSeq = position.seq + 1;
+    const drafts =
+      lease === null ? batch.drafts : [{ principal: "", patch: [lease] }, ...batch.drafts];
     return {
       format: ENTRY_FORMAT,
       number: position.number + 1,
-      firstSeq: position.seq + 1,
+      firstSeq,
       prevHash: position.hash,
       writer: this.#writer,
       nonce: this.#environment.randomBytes(16),
       // Time in the log does not go back, whatever the wall clock does.
       timeMs: Math.max(this.#replica.timeMs, this.#environment.nowMs()),
-      commits: lease === null ? batch.drafts : [{ principal: "", patch: [lease] }, ...batch.drafts],
+      commits: this.#replica.store.hasReserved
+        ? drafts.map((draft, at) => ({ ...draft, patch: sealed(draft.patch, firstSeq + at) }))
+        : drafts,
     };
   }
 

@@ -136,7 +136,9 @@ export class OpenTransaction {
     const undo = new Undo();
     try {
       for (const effect of this.#patch) store.apply(effect, undo);
-      const writer = writes ? new Writer(store, graph, door.ids, undo) : null;
+      const writer = writes
+        ? new Writer(store, graph, door.ids, undo, { system: grantee === null })
+        : null;
       const result = statement.run({
         ...place,
         parameters,

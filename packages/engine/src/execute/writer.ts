@@ -20,12 +20,13 @@ import type {
   Patch,
 } from "../graph/effect.ts";
 import type { Graph } from "../graph/graph.ts";
+import { isReserved } from "../graph/reserved.ts";
 import { PROPERTY_NESTING_MAX } from "../graph/storable.ts";
 import type { Store } from "../graph/store.ts";
 import type { Undo } from "../graph/undo.ts";
 import type { NewConstraint, NewIndex } from "../plan/catalog-change.ts";
 import { requireConstraints, requireOfAll } from "./constraint-check.ts";
-import { forbidden } from "./forbidden.ts";
+import { forbidden, reserved } from "./forbidden.ts";
 import type { Sight } from "./sight.ts";
 import { noChanges, type WriteStats } from "./write-stats.ts";
 
@@ -78,6 +79,12 @@ const UNSEEN_GRAPH_MAX = 2 ** 26;
 /** What stands for the slot of the first node that is not in the graph; the others follow downwards. -1 is absent. */
 const UNSEEN_FIRST = -2;
 
+interface WriterOptions {
+  readonly mayBeLast?: boolean;
+  readonly system?: boolean;
+  readonly first?: Writer;
+}
+
 /** Inserts that nobody looks at before they are durable. */
 interface Unseen {
   readonly nodes: InsertNode[];
@@ -109,20 +116,22 @@ export class Writer {
   #sight: Sight | null = null;
 
   readonly #mayBeLast: boolean;
+  readonly #system: boolean;
   #unseen: Unseen | null = null;
 
   /**
    * Writes to one graph. `mayBeLast`: nothing has to be executed on top of this statement before it is durable; `first`: the hand that
-   * the statement began with, in another graph.
+   * the statement began with, in another graph. `system`: it is the server's own, which may write reserved labels.
    */
   constructor(
     store: Store,
     graphName: GraphName,
     ids: IdSource,
     undo: Undo,
-    { mayBeLast = false, first }: { readonly mayBeLast?: boolean; readonly first?: Writer } = {},
+    { mayBeLast = false, system = false, first }: WriterOptions = {},
   ) {
     this.#store = store;
+    this.#system = system;
     this.#mayBeLast = mayBeLast;
     this.#graphName = graphName;
     this.#ids = ids;
@@ -138,7 +147,7 @@ export class Writer {
   inGraph(name: GraphName): Writer {
     const known = this.#hands.get(name);
     if (known !== undefined) return known;
-    const more = { mayBeLast: this.#mayBeLast, first: this };
+    const more = { mayBeLast: this.#mayBeLast, system: this.#system, first: this };
     return new Writer(this.#store, name, this.#ids, this.#undo, more);
   }
 
@@ -175,6 +184,7 @@ export class Writer {
 
   /** Inserts a node and returns its slot, or what {@link insertEdge} takes for one. Null properties are left out. */
   insertNode(labels: readonly string[], properties: ReadonlyMap<string, Value>): number {
+    this.#refuseReserved(labels);
     const id = this.#ids.next();
     const clean = storable(properties);
     const sorted = sortedLabels(labels);
@@ -209,6 +219,7 @@ export class Writer {
     const graph = this.#graphName;
     const fromId = this.#nodeId(from);
     const toId = this.#nodeId(to);
+    if (from >= 0 && to >= 0) this.#refuseReservedEdge(from, to);
     this.stats.edgesInserted += 1;
     if (this.#unseen !== null) {
       const clean = properties.size === 0 ? NO_PROPERTIES : storable(properties);
@@ -335,6 +346,7 @@ export class Writer {
 
   #relabel(slot: number, before: readonly string[], after: readonly string[]): void {
     this.#requireNode(slot);
+    this.#refuseReserved(after);
     const id = this.graph.nodes.id(slot);
     const change = this.#changes.get(id);
     switch (change?.kind) {
@@ -470,13 +482,27 @@ export class Writer {
 
   /** Before an element of the state that the statement found is changed for the first time. */
   #requireNode(slot: number): void {
+    this.#refuseReserved(this.graph.nodeLabels(slot));
     if (this.#sight === null || this.#changes.has(this.graph.nodes.id(slot))) return;
     if (!this.#sight.mayWriteNode(slot)) throw forbidden();
   }
 
   #requireEdge(slot: number): void {
+    this.#refuseReservedEdge(this.graph.edges.from(slot), this.graph.edges.to(slot));
     if (this.#sight === null || this.#changes.has(this.graph.edges.id(slot))) return;
     if (!this.#sight.mayWriteEdge(slot)) throw forbidden();
+  }
+
+  #refuseReserved(labels: readonly string[]): void {
+    if (this.#system) return;
+    for (const label of labels) if (isReserved(label)) throw reserved(label);
+  }
+
+  /** Between elements of the server; users may draw edges from theirs to these. */
+  #refuseReservedEdge(from: number, to: number): void {
+    if (this.#system) return;
+    const label = this.graph.nodeLabels(from).find(isReserved);
+    if (label !== undefined && this.graph.nodeLabels(to).some(isReserved)) throw reserved(label);
   }
 
   /** What was inserted or changed has to be the user's to change as it is now. */

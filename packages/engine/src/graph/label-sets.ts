@@ -1,6 +1,7 @@
 import { GeodeError } from "@geode/values";
 import { KeySet } from "./key-set.ts";
 import { grownUint32 } from "./growth.ts";
+import { isReserved } from "./reserved.ts";
 import type { Names } from "./names.ts";
 
 /** More combinations of labels than any schema has. */
@@ -63,11 +64,17 @@ export class LabelSets {
   readonly #all: LabelSet[] = [];
   /** By label id. */
   readonly #with: LabelSet[][] = [];
+  #hasReserved = false;
   readonly #root: Branch = { next: new Map(), set: undefined };
 
   constructor(labels: Names, keys: Names) {
     this.#labels = labels;
     this.#keys = keys;
+  }
+
+  /** Whether a set with a reserved label was ever made. */
+  get hasReserved(): boolean {
+    return this.#hasReserved;
   }
 
   /** By id. */
@@ -118,6 +125,7 @@ export class LabelSets {
     }
     const set = new LabelSet(this.#all.length, labels, [...names], this.#keys);
     branch.set = set;
+    this.#hasReserved ||= names.some(isReserved);
     this.#all.push(set);
     for (const label of labels) {
       while (this.#with.length <= label) this.#with.push([]);

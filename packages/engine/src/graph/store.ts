@@ -60,6 +60,11 @@ export class Store {
     return graph;
   }
 
+  /** Whether the default graph has, or once had, an element with a reserved label. */
+  get hasReserved(): boolean {
+    return this.graph(DEFAULT_GRAPH).nodes.labelSets.hasReserved;
+  }
+
   /**
    * Applies one effect; `undo` learns how to take it back. Throws CORRUPT, with the state unchanged, when the effect does not fit the
    * state: it names what is missing, inserts what exists, or deletes a node that has edges.

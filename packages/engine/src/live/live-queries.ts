@@ -3,6 +3,7 @@ import { Budget } from "../execute/budget.ts";
 import { placeOf, reachKey } from "../execute/reach.ts";
 import type { Column, Notice, Result } from "../execute/statement.ts";
 import { DEFAULT_GRAPH, type Effect } from "../graph/effect.ts";
+import { isReserved } from "../graph/reserved.ts";
 import type { Store } from "../graph/store.ts";
 import type { LiveCommit } from "./change.ts";
 import { Group, type GroupRoute, type GroupSpec, type Watcher } from "./group.ts";
@@ -91,6 +92,7 @@ export class LiveQueries {
   #pausedUntilMs = 0;
   #rowsKept = 0;
   #policyChanged = false;
+  #hasReserved: boolean;
   #closed = false;
 
   /** `seq` tells the last commit that the store holds. */
@@ -107,6 +109,7 @@ export class LiveQueries {
     this.#limits = limits;
     this.#store = store;
     this.#routes = new Routes(store);
+    this.#hasReserved = store.hasReserved;
   }
 
   /** Different results maintained now. */
@@ -205,11 +208,19 @@ export class LiveQueries {
 
   /** See `Follower`: the store still shows the state before the effect. */
   beforeEffect(effect: Effect): void {
-    if (effect.kind === "setPolicy") this.#policyChanged = true;
+    if (effect.kind === "setPolicy" || this.#isFirstReserved(effect)) this.#policyChanged = true;
     if (this.#groups.size === 0) return;
     const found = new Set<GroupRoute>();
     this.#routes.collect(effect, found);
     for (const { group } of found) this.#touched.add(group);
+  }
+
+  /** From the first element of the server's own on, there are rules for these. */
+  #isFirstReserved(effect: Effect): boolean {
+    if (this.#hasReserved || effect.kind !== "insertNode" || !effect.labels.some(isReserved))
+      return false;
+    this.#hasReserved = true;
+    return true;
   }
 
   /** See `Follower`: the commit is in. */

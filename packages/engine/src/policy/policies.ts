@@ -4,6 +4,7 @@ import type { Reach } from "../execute/reach.ts";
 import { DEFAULT_GRAPH } from "../graph/effect.ts";
 import type { Store } from "../graph/store.ts";
 import { Permissions } from "./permissions.ts";
+import { OPEN_POLICY, OPEN_ROLES, withSystemRules } from "./system-rules.ts";
 import { ADMIN_ROLE, parsePolicy, type Policy } from "./policy.ts";
 
 /** Whose grant is asked for. */
@@ -29,6 +30,8 @@ export class Policies {
   readonly #store: Store;
   #text = "";
   #policy: Policy | null = null;
+  /** The same with the server's own rules. */
+  #rules: Policy = OPEN_POLICY;
   readonly #permissions = new Map<string, Permissions>();
 
   constructor(store: Store) {
@@ -40,6 +43,7 @@ export class Policies {
     const { policy: text } = this.#store.catalog;
     if (text !== this.#text) {
       this.#policy = text === "" ? null : parsePolicy(text);
+      this.#rules = this.#policy === null ? OPEN_POLICY : withSystemRules(this.#policy);
       this.#text = text;
       this.#permissions.clear();
     }
@@ -60,16 +64,21 @@ export class Policies {
     return new Set([DEFAULT_GRAPH, ...named]);
   }
 
-  /** null: the user is not restricted by a policy. */
+  /** null: the user is not restricted. */
   grantTo({ id, roles, claims }: Grantee): Grant | null {
     const { policy } = this;
-    if (policy === null || roles.includes(ADMIN_ROLE)) return null;
-    const names = [...new Set(roles)].filter((role) => policy.roles.has(role)).sort();
+    if (roles.includes(ADMIN_ROLE)) return null;
+    // Until the server keeps something in the graph, there is nothing to look at.
+    if (policy === null && !this.#store.hasReserved) return null;
+    const names =
+      policy === null
+        ? OPEN_ROLES
+        : [...new Set(roles)].filter((role) => policy.roles.has(role)).sort();
     const key = JSON.stringify(names);
     let permissions = this.#permissions.get(key);
     if (permissions === undefined) {
       if (this.#permissions.size >= PERMISSIONS_MAX) this.#permissions.clear();
-      permissions = new Permissions(policy, names);
+      permissions = new Permissions(this.#rules, names);
       this.#permissions.set(key, permissions);
     }
     return permissions.grantTo(authOf({ id, roles, claims }));
