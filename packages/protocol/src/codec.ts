@@ -31,6 +31,11 @@ export function decodeClientMessage(text: string, bounds: JsonBounds): Decoded {
   } catch {
     return { kind: "notJson" };
   }
+  return decodeClientJson(json, bounds);
+}
+
+/** Reads one message from a client: bounds, type, fields. It never throws. */
+export function decodeClientJson(json: unknown, bounds: JsonBounds): Decoded {
   if (!isObject(json)) return invalid({}, "a message is a JSON object");
   const excess = outOfBounds(json, bounds);
   if (excess !== undefined) return { ...invalid(json, excess.error), limit: excess.limit };
@@ -48,6 +53,16 @@ export function decodeClientMessage(text: string, bounds: JsonBounds): Decoded {
   return validate(message)
     ? { kind: "message", message }
     : invalid(message, explain(type, validate.errors));
+}
+
+/** Whether a message of this type exists. */
+export function isMessageType(type: unknown): boolean {
+  return knownType(type) !== undefined;
+}
+
+/** Whether it could be the `id` of a message. */
+export function isRequestId(json: unknown): json is RequestId {
+  return asId(json) !== undefined;
 }
 
 /** The text frame of a message whose fields are all plain JSON. */
@@ -136,6 +151,14 @@ export function updateTails(commit: CommitChanges, withBefore: boolean): readonl
   });
 }
 
+/**
+ * Text of JSON in which every FLOAT without a fraction is a number like any other. What a user wrote is never taken for one: inside a
+ * text the quotes are escaped, and a key that begins with `$` is doubled.
+ */
+export function plainNumbers(text: string): string {
+  return text.replaceAll(/\{"\$float":"(-?\d[^"]*)"\}/g, "$1");
+}
+
 /** An answer over its limit. */
 export function tooLarge(bytesMax: number): GeodeError {
   return new GeodeError("TOO_LARGE", `the answer is larger than ${bytesMax} bytes`, {
@@ -170,8 +193,12 @@ function isObject(json: unknown): json is Record<string, unknown> {
 }
 
 function asId(json: unknown): RequestId | undefined {
-  if (typeof json === "string") return json.length <= ID_BYTES_MAX ? json : undefined;
+  if (typeof json === "string") return isWithinId(json) ? json : undefined;
   return Number.isSafeInteger(json) ? (json as number) : undefined;
+}
+
+function isWithinId(text: string): boolean {
+  return text.length <= ID_BYTES_MAX && new TextEncoder().encode(text).length <= ID_BYTES_MAX;
 }
 
 function quote(text: string): string {

@@ -85,6 +85,26 @@ export const LIMITS = {
     option: "revocations",
     summary: "users and tokens that are revoked at a time",
   },
+  batchMessagesMax: {
+    default: 100,
+    unit: "count",
+    option: "batch-messages",
+    wire: "batch_messages",
+    summary: "messages in one BATCH",
+  },
+  channelsMax: {
+    default: 100,
+    unit: "count",
+    option: "channels",
+    wire: "channels",
+    summary: "channels that one connection is in",
+  },
+  conflateBytesMin: {
+    default: MIB,
+    unit: "bytes",
+    option: "conflate-bytes",
+    summary: "updates waiting for one connection, before they are merged to one change per row",
+  },
   subscriptionsMax: {
     default: 128,
     unit: "count",

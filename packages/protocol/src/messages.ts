@@ -67,10 +67,67 @@ export const Subscribe = Type.Object({
       description: '"after" or "before"',
     }),
   ),
+  backpressure: Type.Optional(
+    Type.Union([Type.Literal("conflate"), Type.Literal("latest"), Type.Literal("disconnect")], {
+      description: '"conflate", "latest" or "disconnect"',
+    }),
+  ),
 });
 export const Unsubscribe = Type.Object({ type: Type.Literal("UNSUBSCRIBE"), id: Id });
 export const Cancel = Type.Object({ type: Type.Literal("CANCEL"), id: Id });
 export const Ping = Type.Object({ type: Type.Literal("PING"), id: Type.Optional(Id) });
+/** The longest time that pushes may be held back for a BATCH, in milliseconds. */
+export const BATCH_MS_MAX = 60_000;
+
+/** Each of the messages is read on its own, so that one that is wrong concerns no other. */
+export const Batch = Type.Object({
+  type: Type.Literal("BATCH"),
+  messages: Type.Array(Type.Unknown(), { minItems: 1, description: "a list of messages" }),
+});
+export const Configure = Type.Object({
+  type: Type.Literal("CONFIGURE"),
+  batch_ms: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: BATCH_MS_MAX,
+      description: `an integer from 0 to ${BATCH_MS_MAX}`,
+    }),
+  ),
+  batch_commits: Type.Optional(Type.Boolean({ description: "true or false" })),
+  encoding: Type.Optional(
+    Type.Union([Type.Literal("json"), Type.Literal("cbor")], { description: '"json" or "cbor"' }),
+  ),
+  numbers: Type.Optional(
+    Type.Union([Type.Literal("exact"), Type.Literal("plain")], {
+      description: '"exact" or "plain"',
+    }),
+  ),
+});
+const ChannelName = Type.String({
+  minLength: 1,
+  maxBytes: ID_BYTES_MAX,
+  description: `a string of 1 to ${ID_BYTES_MAX} bytes`,
+});
+export const OpenChannel = Type.Object({
+  type: Type.Literal("OPEN_CHANNEL"),
+  channel: ChannelName,
+});
+export const CloseChannel = Type.Object({
+  type: Type.Literal("CLOSE_CHANNEL"),
+  channel: ChannelName,
+});
+export const Publish = Type.Object({
+  type: Type.Literal("PUBLISH"),
+  channel: ChannelName,
+  data: Type.Unknown({ description: "any JSON value" }),
+});
+export const Notify = Type.Object({
+  type: Type.Literal("NOTIFY"),
+  id: Type.Optional(Id),
+  user: Type.Optional(ShortText(`a string of at most ${ID_BYTES_MAX} bytes: the id of a user`)),
+  message: Text("a string"),
+  data: Type.Optional(Type.Unknown({ description: "any JSON value" })),
+});
 
 export const CLIENT_MESSAGES = {
   AUTH: Auth,
@@ -79,6 +136,12 @@ export const CLIENT_MESSAGES = {
   UNSUBSCRIBE: Unsubscribe,
   CANCEL: Cancel,
   PING: Ping,
+  BATCH: Batch,
+  CONFIGURE: Configure,
+  OPEN_CHANNEL: OpenChannel,
+  CLOSE_CHANNEL: CloseChannel,
+  PUBLISH: Publish,
+  NOTIFY: Notify,
 } as const;
 
 export type RequestId = Type.Static<typeof Id>;
@@ -88,13 +151,25 @@ export type SubscribeMessage = Type.Static<typeof Subscribe>;
 export type UnsubscribeMessage = Type.Static<typeof Unsubscribe>;
 export type CancelMessage = Type.Static<typeof Cancel>;
 export type PingMessage = Type.Static<typeof Ping>;
+export type BatchMessage = Type.Static<typeof Batch>;
+export type ConfigureMessage = Type.Static<typeof Configure>;
+export type OpenChannelMessage = Type.Static<typeof OpenChannel>;
+export type CloseChannelMessage = Type.Static<typeof CloseChannel>;
+export type PublishMessage = Type.Static<typeof Publish>;
+export type NotifyMessage = Type.Static<typeof Notify>;
 export type ClientMessage =
   | AuthMessage
   | QueryMessage
   | SubscribeMessage
   | UnsubscribeMessage
   | CancelMessage
-  | PingMessage;
+  | PingMessage
+  | BatchMessage
+  | ConfigureMessage
+  | OpenChannelMessage
+  | CloseChannelMessage
+  | PublishMessage
+  | NotifyMessage;
 export type ClientMessageType = ClientMessage["type"];
 
 // Server to client.
@@ -187,6 +262,35 @@ export const ErrorAnswer = Type.Object({
   hint: Type.Optional(Type.String()),
 });
 
+/** Several messages in one frame. `seq`: all of them tell of that commit. */
+export const ServerBatch = Type.Object({
+  type: Type.Literal("BATCH"),
+  seq: Type.Optional(Seq),
+  messages: Type.Array(JsonObject("a message")),
+});
+/** How the connection is spoken to from now on. */
+export const Configured = Type.Object({
+  type: Type.Literal("CONFIGURED"),
+  batch_ms: Type.Integer(),
+  batch_commits: Type.Boolean(),
+  encoding: Type.Union([Type.Literal("json"), Type.Literal("cbor")]),
+  numbers: Type.Union([Type.Literal("exact"), Type.Literal("plain")]),
+});
+export const ChannelOpened = Type.Object({
+  type: Type.Literal("CHANNEL_OPENED"),
+  channel: Type.String(),
+});
+export const ChannelClosed = Type.Object({
+  type: Type.Literal("CHANNEL_CLOSED"),
+  channel: Type.String(),
+});
+export const Notified = Type.Object({
+  type: Type.Literal("NOTIFIED"),
+  id: Type.Optional(Id),
+  /** How many connections it was sent to. */
+  connections: Type.Integer(),
+});
+
 export const SERVER_MESSAGES = {
   AUTH_OK: [AuthOk],
   AUTH_EXPIRING: [AuthExpiring],
@@ -196,6 +300,11 @@ export const SERVER_MESSAGES = {
   UNSUBSCRIBED: [Unsubscribed],
   PONG: [Pong],
   ERROR: [ErrorAnswer],
+  BATCH: [ServerBatch],
+  CONFIGURED: [Configured],
+  CHANNEL_OPENED: [ChannelOpened],
+  CHANNEL_CLOSED: [ChannelClosed],
+  NOTIFIED: [Notified],
 } as const;
 
 export type WireColumn = Type.Static<typeof Column>;
@@ -210,6 +319,11 @@ export type UpdateMessage = Type.Static<typeof Update>;
 export type UnsubscribedMessage = Type.Static<typeof Unsubscribed>;
 export type PongMessage = Type.Static<typeof Pong>;
 export type ErrorMessage = Type.Static<typeof ErrorAnswer>;
+export type ServerBatchMessage = Type.Static<typeof ServerBatch>;
+export type ConfiguredMessage = Type.Static<typeof Configured>;
+export type ChannelOpenedMessage = Type.Static<typeof ChannelOpened>;
+export type ChannelClosedMessage = Type.Static<typeof ChannelClosed>;
+export type NotifiedMessage = Type.Static<typeof Notified>;
 export type ServerMessage =
   | AuthOkMessage
   | AuthExpiringMessage
@@ -219,4 +333,9 @@ export type ServerMessage =
   | UpdateMessage
   | UnsubscribedMessage
   | PongMessage
-  | ErrorMessage;
+  | ErrorMessage
+  | ServerBatchMessage
+  | ConfiguredMessage
+  | ChannelOpenedMessage
+  | ChannelClosedMessage
+  | NotifiedMessage;

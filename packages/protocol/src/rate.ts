@@ -19,4 +19,11 @@ export const RATINGS: { readonly [Type in ClientMessageType]: Rating } = {
   UNSUBSCRIBE: { class: "query", beyond: "counted" },
   CANCEL: { class: "query", beyond: "counted" },
   PING: { class: "free" },
+  // What it holds is counted.
+  BATCH: { class: "free" },
+  CONFIGURE: { class: "realtime", beyond: "counted" },
+  OPEN_CHANNEL: { class: "realtime", beyond: "dropped" },
+  CLOSE_CHANNEL: { class: "realtime", beyond: "counted" },
+  PUBLISH: { class: "realtime", beyond: "dropped" },
+  NOTIFY: { class: "realtime", beyond: "dropped" },
 };

@@ -1,13 +1,13 @@
 import { GeodeError } from "@geode/values";
 import type { Audit } from "./audit.ts";
-import { credentialsOf, SUBPROTOCOL } from "./auth/credentials.ts";
+import { credentialsOf, RPC_SUBPROTOCOL, SUBPROTOCOL } from "./auth/credentials.ts";
 import { originAllowed } from "./auth/origin.ts";
 import type { TokenVerifier } from "./auth/token.ts";
 import type { Clock } from "./clock.ts";
 import { Bucket, type Rate } from "./limits/bucket.ts";
 import type { Source, TrustedProxies } from "./limits/proxies.ts";
 import type { Metrics } from "./metrics/metrics.ts";
-import type { SessionStart } from "./session/session.ts";
+import type { SessionStart, SessionWishes } from "./session/session.ts";
 import type {
   Admission,
   Connection,
@@ -29,6 +29,7 @@ export interface HandshakesOptions {
     connection: Connection,
     source: Source,
     start: SessionStart,
+    wishes: SessionWishes,
   ) => ConnectionListener;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -74,8 +75,13 @@ export class Handshakes {
     }
     const start = await this.#startOf(handshake, source);
     if (start.kind === "refused") return start;
-    const protocol = protocols.includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined;
-    return { kind: "accepted", protocol, open: (connection) => open(connection, source, start) };
+    const protocol = protocols.find((name) => name === SUBPROTOCOL || name === RPC_SUBPROTOCOL);
+    const wishes = { channels: channelsOf(handshake), rpc: protocol === RPC_SUBPROTOCOL };
+    return {
+      kind: "accepted",
+      protocol,
+      open: (connection) => open(connection, source, start, wishes),
+    };
   }
 
   async #startOf(
@@ -100,6 +106,11 @@ export class Handshakes {
         }
     }
   }
+}
+
+/** `?channels=a,b`. */
+function channelsOf({ search }: Handshake): readonly string[] {
+  return (search.get("channels") ?? "").split(",").filter((name) => name !== "");
 }
 
 function refused(status: number, message: string): Extract<Admission, { kind: "refused" }> {

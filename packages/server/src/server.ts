@@ -9,6 +9,7 @@ import {
   type RevokedState,
 } from "./auth/revocations.ts";
 import { TokenVerifier } from "./auth/token.ts";
+import { Channels } from "./channels/channels.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { Handshakes } from "./handshakes.ts";
 import { Admin } from "./http/admin.ts";
@@ -26,7 +27,8 @@ import { silentLog, type Log } from "./log.ts";
 import { MeasuredDatabase } from "./metrics/measured-database.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import type { DatabasePort } from "./port.ts";
-import type { SessionStart } from "./session/session.ts";
+import { FanOut } from "./session/fan-out.ts";
+import type { SessionStart, SessionWishes } from "./session/session.ts";
 import { Sessions } from "./sessions.ts";
 import type {
   Connection,
@@ -85,6 +87,7 @@ export class Server {
   readonly #log: Log;
   readonly #proxies: TrustedProxies;
   readonly #metrics: Metrics;
+  readonly #channels: Channels;
   readonly #sessions: Sessions;
   readonly #handshakes: Handshakes;
   readonly #http: HttpContext;
@@ -133,8 +136,15 @@ export class Server {
       database: () => database.status(),
     });
     this.#metrics = metrics;
+    this.#channels = new Channels({
+      clock,
+      perMemberMax: limits.channelsMax,
+      figures: () => ({ ...metrics.stats, database: database.status() }),
+    });
     this.#sessions = new Sessions({
       common: {
+        fanOut: new FanOut(clock),
+        channels: this.#channels,
         database: new MeasuredDatabase(database, metrics, clock),
         verifier,
         users,
@@ -159,7 +169,7 @@ export class Server {
       allowedOrigins,
       stopping: () => this.#closing !== undefined,
       hasRoom: (source) => this.#sessions.hasRoom(source),
-      open: (connection, source, start) => this.#open(connection, source, start),
+      open: (connection, source, start, wishes) => this.#open(connection, source, start, wishes),
       clock,
       metrics,
       audit,
@@ -255,6 +265,7 @@ export class Server {
   }
 
   async #close(): Promise<void> {
+    this.#channels.close();
     this.#sessions.drain();
     await this.#sessions.gone(this.#limits.drainMsMax);
     if (this.#sessions.size > 0) this.#metrics.limitReached("drainMsMax");
@@ -264,10 +275,15 @@ export class Server {
     await this.#listener!.close();
   }
 
-  #open(connection: Connection, source: Source, start: SessionStart): ConnectionListener {
+  #open(
+    connection: Connection,
+    source: Source,
+    start: SessionStart,
+    wishes: SessionWishes,
+  ): ConnectionListener {
     if (this.#closing !== undefined) return this.#sessions.turnAway(connection, "restart");
     return this.#metrics.traffic.count(connection, (counted) =>
-      this.#sessions.open(counted, source, start),
+      this.#sessions.open(counted, source, start, wishes),
     );
   }
 

@@ -7,14 +7,19 @@ import { Addresses } from "./limits/addresses.ts";
 import type { Source } from "./limits/proxies.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
-import { Session, type SessionOptions, type SessionStart } from "./session/session.ts";
+import {
+  Session,
+  type SessionOptions,
+  type SessionStart,
+  type SessionWishes,
+} from "./session/session.ts";
 import type { Connection, ConnectionListener } from "./transport/connection.ts";
 
 export interface SessionsOptions {
   /** What all sessions have in common. */
   readonly common: Omit<
     SessionOptions,
-    "name" | "connection" | "start" | "onEnd" | "remoteAddress"
+    "name" | "connection" | "start" | "wishes" | "onEnd" | "remoteAddress"
   >;
   readonly limits: Limits;
   readonly revocations: Revocations;
@@ -56,7 +61,12 @@ export class Sessions implements Pool {
     return this.#addresses.hasRoom(source);
   }
 
-  open(connection: Connection, source: Source, start: SessionStart): ConnectionListener {
+  open(
+    connection: Connection,
+    source: Source,
+    start: SessionStart,
+    wishes: SessionWishes,
+  ): ConnectionListener {
     const { common, limits, log, metrics } = this.#options;
     if (this.#sessions.size >= limits.connectionsMax) {
       metrics.limitReached("connectionsMax");
@@ -75,6 +85,7 @@ export class Sessions implements Pool {
       connection,
       remoteAddress: source.address,
       start,
+      wishes,
       onEnd: () => this.#forget(name, source),
     });
     this.#sessions.set(name, session);

@@ -2,6 +2,8 @@ import type { Handshake } from "../transport/connection.ts";
 
 /** The subprotocol that stands for this protocol's first version. */
 export const SUBPROTOCOL = "geode.v1";
+/** The subprotocol of a client that speaks JSON-RPC from its first frame on. */
+export const RPC_SUBPROTOCOL = "jsonrpc";
 const BEARER_SUBPROTOCOL = "bearer.";
 
 /**

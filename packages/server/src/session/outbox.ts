@@ -1,20 +1,52 @@
-import type { Clock } from "../clock.ts";
+import type { CommitChanges } from "@geode/protocol";
+import type { Clock, Timer } from "../clock.ts";
 import type { Connection } from "../transport/connection.ts";
+import { frameBytes, type OutFrame } from "../transport/out-frame.ts";
+import { batched } from "./batch-frames.ts";
+import { conflate } from "./conflate.ts";
+import type { FanOut } from "./fan-out.ts";
 
 export interface OutboxOptions {
   readonly connection: Connection;
+  readonly fanOut: FanOut;
   readonly clock: Clock;
-  /** Of updates that wait. */
+  /** So many bytes of updates may wait before they are merged. */
+  readonly conflateBytesMin: number;
+  /** So many bytes of updates may wait at all. */
   readonly bytesMax: number;
-  /** More updates wait than that. */
+  /** More wait than that. */
   readonly onOverflow: () => void;
   /** Called when the connection took something and the outbox is not congested. */
   readonly onRelief: () => void;
 }
 
-/** Frames of one commit for one subscription. */
-export interface UpdateFrames {
-  readonly frames: readonly string[];
+/** What to do with updates that a connection does not take. */
+export type Backpressure = "conflate" | "latest" | "disconnect";
+
+/** A live result as one connection gets it. */
+export interface UpdateStream {
+  readonly backpressure: Backpressure;
+  /** The frames of a commit, in order. Called once for each that is sent. */
+  frames(commit: CommitChanges): readonly OutFrame[];
+  /** How many bytes they are, about. */
+  bytesOf(commit: CommitChanges): number;
+  /** Its updates were dropped: it needs its result anew, and asks for it when told to {@link restart}. */
+  skip(): void;
+  restart(): void;
+}
+
+export interface Batching {
+  /** How long updates may be held back so that more of them travel together; 0 for not at all. */
+  readonly delayMs: number;
+  /** Whether the updates of one commit travel as one message. */
+  readonly byCommit: boolean;
+}
+
+type Waiting = WaitingCommit | { readonly frame: OutFrame; readonly bytes: number };
+
+interface WaitingCommit {
+  readonly stream: UpdateStream;
+  readonly commit: CommitChanges;
   readonly bytes: number;
 }
 
@@ -22,103 +54,224 @@ export interface UpdateFrames {
  * What waits to be sent on one connection.
  *
  * Everything of one turn leaves in one write, answers first: so the answer to a write stands before the updates that it caused. While
- * the connection still holds more than {@link HELD_BYTES}, frames wait here; a slow peer's updates may fill `bytesMax` and then it is closed.
- * Answers do not count towards that: their requests are bounded, and no more are read while answers wait ({@link Outbox.congested}).
+ * the connection still holds more than {@link HELD_BYTES}, frames wait here. What a slow peer does not take is bounded in steps: updates
+ * of a live result are merged to one net change per row; if that is still too much, they are dropped and the result is sent anew once
+ * the peer takes something; what can be neither merged nor dropped may fill `bytesMax`. Answers do not count towards that: their
+ * requests are bounded, and no more are read while answers wait ({@link Outbox.congested}).
  */
 export class Outbox {
-  readonly #connection: Connection;
-  readonly #clock: Clock;
-  readonly #bytesMax: number;
-  readonly #onOverflow: () => void;
-  readonly #onRelief: () => void;
-  #answers: string[] = [];
-  #updates: { readonly owner: object; readonly update: UpdateFrames }[] = [];
+  readonly #options: OutboxOptions;
+  #answers: OutFrame[] = [];
+  #updates: Waiting[] = [];
+  /** Streams whose updates were dropped. */
+  readonly #skipped = new Set<UpdateStream>();
   #answerBytes = 0;
   #updateBytes = 0;
-  #flushAsked = false;
+  /** Beyond this, room is made. It moves up where that brought little, so that it is not tried in vain with every update. */
+  #makeRoomBytes: number;
+  #batching: Batching = { delayMs: 0, byCommit: false };
+  /** Runs while updates are held back. */
+  #holding: Timer | undefined;
   #closed = false;
 
   constructor(options: OutboxOptions) {
-    this.#connection = options.connection;
-    this.#clock = options.clock;
-    this.#bytesMax = options.bytesMax;
-    this.#onOverflow = options.onOverflow;
-    this.#onRelief = options.onRelief;
+    this.#options = options;
+    this.#makeRoomBytes = this.#conflateBytesMin;
   }
 
-  /** Queues an answer to a request. */
-  answer(frame: string): void {
+  /** Queues an answer to a request, or word of the connection itself. */
+  answer(frame: OutFrame): void {
     if (this.#closed) return;
     this.#answers.push(frame);
-    this.#answerBytes += Buffer.byteLength(frame);
-    this.#askFlush();
+    this.#answerBytes += frameBytes(frame);
+    this.#options.fanOut.ask(this, "answer");
   }
 
-  /** Queues the updates of one commit. `owner` is the subscription, so that it can take them back. */
-  update(owner: object, update: UpdateFrames): void {
-    if (this.#closed) return;
-    this.#updates.push({ owner, update });
-    this.#updateBytes += update.bytes;
-    // A large commit is no sign of a slow peer: only what is left when the connection has taken its part is too much.
-    if (this.#updateBytes > this.#bytesMax) this.flush();
-    if (this.#updateBytes > this.#bytesMax) return this.#onOverflow();
-    this.#askFlush();
+  /** Queues what others caused and what cannot be left out. */
+  push(frame: OutFrame): void {
+    this.#wait({ frame, bytes: frameBytes(frame) });
   }
 
-  /** Takes back the updates of one subscription that have not left yet. */
-  withdraw(owner: object): void {
-    this.#updates = this.#updates.filter((waiting) => waiting.owner !== owner);
-    this.#updateBytes = this.#updates.reduce((sum, waiting) => sum + waiting.update.bytes, 0);
+  /** Queues the updates of one commit. */
+  update(stream: UpdateStream, commit: CommitChanges): void {
+    this.#wait({ stream, commit, bytes: stream.bytesOf(commit) });
+    if (stream.backpressure === "latest" && this.#full) this.#conflate(stream);
+  }
+
+  /** Takes back the updates of a stream that have not left yet. */
+  withdraw(stream: UpdateStream): void {
+    this.#skipped.delete(stream);
+    this.#drop(stream);
+  }
+
+  get batching(): Batching {
+    return this.#batching;
+  }
+
+  /** How updates travel from now on; what waits leaves as it was. */
+  set batching(batching: Batching) {
+    this.#flushUpdates();
+    this.#batching = batching;
   }
 
   /** Whether so much is waiting that no further request should be started. */
   get congested(): boolean {
-    return this.#answerBytes > HELD_BYTES || this.#connection.bufferedBytes > HELD_BYTES;
+    return this.#answerBytes > HELD_BYTES || this.#full;
   }
 
   /** Whether anything waits for the peer. */
   get pending(): boolean {
     return (
-      this.#answers.length > 0 || this.#updates.length > 0 || this.#connection.bufferedBytes > 0
+      this.#answers.length > 0 ||
+      this.#updates.length > 0 ||
+      this.#options.connection.bufferedBytes > 0
     );
   }
 
   /** The connection took something: to be called by whoever listens to it. */
   taken(): void {
     this.flush();
-    if (!this.congested) this.#onRelief();
+    if (this.congested) return;
+    for (const stream of this.#skipped) {
+      this.#skipped.delete(stream);
+      stream.restart();
+    }
+    this.#options.onRelief();
   }
 
-  /** Hands over what fits now. */
+  /** Hands over what fits now: answers, and updates unless they are held back. */
   flush(): void {
-    this.#flushAsked = false;
-    if (this.#closed || this.#connection.bufferedBytes > HELD_BYTES) return;
-    if (this.#answers.length === 0 && this.#updates.length === 0) return;
-    const frames = this.#answers;
-    for (const { update } of this.#updates) {
-      for (const frame of update.frames) frames.push(frame);
-    }
-    this.#answers = [];
-    this.#updates = [];
-    this.#answerBytes = 0;
-    this.#updateBytes = 0;
-    this.#connection.send(frames);
+    if (this.#holding === undefined) this.#flushUpdates();
+    else this.#send([]);
   }
 
   /** Hands over what fits, and from then on nothing. */
   close(): void {
-    this.flush();
+    this.#flushUpdates();
     this.#closed = true;
     this.#answers = [];
     this.#updates = [];
+    this.#skipped.clear();
+    this.#options.fanOut.forget(this);
   }
 
-  #askFlush(): void {
-    if (this.#flushAsked) return;
-    this.#flushAsked = true;
-    this.#clock.endOfTurn(() => this.flush());
+  /** What the connection holds is enough to keep it busy until it asks for more. */
+  get #full(): boolean {
+    return this.#options.connection.bufferedBytes > HELD_BYTES;
+  }
+
+  get #conflateBytesMin(): number {
+    return Math.min(this.#options.conflateBytesMin, this.#options.bytesMax);
+  }
+
+  #wait(waiting: Waiting): void {
+    if (this.#closed) return;
+    this.#updates.push(waiting);
+    this.#updateBytes += waiting.bytes;
+    if (this.#updateBytes > this.#makeRoomBytes) this.#makeRoom();
+    if (this.#updates.length === 0) return;
+    const { delayMs } = this.#batching;
+    if (delayMs === 0) this.#options.fanOut.ask(this, "update");
+    else this.#holding ??= this.#options.clock.timer(delayMs, () => this.#flushUpdates());
+  }
+
+  #flushUpdates(): void {
+    this.#holding?.cancel();
+    this.#holding = undefined;
+    if (this.#full) return;
+    const updates = this.#updates;
+    this.#updates = [];
+    this.#updateBytes = 0;
+    this.#makeRoomBytes = this.#conflateBytesMin;
+    this.#send(this.#framesOf(updates));
+  }
+
+  #framesOf(updates: readonly Waiting[]): readonly OutFrame[] {
+    const { delayMs, byCommit } = this.#batching;
+    if (delayMs > 0) return batched(updates.flatMap(framesOf));
+    if (!byCommit) return updates.flatMap(framesOf);
+    const frames: OutFrame[] = [];
+    for (let start = 0; start < updates.length;) {
+      const seq = seqOf(updates[start]!);
+      let end = start + 1;
+      while (seq !== undefined && end < updates.length && seqOf(updates[end]!) === seq) end++;
+      const ofCommit = updates.slice(start, end).flatMap(framesOf);
+      frames.push(...(seq === undefined ? ofCommit : batched(ofCommit, seq)));
+      start = end;
+    }
+    return frames;
+  }
+
+  #send(updates: readonly OutFrame[]): void {
+    if (this.#closed || this.#full) return;
+    const frames = this.#answers;
+    for (const frame of updates) frames.push(frame);
+    this.#answers = [];
+    this.#answerBytes = 0;
+    if (frames.length > 0) this.#options.connection.send(frames);
+  }
+
+  /** A large commit is no sign of a slow peer: only what is left when the connection has taken its part is too much. */
+  #makeRoom(): void {
+    this.#flushUpdates();
+    const { bytesMax, onOverflow } = this.#options;
+    if (this.#updateBytes <= this.#makeRoomBytes) return;
+    const streams = new Set<UpdateStream>();
+    for (const waiting of this.#updates) {
+      if ("stream" in waiting && waiting.stream.backpressure !== "disconnect")
+        streams.add(waiting.stream);
+    }
+    for (const stream of streams) this.#conflate(stream);
+    if (this.#updateBytes > bytesMax / 2) for (const stream of streams) this.#skip(stream);
+    if (this.#updateBytes > bytesMax) return onOverflow();
+    const next = Math.max(this.#conflateBytesMin, 2 * this.#updateBytes);
+    this.#makeRoomBytes = Math.min(
+      this.#updateBytes > bytesMax / 2 ? bytesMax : bytesMax / 2,
+      next,
+    );
+  }
+
+  /** Merges what waits of a stream into one commit, in the place of the first. */
+  #conflate(stream: UpdateStream): void {
+    const own = this.#updates.filter((waiting) => isOf(waiting, stream));
+    if (own.length < 2) return;
+    const commit = conflate(own.map((waiting) => waiting.commit));
+    if (commit === null) return this.#skip(stream);
+    const merged: WaitingCommit = { stream, commit, bytes: stream.bytesOf(commit) };
+    this.#updates = this.#updates.flatMap((waiting) => {
+      if (waiting === own[0]) return merged;
+      return isOf(waiting, stream) ? [] : waiting;
+    });
+    this.#count();
+  }
+
+  #skip(stream: UpdateStream): void {
+    this.#drop(stream);
+    this.#skipped.add(stream);
+    stream.skip();
+  }
+
+  #drop(stream: UpdateStream): void {
+    this.#updates = this.#updates.filter((waiting) => !isOf(waiting, stream));
+    this.#count();
+  }
+
+  #count(): void {
+    this.#updateBytes = this.#updates.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 }
 
 /** Enough to keep a connection busy until it asks for more. */
 const HELD_BYTES = 1024 * 1024;
+
+function framesOf(waiting: Waiting): readonly OutFrame[] {
+  return "stream" in waiting ? waiting.stream.frames(waiting.commit) : [waiting.frame];
+}
+
+function seqOf(waiting: Waiting): number | undefined {
+  return "stream" in waiting ? waiting.commit.seq : undefined;
+}
+
+function isOf(waiting: Waiting, stream: UpdateStream): waiting is WaitingCommit {
+  return "stream" in waiting && waiting.stream === stream;
+}

@@ -2,13 +2,15 @@ import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import {
   CLOSES,
-  decodeClientMessage,
+  decodeClientJson,
   decodeParameters,
   encodeServerMessage,
   limitsOnWire,
   RATINGS,
+  type BatchMessage,
   type CancelMessage,
   type CloseName,
+  type ConfigureMessage,
   type Limits,
   type PingMessage,
   type LimitName,
@@ -21,6 +23,8 @@ import {
 } from "@geode/protocol";
 import { GeodeError, unreachable } from "@geode/values";
 import type { Audit } from "../audit.ts";
+import type { ChannelMessage } from "../channels/channel-message.ts";
+import type { ChannelMember, Channels } from "../channels/channels.ts";
 import type { Identity, TokenVerifier } from "../auth/token.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { ConnectionView } from "../http/admin.ts";
@@ -31,8 +35,11 @@ import type { DatabasePort, QueryRequest } from "../port.ts";
 import type { Connection, ConnectionListener } from "../transport/connection.ts";
 import { accessOf } from "./access.ts";
 import { errorFrame, resultFrame, type Concerning } from "./answers.ts";
+import type { FanOut } from "./fan-out.ts";
+import { FrameReader, type Arrived } from "./frame-reader.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Outbox } from "./outbox.ts";
+import { InOrder, Reply, type HeldAnswers } from "./reply.ts";
 import { Requests } from "./requests.ts";
 import {
   next,
@@ -50,6 +57,8 @@ export interface SessionOptions {
   /** Names the session in AUTH_OK and in the log. */
   readonly name: string;
   readonly connection: Connection;
+  readonly fanOut: FanOut;
+  readonly channels: Channels;
   readonly database: DatabasePort;
   readonly verifier: TokenVerifier;
   readonly users: Users;
@@ -64,6 +73,7 @@ export interface SessionOptions {
   readonly log: Log;
   /** How the connection begins. */
   readonly start: SessionStart;
+  readonly wishes: SessionWishes;
   /** The session is over; called once. */
   readonly onEnd: (session: Session) => void;
 }
@@ -76,6 +86,14 @@ export type SessionStart =
   /** The token of a header was checked before there was a connection. */
   | { readonly kind: "identity"; readonly identity: Identity };
 
+/** What the handshake asked for. */
+export interface SessionWishes {
+  /** To be in these channels from the beginning. */
+  readonly channels: readonly string[];
+  /** Whether it speaks JSON-RPC from its first frame on. */
+  readonly rpc: boolean;
+}
+
 /** Clients hear of the end of their token this long before it. */
 const EXPIRY_NOTICE_MS = 60_000;
 const MINUTE_MS = 60_000;
@@ -83,10 +101,12 @@ const MINUTE_MS = 60_000;
 /**
  * One connection: it owns the socket's timers and does what {@link next} says. Frame → decode → state → rate limit → requests → outbox.
  */
-export class Session implements ConnectionListener {
+export class Session implements ConnectionListener, ChannelMember {
   readonly name: string;
   readonly #options: SessionOptions;
   readonly #outbox: Outbox;
+  readonly #reader: FrameReader;
+  readonly #heldAnswers: HeldAnswers = { bytes: 0 };
   readonly #requests: Requests;
   readonly #statements: Statements;
   readonly #heartbeat: Heartbeat;
@@ -100,7 +120,11 @@ export class Session implements ConnectionListener {
   readonly #pausedFor = new Set<"token" | "requests">();
   #state: SessionState;
   #identity: Identity | undefined;
+  /** The AUTH that is being looked at. */
+  #authReply: Reply | undefined;
   #invalidTimesMs: number[] = [];
+  /** While several messages of one frame are handled: whether one of them was none. */
+  #together: { invalid: boolean } | undefined;
   readonly #openedAtMs: number;
   #lastFrameMs: number;
   #stuck = { takenBytes: 0, pending: false };
@@ -117,7 +141,9 @@ export class Session implements ConnectionListener {
     this.#lastFrameMs = this.#openedAtMs;
     this.#outbox = new Outbox({
       connection,
+      fanOut: options.fanOut,
       clock,
+      conflateBytesMin: limits.conflateBytesMin,
       bytesMax: limits.outboxBytesMax,
       onOverflow: () => {
         metrics.limitReached("outboxBytesMax");
@@ -128,10 +154,18 @@ export class Session implements ConnectionListener {
         this.#leaveWhenQuiet();
       },
     });
+    this.#reader = new FrameReader({
+      bounds: limits,
+      batchMessagesMax: limits.batchMessagesMax,
+      answerBytesMax: limits.resultBytesMax,
+      exit: this.#outbox,
+      held: this.#heldAnswers,
+      rpc: options.wishes.rpc,
+    });
     this.#requests = new Requests({
       clock,
       inFlightMax: limits.inFlightMax,
-      ready: () => !this.#outbox.congested,
+      ready: () => !this.#outbox.congested && this.#heldAnswers.bytes <= HELD_BYTES_MAX,
       onStart: (waitedMs) => metrics.queued(waitedMs / 1000),
       onFull: (full) => {
         if (full) metrics.limitReached("inFlightMax");
@@ -144,7 +178,7 @@ export class Session implements ConnectionListener {
       outbox: this.#outbox,
       countMax: limits.subscriptionsMax,
       resultBytesMax: limits.resultBytesMax,
-      failure: (id, error) => this.#failure({ id }, error),
+      failure: (about, error) => this.#failure(about, error),
     });
     this.#heartbeat = new Heartbeat({
       clock,
@@ -217,12 +251,24 @@ export class Session implements ConnectionListener {
   }
 
   textFrame(text: string): void {
-    if (this.#state.name === "closed") return;
-    this.#frame(decodeClientMessage(text, this.#options.limits));
+    if (this.#state.name !== "closed") this.#arrived(this.#reader.text(text));
   }
 
-  binaryFrame(): void {
-    this.#frame({ kind: "binary" });
+  binaryFrame(bytes: Uint8Array): void {
+    if (this.#state.name !== "closed") this.#arrived(this.#reader.binary(bytes));
+  }
+
+  get user(): string {
+    return this.#identity?.principal.id ?? "";
+  }
+
+  get roles(): readonly string[] {
+    return this.#identity?.principal.roles ?? [];
+  }
+
+  hear(message: ChannelMessage): void {
+    const frame = this.#reader.voice.channel(message);
+    if (frame !== undefined) this.#outbox.push(frame);
   }
 
   pong(): void {
@@ -242,6 +288,24 @@ export class Session implements ConnectionListener {
     metrics.closed(code, reason);
     this.#on({ name: "gone" });
     this.#options.onEnd(this);
+  }
+
+  /** What came in one frame counts as one frame, also against the close rules. */
+  #arrived(arrived: readonly Arrived[]): void {
+    const [first] = arrived;
+    if (first === undefined) return;
+    if (arrived.length === 1) return this.#frame({ ...first.decoded, reply: first.reply });
+    this.#handleTogether(first.reply, () => {
+      for (const { decoded, reply } of arrived) this.#frame({ ...decoded, reply });
+    });
+  }
+
+  #handleTogether(reply: Reply, handle: () => void): void {
+    const together = { invalid: false };
+    this.#together = together;
+    handle();
+    this.#together = undefined;
+    if (together.invalid) this.#countInvalid(reply);
   }
 
   #frame(frame: Frame): void {
@@ -272,6 +336,7 @@ export class Session implements ConnectionListener {
   #do(action: SessionAction): void {
     switch (action.do) {
       case "verify":
+        this.#authReply = action.reply;
         return this.#verify(action.token);
       case "admit":
         return this.#admit(action.identity, action.answer);
@@ -280,7 +345,7 @@ export class Session implements ConnectionListener {
         this.#recordToken("token renewed", action.identity);
         return this.#answerAuth(action.identity);
       case "postponeRenewal":
-        return this.#outbox.answer(
+        return this.#replyTo(this.#authReply).answer(
           this.#error(
             {},
             new GeodeError("UNAVAILABLE", "the token cannot be checked at present", {
@@ -289,9 +354,9 @@ export class Session implements ConnectionListener {
           ),
         );
       case "handle":
-        return this.#handle(action.message);
+        return this.#handle(action.message, this.#replyTo(action.reply));
       case "refuseMessage":
-        return this.#refuseMessage(action.error, action.id);
+        return this.#refuseMessage(action.error, action.id, this.#replyTo(action.reply));
       case "warnExpiry":
         return this.#warnExpiry();
       case "goAway":
@@ -342,6 +407,23 @@ export class Session implements ConnectionListener {
     this.#believe(identity);
     this.#recordToken("authenticated", identity);
     if (answer) this.#answerAuth(identity);
+    for (const channel of this.#options.wishes.channels) {
+      try {
+        this.#options.channels.join(channel, this);
+      } catch (error) {
+        this.#push(this.#failure({}, error));
+      }
+    }
+  }
+
+  /** How a request is answered; by default, as the connection is spoken to. */
+  #replyTo(reply: Reply | undefined): Reply {
+    return reply ?? new Reply(this.#reader.voice, this.#outbox);
+  }
+
+  /** Says what answers no request. */
+  #push(message: string): void {
+    this.#replyTo(undefined).push(message);
   }
 
   #recordToken(event: "authenticated" | "token renewed", identity: Identity): void {
@@ -352,7 +434,7 @@ export class Session implements ConnectionListener {
 
   #answerAuth(identity: Identity): void {
     const { database, limits } = this.#options;
-    this.#outbox.answer(
+    this.#replyTo(this.#authReply).answer(
       encodeServerMessage({
         type: "AUTH_OK",
         user: {
@@ -380,7 +462,7 @@ export class Session implements ConnectionListener {
 
   #warnExpiry(): void {
     if (this.#identity === undefined) return;
-    this.#outbox.answer(
+    this.#push(
       encodeServerMessage({
         type: "AUTH_EXPIRING",
         expires_at: isoTime(this.#identity.expiresAtMs),
@@ -391,14 +473,14 @@ export class Session implements ConnectionListener {
   /** What it sends is taken some time, and {@link Session.taken} then looks whether more is to come. */
   #goAway(retryAfterMs: number): void {
     this.#leaving = true;
-    this.#outbox.answer(encodeServerMessage({ type: "GOAWAY", retry_after_ms: retryAfterMs }));
+    this.#push(encodeServerMessage({ type: "GOAWAY", retry_after_ms: retryAfterMs }));
   }
 
   #leaveWhenQuiet(): void {
     if (this.#leaving && this.#requests.count === 0 && !this.#outbox.pending) this.close("restart");
   }
 
-  #handle(message: Request): void {
+  #handle(message: Request, reply: Reply): void {
     const identity = this.#identity;
     if (identity === undefined) throw new Error("a message is handled before its sender is known");
     const rating: Rating = RATINGS[message.type];
@@ -408,29 +490,115 @@ export class Session implements ConnectionListener {
       if (waitMs > 0 && rating.beyond === "dropped") {
         metrics.limitReached(RATE_LIMITS[rating.class]);
         const error = new GeodeError("RATE_LIMITED", "Rate limit exceeded");
-        return this.#outbox.answer(this.#error({ id: message.id }, error, waitMs));
+        const id = "id" in message ? message.id : undefined;
+        return reply.answer(this.#error({ id }, error, waitMs));
+      }
+    }
+    if (reply.channel !== undefined) {
+      try {
+        this.#options.channels.join(reply.channel, this);
+      } catch (error) {
+        return reply.answer(this.#failure({}, error));
       }
     }
     switch (message.type) {
       case "QUERY":
-        return this.#query(message, identity);
+        return this.#query(message, identity, reply);
       case "SUBSCRIBE":
-        return this.#subscribe(message, identity);
+        return this.#subscribe(message, identity, reply);
       case "UNSUBSCRIBE":
-        return this.#unsubscribe(message);
+        return this.#unsubscribe(message, reply);
       case "CANCEL":
-        return this.#cancel(message);
+        return this.#cancel(message, reply);
       case "PING":
-        return this.#ping(message);
+        return this.#ping(message, reply);
+      case "BATCH":
+        return this.#batch(message, reply);
+      case "CONFIGURE":
+        return this.#configure(message, reply);
+      case "OPEN_CHANNEL":
+      case "CLOSE_CHANNEL":
+      case "PUBLISH":
+      case "NOTIFY":
+        return this.#inChannels(message, reply);
       default:
         return unreachable(message);
     }
   }
 
-  #query(message: QueryMessage, identity: Identity): void {
+  /** Each message is answered as if it had come alone, in the order in which they stand. */
+  #batch({ messages }: BatchMessage, reply: Reply): void {
+    const { limits } = this.#options;
+    if (messages.length > limits.batchMessagesMax) {
+      const error = `BATCH: \`messages\` must be at most ${limits.batchMessagesMax}`;
+      return this.#refuseMessage(error, undefined, reply);
+    }
+    const answers = new InOrder(this.#outbox, this.#heldAnswers);
+    this.#handleTogether(reply, () => {
+      for (const json of messages) {
+        const inside = reply.inside(answers.place());
+        const decoded = decodeClientJson(json, limits);
+        const nested = decoded.kind === "message" && decoded.message.type === "BATCH";
+        this.#frame({ ...(nested ? NESTED_BATCH : decoded), reply: inside });
+      }
+    });
+  }
+
+  #configure(message: ConfigureMessage, reply: Reply): void {
+    const { encoding, numbers } = this.#reader.manner;
+    this.#reader.manner = {
+      encoding: message.encoding ?? encoding,
+      numbers: message.numbers ?? numbers,
+    };
+    const { byCommit, delayMs } = this.#outbox.batching;
+    this.#outbox.batching = {
+      delayMs: message.batch_ms ?? delayMs,
+      byCommit: message.batch_commits ?? byCommit,
+    };
+    reply.answer(
+      encodeServerMessage({
+        type: "CONFIGURED",
+        batch_ms: this.#outbox.batching.delayMs,
+        batch_commits: this.#outbox.batching.byCommit,
+        ...this.#reader.manner,
+      }),
+    );
+  }
+
+  #inChannels(message: ChannelRequest, reply: Reply): void {
+    const { channels } = this.#options;
+    const id = message.type === "NOTIFY" && message.id !== undefined ? { id: message.id } : {};
+    try {
+      switch (message.type) {
+        case "OPEN_CHANNEL":
+          channels.join(message.channel, this);
+          return reply.answer(
+            encodeServerMessage({ type: "CHANNEL_OPENED", channel: message.channel }),
+          );
+        case "CLOSE_CHANNEL":
+          channels.leave(message.channel, this);
+          return reply.answer(
+            encodeServerMessage({ type: "CHANNEL_CLOSED", channel: message.channel }),
+          );
+        case "PUBLISH":
+          channels.publish(message.channel, message.data, this);
+          return reply.nothing();
+        case "NOTIFY": {
+          const connections = channels.notify(message, this);
+          return reply.answer(encodeServerMessage({ type: "NOTIFIED", ...id, connections }));
+        }
+        default:
+          return unreachable(message);
+      }
+    } catch (error) {
+      return reply.answer(this.#failure(id, error));
+    }
+  }
+
+  #query(message: QueryMessage, identity: Identity, reply: Reply): void {
     const { id } = message;
     if (this.#queries.has(id) || this.#subscriptions.isPending(id))
-      return this.#outbox.answer(this.#error({ id }, idInUse()));
+      return reply.answer(this.#error({ id }, idInUse()));
     const aborter = new AbortController();
     this.#queries.set(id, aborter);
     const access = accessOf(message.query, this.#options.database);
@@ -450,47 +618,46 @@ export class Session implements ConnectionListener {
           frame = this.#failure({ id }, error);
         }
         this.#queries.delete(id);
-        this.#outbox.answer(frame);
+        reply.answer(frame);
       },
     });
   }
 
-  #subscribe(message: SubscribeMessage, identity: Identity): void {
-    const { id, mode, resume } = message;
-    if (this.#queries.has(id)) return this.#outbox.answer(this.#error({ id }, idInUse()));
+  #subscribe(message: SubscribeMessage, identity: Identity, reply: Reply): void {
+    const { backpressure = "conflate", id, mode, resume } = message;
+    if (this.#queries.has(id)) return reply.answer(this.#error({ id }, idInUse()));
     const before = mode === "before";
     let subscription: Subscription;
     try {
-      subscription = this.#subscriptions.add(id, before);
+      subscription = this.#subscriptions.add({ id, withBefore: before, backpressure, reply });
     } catch (error) {
-      return this.#outbox.answer(this.#failure({ id }, error));
+      return reply.answer(this.#failure({ id }, error));
     }
     this.#requests.submit({
       access: "read",
       run: () =>
-        this.#subscriptions.start(subscription, () => ({
+        this.#subscriptions.start(subscription, (anew) => ({
           ...this.#request(message, identity, this.#aborter.signal),
           before,
-          ...(resume === undefined ? {} : { resume }),
+          ...(resume === undefined || anew ? {} : { resume }),
         })),
     });
   }
 
-  #unsubscribe(message: UnsubscribeMessage): void {
+  #unsubscribe(message: UnsubscribeMessage, reply: Reply): void {
     this.#subscriptions.end(message.id);
-    this.#outbox.answer(encodeServerMessage({ type: "UNSUBSCRIBED", id: message.id }));
+    reply.answer(encodeServerMessage({ type: "UNSUBSCRIBED", id: message.id }));
   }
 
   /** What is taken back answers by itself, with CANCELLED or with what it had come to. */
-  #cancel(message: CancelMessage): void {
+  #cancel(message: CancelMessage, reply: Reply): void {
     this.#queries.get(message.id)?.abort();
+    reply.nothing();
   }
 
-  #ping(message: PingMessage): void {
+  #ping(message: PingMessage, reply: Reply): void {
     const id = message.id === undefined ? {} : { id: message.id };
-    this.#outbox.answer(
-      encodeServerMessage({ type: "PONG", ...id, seq: this.#options.database.seq }),
-    );
+    reply.answer(encodeServerMessage({ type: "PONG", ...id, seq: this.#options.database.seq }));
   }
 
   /** What the engine is asked. Throws 22G03 for a parameter that is no value. */
@@ -515,7 +682,7 @@ export class Session implements ConnectionListener {
   }
 
   /** The ERROR of a failed request. What was not expected stays inside, under the name by which the log has it. */
-  #failure(about: { readonly id: RequestId }, error: unknown): string {
+  #failure(about: Concerning, error: unknown): string {
     if (error instanceof GeodeError) return this.#error(about, error);
     const fault = this.#unexpected(error);
     return this.#error(
@@ -537,13 +704,18 @@ export class Session implements ConnectionListener {
     return fault;
   }
 
-  #refuseMessage(error: string, id: RequestId | undefined): void {
+  #refuseMessage(error: string, id: RequestId | undefined, reply: Reply): void {
+    reply.answer(this.#error({ id }, new GeodeError("INVALID_MESSAGE", error)));
+    if (this.#together === undefined) this.#countInvalid(reply);
+    else this.#together.invalid = true;
+  }
+
+  #countInvalid({ tolerant }: Reply): void {
     const { clock, invalidMessages, limits, metrics } = this.#options;
-    this.#outbox.answer(this.#error({ id }, new GeodeError("INVALID_MESSAGE", error)));
     const nowMs = clock.nowMs();
     this.#invalidTimesMs = this.#invalidTimesMs.filter((timeMs) => nowMs - timeMs < MINUTE_MS);
     this.#invalidTimesMs.push(nowMs);
-    if (invalidMessages === "close") return this.close("invalidMessage");
+    if (invalidMessages === "close" && !tolerant) return this.close("invalidMessage");
     if (this.#invalidTimesMs.length <= limits.invalidPerMinuteMax) return;
     metrics.limitReached("invalidPerMinuteMax");
     this.close("invalidMessage");
@@ -568,9 +740,10 @@ export class Session implements ConnectionListener {
   }
 
   #checkIdle(): void {
-    const { clock, limits, metrics } = this.#options;
+    const { channels, clock, limits, metrics } = this.#options;
     const leftMs = this.#lastFrameMs + limits.idleMsMax - clock.nowMs();
-    const busy = this.#subscriptions.count > 0 || this.#requests.count > 0;
+    const busy =
+      this.#subscriptions.count > 0 || this.#requests.count > 0 || channels.countOf(this) > 0;
     if (leftMs <= 0 && !busy) {
       metrics.limitReached("idleMsMax");
       return this.close("idle");
@@ -604,10 +777,26 @@ export class Session implements ConnectionListener {
     this.#requests.close();
     this.#statements.close();
     this.#subscriptions.close();
+    this.#options.channels.leaveAll(this);
     this.#held.length = 0;
     if (this.#identity !== undefined) this.#options.users.leave(this.#identity.principal.id, this);
   }
 }
+
+/** So much may be answered and wait for an answer before it; then no further request is started. */
+const HELD_BYTES_MAX = 1024 * 1024;
+
+type ChannelRequest = Extract<
+  Request,
+  { type: "OPEN_CHANNEL" | "CLOSE_CHANNEL" | "PUBLISH" | "NOTIFY" }
+>;
+
+const NESTED_BATCH = {
+  kind: "invalid",
+  error: "a BATCH holds no other BATCH",
+  type: "BATCH",
+  id: undefined,
+} as const;
 
 const RATE_LIMITS = {
   query: "requestsPerSecond",

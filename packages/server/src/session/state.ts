@@ -1,9 +1,10 @@
 import type { AuthMessage, ClientMessage, CloseName, Decoded } from "@geode/protocol";
 import { unreachable } from "@geode/values";
 import type { Identity } from "../auth/token.ts";
+import type { Reply } from "./reply.ts";
 
-/** A frame that arrived: decoded, or binary. */
-export type Frame = Decoded | { readonly kind: "binary" };
+/** A frame that arrived: decoded, or binary with a header that means nothing. `reply` is how it is answered. */
+export type Frame = (Decoded | { readonly kind: "binary" }) & { readonly reply?: Reply };
 
 /**
  * The life of one connection. Each state holds only what it needs. Frames that arrive while a token is being checked wait in the shell
@@ -40,18 +41,19 @@ export type SessionEvent =
 
 /** What the shell does, in order. */
 export type SessionAction =
-  | { readonly do: "verify"; readonly token: string }
+  | { readonly do: "verify"; readonly token: string; readonly reply: Reply | undefined }
   /** Count the connection to its user and watch the token's end; AUTH_OK if `answer`. */
   | { readonly do: "admit"; readonly identity: Identity; readonly answer: boolean }
   | { readonly do: "renew"; readonly identity: Identity }
   /** Says that the new token could not be checked, and that the present one goes on. */
   | { readonly do: "postponeRenewal" }
-  | { readonly do: "handle"; readonly message: Request }
+  | { readonly do: "handle"; readonly message: Request; readonly reply: Reply | undefined }
   /** Says what is wrong, and then closes unless invalid messages are tolerated. */
   | {
       readonly do: "refuseMessage";
       readonly error: string;
       readonly id: string | number | undefined;
+      readonly reply: Reply | undefined;
     }
   | { readonly do: "warnExpiry" }
   /** Says GOAWAY, and closes once nothing is unanswered. */
@@ -134,7 +136,10 @@ function beforeToken(frame: Frame): Transition {
       if (frame.message.type !== "AUTH") return close("authenticationRequired");
       return {
         state: { name: "verifying", answer: true },
-        actions: [{ do: "stopReading" }, { do: "verify", token: frame.message.token }],
+        actions: [
+          { do: "stopReading" },
+          { do: "verify", token: frame.message.token, reply: frame.reply },
+        ],
       };
     case "notJson":
       return close("invalidJson");
@@ -144,7 +149,7 @@ function beforeToken(frame: Frame): Transition {
       return {
         state: CLOSED,
         actions: [
-          { do: "refuseMessage", error: frame.error, id: frame.id },
+          { do: "refuseMessage", error: frame.error, id: frame.id, reply: frame.reply },
           ...close("invalidMessage").actions,
         ],
       };
@@ -159,20 +164,29 @@ function whenOpen(state: Extract<SessionState, { name: "open" }>, frame: Frame):
   switch (frame.kind) {
     case "message":
       if (frame.message.type !== "AUTH")
-        return stay(state, { do: "handle", message: frame.message });
+        return stay(state, { do: "handle", message: frame.message, reply: frame.reply });
       return {
         state: { name: "renewing", identity: state.identity },
-        actions: [{ do: "stopReading" }, { do: "verify", token: frame.message.token }],
+        actions: [
+          { do: "stopReading" },
+          { do: "verify", token: frame.message.token, reply: frame.reply },
+        ],
       };
     case "notJson":
       return close("invalidJson");
     case "invalid":
-      return stay(state, { do: "refuseMessage", error: frame.error, id: frame.id });
+      return stay(state, {
+        do: "refuseMessage",
+        error: frame.error,
+        id: frame.id,
+        reply: frame.reply,
+      });
     case "binary":
       return stay(state, {
         do: "refuseMessage",
-        error: "binary frames are not understood; send JSON as text",
+        error: "a binary frame begins with its version, type and length",
         id: undefined,
+        reply: frame.reply,
       });
     default:
       return unreachable(frame);

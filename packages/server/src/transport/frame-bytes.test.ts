@@ -116,7 +116,7 @@ describe.each([
   });
 });
 
-test("PROTOCOL 10.2: messages shorter than a KiB, and what would not get shorter, are not compressed", () => {
+test("PROTOCOL 11.4: messages shorter than a KiB, and what would not get shorter, are not compressed", () => {
   const compressedBit = (message: OutFrame) => (framed([message], true)[0]! & 0x40) !== 0;
   expect(compressedBit("x".repeat(1023))).toBe(false);
   expect(compressedBit("x".repeat(1024))).toBe(true);

@@ -1,0 +1,132 @@
+import type { OutFrame } from "../transport/out-frame.ts";
+import type { Voice } from "./voice.ts";
+
+/** An answer whose turn to leave may come later. */
+export interface Answer {
+  /** How long it is, about. */
+  readonly bytes: number;
+  /** Asked for when its turn has come; undefined if nothing is to be said after all. */
+  frame(): OutFrame | undefined;
+  /** Another message, in its place and in its form. */
+  instead(message: string): OutFrame | undefined;
+  /** What follows it may leave from now on. */
+  said(): void;
+}
+
+/** Takes the one answer to a request: to let it leave at once, or in its turn. */
+export type Deliver = (answer: Answer) => void;
+
+/** Where frames leave. */
+export interface Exit {
+  answer(frame: OutFrame): void;
+}
+
+export interface ReplyOptions {
+  /** Takes the one answer; by default it leaves at once. */
+  readonly deliver?: Deliver;
+  /** The channel in whose envelope the request came. */
+  readonly channel?: string;
+  /** Whether a message that is none is answered and counted, and does not close the connection. */
+  readonly tolerant?: boolean;
+}
+
+/** How one request is answered: in which form, and in which place. */
+export class Reply {
+  readonly voice: Voice;
+  readonly channel: string | undefined;
+  readonly tolerant: boolean;
+  readonly #deliver: Deliver;
+  readonly #exit: Exit;
+
+  constructor(voice: Voice, exit: Exit, options: ReplyOptions = {}) {
+    this.voice = voice;
+    this.channel = options.channel;
+    this.tolerant = options.tolerant ?? false;
+    this.#exit = exit;
+    this.#deliver = options.deliver ?? leaveBy(exit);
+  }
+
+  /** Says the one answer. If it has to wait, `isWanted` is asked when its turn has come, and `said` is called then. */
+  answer(
+    message: string,
+    {
+      isWanted = () => true,
+      said = () => {},
+    }: { isWanted?: () => boolean; said?: () => void } = {},
+  ): void {
+    this.#deliver({
+      bytes: message.length,
+      frame: () => (isWanted() ? this.voice.frame(message) : undefined),
+      instead: (other) => this.voice.frame(other),
+      said,
+    });
+  }
+
+  /** There is no answer to this request: a JSON-RPC call is told that it was heard, and the next in order may speak. */
+  nothing(): void {
+    this.#deliver({
+      bytes: 0,
+      frame: () => this.voice.heard?.(),
+      instead: (other) => this.voice.frame(other),
+      said: () => {},
+    });
+  }
+
+  /** Says something that is no answer, but concerns the request. */
+  push(message: string): void {
+    const frame = this.voice.push(message);
+    if (frame !== undefined) this.#exit.answer(frame);
+  }
+
+  /** For a message inside of this one, answered in the same form and in a place of its own. */
+  inside(deliver: Deliver): Reply {
+    const { channel, tolerant } = this;
+    return new Reply(this.voice, this.#exit, {
+      deliver,
+      tolerant,
+      ...(channel === undefined ? {} : { channel }),
+    });
+  }
+}
+
+/** Lets an answer leave at once. */
+function leaveBy(exit: Exit): Deliver {
+  return (answer) => {
+    const frame = answer.frame();
+    if (frame !== undefined) exit.answer(frame);
+    answer.said();
+  };
+}
+
+/** What is answered and waits for an answer before it, over all orders of a connection. */
+export interface HeldAnswers {
+  bytes: number;
+}
+
+/** Answers that leave in the order of their requests, however long each takes. */
+export class InOrder {
+  readonly #leave: Deliver;
+  /** The oldest request first; without an answer while it waits for one. */
+  readonly #places: { answer?: Answer }[] = [];
+  readonly #held: HeldAnswers;
+
+  constructor(exit: Exit, held: HeldAnswers) {
+    this.#leave = leaveBy(exit);
+    this.#held = held;
+  }
+
+  /** The place of the next request. */
+  place(): Deliver {
+    const place: { answer?: Answer } = {};
+    this.#places.push(place);
+    return (answer) => {
+      place.answer = answer;
+      this.#held.bytes += answer.bytes;
+      for (let first = this.#places[0]; first?.answer !== undefined; first = this.#places[0]) {
+        this.#places.shift();
+        this.#held.bytes -= first.answer.bytes;
+        this.#leave(first.answer);
+      }
+    };
+  }
+}
