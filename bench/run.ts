@@ -1,11 +1,13 @@
 import { commit } from "./commit.ts";
 import type { Figure } from "./figure.ts";
+import { joins } from "./joins/joins.ts";
 import { live } from "./live.ts";
 import { queries } from "./queries/queries.ts";
 
 /** Every bench, by the name with which it can be asked for: `npm run bench -- commit`. */
 const BENCHES = new Map<string, () => Promise<readonly Figure[]>>([
   ["commit", commit],
+  ["joins", joins],
   ["live", live],
   ["queries", queries],
 ]);

@@ -31,20 +31,26 @@ export class Geode implements Engine {
   }
 
   async load({ persons, from, to }: SocialGraph): Promise<void> {
-    await this.#database.query({ text: "CREATE INDEX FOR (p:Person) ON (p.id)", principal });
-    await this.#inBatches(
+    await this.run("CREATE INDEX FOR (p:Person) ON (p.id)");
+    await this.insert(
       "FOR p IN $rows INSERT (:Person {id: p.id, name: p.name, age: p.age, city: p.city})",
       persons.length,
       (at) => new Map<string, Value>(Object.entries(persons[at]!)),
     );
-    await this.#inBatches(
+    await this.insert(
       "FOR k IN $rows MATCH (a:Person {id: k[0]}), (b:Person {id: k[1]}) INSERT (a)-[:KNOWS]->(b)",
       from.length,
       (at) => [from[at]!, to[at]!],
     );
   }
 
-  async #inBatches(text: string, count: number, row: (at: number) => Value): Promise<void> {
+  /** Runs a statement of which only the effect counts. */
+  async run(text: string): Promise<void> {
+    await this.#database.query({ text, principal });
+  }
+
+  /** Runs a statement that inserts `$rows` for all of them, several thousand at once. */
+  async insert(text: string, count: number, row: (at: number) => Value): Promise<void> {
     let next = 0;
     const writer = async (): Promise<void> => {
       while (next < count) {

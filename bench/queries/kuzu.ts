@@ -38,23 +38,31 @@ export class Kuzu implements Engine {
   }
 
   load({ persons, from, to }: SocialGraph): Promise<void> {
-    const run = (text: string): void => this.#connection.querySync(text).close();
-    const copy = (table: string, lines: readonly string[]): void => {
-      const path = join(this.#directory, `${table}.csv`);
-      writeFileSync(path, lines.join("\n"));
-      run(`COPY ${table} FROM '${path}' (HEADER=false)`);
-    };
-    run("CREATE NODE TABLE Person(id INT64, name STRING, age INT64, city STRING, PRIMARY KEY(id))");
-    run("CREATE REL TABLE KNOWS(FROM Person TO Person)");
-    copy(
+    this.run(
+      "CREATE NODE TABLE Person(id INT64, name STRING, age INT64, city STRING, PRIMARY KEY(id))",
+    );
+    this.run("CREATE REL TABLE KNOWS(FROM Person TO Person)");
+    this.copy(
       "Person",
       persons.map(({ id, name, age, city }) => `${id},${name},${age},${city}`),
     );
-    copy(
+    this.copy(
       "KNOWS",
       Array.from(from, (source, at) => `${source},${to[at]}`),
     );
     return Promise.resolve();
+  }
+
+  /** Runs a statement of which only the effect counts. */
+  run(text: string): void {
+    this.#connection.querySync(text).close();
+  }
+
+  /** Fills a table from a file of these lines. */
+  copy(table: string, lines: readonly string[], options = ""): void {
+    const path = join(this.#directory, `${table}.csv`);
+    writeFileSync(path, lines.join("\n"));
+    this.run(`COPY ${table} FROM '${path}' (HEADER=false${options})`);
   }
 
   prepare({ text, dialects, parameter }: BenchQuery): (value: number) => readonly Row[] {

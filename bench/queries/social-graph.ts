@@ -1,3 +1,5 @@
+import { random } from "../random.ts";
+
 /** Persons who know persons: what every engine of the bench is filled with. */
 export interface SocialGraph {
   readonly persons: readonly Person[];
@@ -39,15 +41,4 @@ export function socialGraph(personCount: number, edgeCount: number): SocialGraph
     edge += 1;
   }
   return { persons, from, to };
-}
-
-/** Numbers in [0, 1) from a seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

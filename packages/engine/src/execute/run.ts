@@ -439,12 +439,10 @@ export class Run {
     return Object.assign([...outgoing, ...incoming], { incoming: outgoing.length });
   }
 
-  /** Of nodes at the other end of edges that go out of the anchor, or come in to it. */
-  neighbourFilter(labels: LabelExpression | null, way: "out" | "in"): NeighbourFilter {
-    return new NeighbourFilter(
-      this.adjacencies(labels, way),
-      this.adjacencies(labels, way === "out" ? "in" : "out"),
-    );
+  /** Of nodes at the other end of edges that go out of the anchor, or come in to it, or both. */
+  neighbourFilter(labels: LabelExpression | null, way: "out" | "in" | "both"): NeighbourFilter {
+    const back = way === "both" ? "both" : way === "out" ? "in" : "out";
+    return new NeighbourFilter(this.adjacencies(labels, way), this.adjacencies(labels, back));
   }
 
   index(use: IndexUse): HashIndex {

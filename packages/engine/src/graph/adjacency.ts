@@ -26,10 +26,16 @@ export class Adjacency {
   readonly #headers: (Uint32Array<ArrayBuffer> | undefined)[] = [];
   readonly #slabs = new SlabPool();
   #count = 0;
+  #nodeCount = 0;
 
   /** How many edges there are. */
   get count(): number {
     return this.#count;
+  }
+
+  /** How many nodes have at least one. */
+  get nodeCount(): number {
+    return this.#nodeCount;
   }
 
   degree(node: number): number {
@@ -68,6 +74,7 @@ export class Adjacency {
     pairs[word + 1] = edge;
     headers[at + 1] = state + (1 << CLASS_BITS);
     this.#count++;
+    if (position === 0) this.#nodeCount++;
     return position;
   }
 
@@ -87,6 +94,7 @@ export class Adjacency {
     }
     headers[at + 1] = state - (1 << CLASS_BITS);
     this.#count--;
+    if (last === 0) this.#nodeCount--;
     this.#shrink(headers, at);
     return moved;
   }

@@ -146,6 +146,11 @@ export class DictionaryColumn {
     return chunk[slot & MASK] ?? 0;
   }
 
+  /** How many different strings slots have, or once had. */
+  get distinct(): number {
+    return this.#codes.size;
+  }
+
   /** The code that this string has, or -1 if no slot can hold it. */
   codeOf(text: string): number {
     return this.#codes.get(text) ?? -1;

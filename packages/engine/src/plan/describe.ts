@@ -3,7 +3,8 @@ import type { Graph } from "../graph/graph.ts";
 import type { Expression, LabelExpression, Variable } from "./expression.ts";
 import { expressionText, labelsText, variableText } from "./expression-text.ts";
 import { indexOf, type IndexUse, rowsPerValue } from "./index-use.ts";
-import { edgeLabelCount, labelCount } from "./labels.ts";
+import { EQUAL_SHARE, FILTER_SHARE } from "./estimates.ts";
+import { labelCount } from "./labels.ts";
 import type { EdgeAtom, Operator, PartAtom } from "./operators.ts";
 import type { Step } from "./order-match.ts";
 
@@ -14,9 +15,7 @@ export interface Description {
   readonly rows: number | null;
 }
 
-/** Guesses, as there are no statistics of values: shares of the rows that pass. */
-const EQUAL_SHARE = 0.1;
-const FILTER_SHARE = 0.3;
+/** A guess: the share of an index that is in a range. */
 const RANGE_SHARE = 0.1;
 const FOR_ROWS = 10;
 
@@ -169,19 +168,17 @@ export function describeStep(step: Step, graph: Graph, rows: number | null): Des
         details: `element_id(${variableText(step.node)}) = ${expressionText(step.id)}`,
         rows,
       };
-    case "expand": {
-      const degree = edgeLabelCount(graph, step.edge.labels) / Math.max(1, graph.nodeCount);
+    case "expand":
       return {
         operator: "Expand",
         details: edgeText(step.edge, step.from),
-        rows: times(rows, degree * (step.edge.direction === "any" ? 2 : 1)),
+        rows: times(rows, step.expected),
       };
-    }
     case "expandInto":
       return {
         operator: "ExpandInto",
         details: edgeText(step.edge, step.edge.from),
-        rows: times(rows, EQUAL_SHARE),
+        rows: times(rows, step.expected),
       };
     case "ends":
       return { operator: "Ends", details: edgeText(step.edge, step.edge.from), rows };
@@ -207,7 +204,7 @@ export function describeStep(step: Step, graph: Graph, rows: number | null): Des
       return {
         operator: "Filter",
         details: nodeText(step.node, step.labels),
-        rows: times(rows, labelCount(graph, step.labels) / Math.max(1, graph.nodeCount)),
+        rows: times(rows, step.share),
       };
     case "different":
       return {
@@ -215,14 +212,12 @@ export function describeStep(step: Step, graph: Graph, rows: number | null): Des
         details: `${variableText(step.left)} <> ${variableText(step.right)}`,
         rows,
       };
-    case "filter": {
-      const equal = step.predicate.kind === "compare" && step.predicate.operator === "=";
+    case "filter":
       return {
         operator: "Filter",
         details: expressionText(step.predicate),
-        rows: times(rows, equal ? EQUAL_SHARE : FILTER_SHARE),
+        rows: times(rows, step.share),
       };
-    }
     default:
       return unreachable(step);
   }

@@ -4,11 +4,9 @@ import { type Expression, type LabelExpression, type Variable } from "./expressi
 import type { HashIndex } from "../graph/indexes.ts";
 import { type IndexUse, indexUse, rowsPerValue } from "./index-use.ts";
 import { usesOfPart, usesOfSearch, variablesOf } from "./uses.ts";
-import { labelCount, edgeLabelCount, requiredLabels } from "./labels.ts";
+import { EQUAL_SHARE, edgesBetween, edgesPerNode, shareOfRows } from "./estimates.ts";
+import { labelCount, requiredLabels } from "./labels.ts";
 import type { EdgeAtom, MatchOperator, NodeAtom, RepeatAtom, SearchAtom } from "./operators.ts";
-
-/** A guess: the share of the elements that pass one equality. */
-const EQUAL_SHARE = 0.1;
 
 /** One step of matching a pattern, for each row so far. The order is the join order. */
 export type Step =
@@ -40,9 +38,11 @@ export type Step =
       readonly from: Variable;
       readonly to: Variable;
       readonly reverse: boolean;
+      /** How many edges are expected for each node. */
+      readonly expected: number;
     }
   /** Both ends are known: only the edges between them. */
-  | { readonly kind: "expandInto"; readonly edge: EdgeAtom }
+  | { readonly kind: "expandInto"; readonly edge: EdgeAtom; readonly expected: number }
   /** The edge is known from before: its ends follow. */
   | {
       readonly kind: "ends";
@@ -70,9 +70,15 @@ export type Step =
   | { readonly kind: "visible"; readonly element: Variable }
   /** The edge is none of those that the repetitions so far have gone over. */
   | { readonly kind: "offTrail"; readonly edge: Variable }
-  | { readonly kind: "labels"; readonly node: Variable; readonly labels: LabelExpression }
+  /** `share`: of the rows, how many are expected to pass. */
+  | {
+      readonly kind: "labels";
+      readonly node: Variable;
+      readonly labels: LabelExpression;
+      readonly share: number;
+    }
   | { readonly kind: "different"; readonly left: Variable; readonly right: Variable }
-  | { readonly kind: "filter"; readonly predicate: Expression };
+  | { readonly kind: "filter"; readonly predicate: Expression; readonly share: number };
 
 /** What is known of a property: more or less than a value, or that it begins with one. */
 export interface PropertyRange {
@@ -92,55 +98,161 @@ export function orderMatch(
   graph: Graph,
   guarded: boolean,
 ): Step[] {
-  return new MatchOrder(match, known, graph, guarded).steps();
+  const first = new MatchOrder(match, known, graph, guarded);
+  const greedy = first.copy();
+  greedy.takeAll();
+  // Where little is expected there is nothing to save.
+  const best = greedy.cost < COST_TO_COMPARE ? greedy : cheapest(first, greedy);
+  return best.finished();
+}
+
+/** Below so many rows, over all steps, the order that looks one step ahead is good enough. */
+const COST_TO_COMPARE = 500;
+/** Orders that are followed at once. */
+const ORDERS_MAX = 8;
+/** Patterns with more choices are ordered looking one step ahead. */
+const CHOICES_MAX = 20;
+/** Costs that differ by less are the same. */
+const ROUNDING = 1e-6;
+
+/**
+ * The order that makes the fewest rows in all, of those that are among the cheapest after each step; the greedy one unless another is
+ * cheaper. Of orders that have matched the same only the cheapest goes on.
+ */
+function cheapest(first: MatchOrder, greedy: MatchOrder): MatchOrder {
+  let best = greedy;
+  let orders = [first];
+  while (orders.length > 0) {
+    const next = new Map<string, MatchOrder>();
+    for (const order of orders) {
+      const choices = order.sensibleChoices();
+      if (choices.length === 0 && order.cost < best.cost * (1 - ROUNDING)) best = order;
+      if (choices.length > CHOICES_MAX) return best;
+      for (const number of choices) {
+        const after = order.copy();
+        after.take(number);
+        const same = next.get(after.matchedKey);
+        if (same === undefined || after.cost < same.cost * (1 - ROUNDING))
+          next.set(after.matchedKey, after);
+      }
+    }
+    orders = [...next.values()]
+      .filter(({ cost }) => cost < best.cost)
+      .sort((a, b) => a.cost - b.cost)
+      .slice(0, ORDERS_MAX);
+  }
+  return best;
 }
 
 class MatchOrder {
   readonly #graph: Graph;
   readonly #match: MatchOperator;
   readonly #bound: Set<Variable>;
-  readonly #steps: Step[] = [];
-  readonly #labels = new Map<Variable, LabelExpression>();
+  readonly #steps: Step[];
+  readonly #labels: Map<Variable, LabelExpression>;
   #predicates: readonly Expression[];
   #edges: readonly EdgeAtom[];
   #nodes: readonly Variable[];
   #repeats: readonly RepeatAtom[];
   #searches: readonly SearchAtom[];
   #hasTrail = false;
-  readonly #matched: EdgeAtom[] = [];
+  readonly #matched: EdgeAtom[];
+  /** Predicates that hold for what was found by an index or an id. */
+  readonly #looked: Set<Expression>;
   readonly #guarded: boolean;
+  /** Rows expected after the steps so far, for each row that came in, and the sum of those after each choice. */
+  #rows = 1;
+  #cost = 0;
 
-  constructor(match: MatchOperator, known: ReadonlySet<Variable>, graph: Graph, guarded: boolean) {
+  /** `origin`: begins with what that one has taken so far. */
+  constructor(
+    match: MatchOperator,
+    known: ReadonlySet<Variable>,
+    graph: Graph,
+    guarded: boolean,
+    origin: MatchOrder | null = null,
+  ) {
     this.#guarded = guarded;
     this.#match = match;
     this.#graph = graph;
-    this.#bound = new Set(known);
-    this.#predicates = match.predicates;
-    this.#edges = match.edges;
-    this.#repeats = match.repeats;
-    this.#searches = match.searches;
-    this.#nodes = [...new Set(match.nodes.map((node) => node.variable))];
+    this.#bound = new Set(origin ? origin.#bound : known);
+    this.#steps = origin ? [...origin.#steps] : [];
+    this.#labels = origin ? origin.#labels : new Map<Variable, LabelExpression>();
+    this.#matched = origin ? [...origin.#matched] : [];
+    this.#looked = new Set(origin ? origin.#looked : []);
+    const { predicates, edges, repeats, searches } = match;
+    this.#predicates = origin ? origin.#predicates : predicates;
+    this.#edges = origin ? origin.#edges : edges;
+    this.#repeats = origin ? origin.#repeats : repeats;
+    this.#searches = origin ? origin.#searches : searches;
+    this.#nodes = origin ? origin.#nodes : [...new Set(match.nodes.map((node) => node.variable))];
+    if (origin) {
+      this.#hasTrail = origin.#hasTrail;
+      this.#rows = origin.#rows;
+      this.#cost = origin.#cost;
+      return;
+    }
     for (const node of match.nodes) this.#require(node);
+    for (const node of this.#nodes)
+      if (this.#bound.has(node)) this.#testLabels(node, this.#shareOfNodes(node));
+    this.#place();
   }
 
-  steps(): Step[] {
-    for (const node of this.#nodes) if (this.#bound.has(node)) this.#testLabels(node);
-    this.#place();
+  copy(): MatchOrder {
+    return new MatchOrder(this.#match, this.#bound, this.#graph, this.#guarded, this);
+  }
+
+  /** The same for orders that have matched the same parts of the pattern. */
+  get matchedKey(): string {
+    const bound = [...this.#bound].map(({ number }) => number).sort((a, b) => a - b);
+    return `${bound.join()} ${this.#edges.length} ${this.#repeats.length} ${this.#searches.length}`;
+  }
+
+  /** How many rows all steps together are expected to make. */
+  get cost(): number {
+    return this.#cost;
+  }
+
+  /** What may come next. */
+  choices(): readonly Choice[] {
+    return [
+      ...this.#edgeChoices(),
+      ...this.#repeatChoices(),
+      ...this.#searchChoices(),
+      ...this.#nodeChoices(),
+    ];
+  }
+
+  /**
+   * The numbers of the choices that an order may go on with. What leaves fewer rows than there were comes at once; nodes that nothing
+   * leads to come when nothing leads anywhere else.
+   */
+  sensibleChoices(): readonly number[] {
+    const choices = this.choices();
+    const least = Math.min(...choices.map(({ rows }) => rows));
+    if (least < 1) return [choices.findIndex(({ rows }) => rows === least)];
+    const leads = choices.some(({ isScan }) => isScan !== true);
+    return [...choices.keys()].filter((number) => !leads || choices[number]!.isScan !== true);
+  }
+
+  /** Takes the choice with that number. */
+  take(number: number): void {
+    this.#take(this.choices()[number]!);
+  }
+
+  /** Takes what is expected to leave the fewest rows, until nothing is left. */
+  takeAll(): void {
     for (;;) {
-      const choices = [
-        ...this.#edgeChoices(),
-        ...this.#repeatChoices(),
-        ...this.#searchChoices(),
-        ...this.#nodeChoices(),
-      ];
-      const best = choices.reduce<Choice | null>(
-        (least, choice) => (least === null || choice.rows < least.rows ? choice : least),
-        null,
+      const [first, ...others] = this.choices();
+      if (first === undefined) return;
+      this.#take(
+        others.reduce((least, choice) => (choice.rows < least.rows ? choice : least), first),
       );
-      if (!best) break;
-      best.take();
-      this.#place();
     }
+  }
+
+  /** All steps. Throws when something of the pattern could not be matched. */
+  finished(): Step[] {
     if (this.#repeats.length > 0 || this.#searches.length > 0) {
       throw new GeodeError("42002", "Conditions inside of two repetitions need each other.", {
         hint: "Move one of them into the WHERE of the MATCH.",
@@ -148,6 +260,15 @@ class MatchOrder {
     }
     return this.#steps;
   }
+
+  #take(choice: Choice): void {
+    this.#rows *= choice.makes ?? choice.rows;
+    this.#cost += this.#rows;
+    choice.take();
+    this.#place();
+  }
+
+  readonly #labelsOf = (node: Variable): LabelExpression | null => this.#labels.get(node) ?? null;
 
   #require(node: NodeAtom): void {
     if (!node.labels) return;
@@ -159,14 +280,12 @@ class MatchOrder {
   }
 
   *#edgeChoices(): Generator<Choice> {
-    const averageDegree = (labels: LabelExpression | null): number =>
-      edgeLabelCount(this.#graph, labels) / Math.max(1, this.#graph.nodes.count);
     for (const edge of this.#edges) {
       const fromKnown = this.#bound.has(edge.from);
       const toKnown = this.#bound.has(edge.to);
       if (this.#bound.has(edge.variable)) {
         yield {
-          rows: 0,
+          rows: KNOWN_EDGE_ROWS,
           take: () => this.#takeEdge(edge, { kind: "ends", edge, fromKnown, toKnown }),
         };
         continue;
@@ -178,21 +297,28 @@ class MatchOrder {
             rows: access.rows,
             take: () => {
               this.#steps.push(access.step);
+              for (const predicate of access.looked) this.#looked.add(predicate);
               this.#bind(edge.variable);
             },
           };
         continue;
       }
       if (fromKnown && toKnown) {
-        yield { rows: 0.1, take: () => this.#takeEdge(edge, { kind: "expandInto", edge }) };
+        const expected = edgesBetween(this.#graph, edge, this.#labelsOf);
+        yield {
+          // Before anything that makes more rows of one.
+          rows: Math.min(INTO_ROWS_MAX, Math.max(INTO_ROWS_MIN, expected)),
+          take: () => this.#takeEdge(edge, { kind: "expandInto", edge, expected }),
+        };
         continue;
       }
       const [from, to] = fromKnown ? [edge.from, edge.to] : [edge.to, edge.from];
-      const rows =
-        averageDegree(edge.labels) * (edge.direction === "any" ? 2 : 1) * this.#selectivity(to);
+      const expected = edgesPerNode(this.#graph, edge, from, this.#labelsOf);
       yield {
-        rows,
-        take: () => this.#takeEdge(edge, { kind: "expand", edge, from, to, reverse: !fromKnown }),
+        rows: expected * this.#selectivity(to),
+        makes: expected,
+        take: () =>
+          this.#takeEdge(edge, { kind: "expand", edge, from, to, reverse: !fromKnown, expected }),
       };
     }
   }
@@ -240,7 +366,8 @@ class MatchOrder {
       const end = reverse ? search.from : search.to;
       if (!this.#areBound(usesOfSearch(search, end))) continue;
       const endKnown = fromKnown && toKnown;
-      const rows = endKnown ? 1 : this.#graph.nodes.count * this.#selectivity(end);
+      // Whatever the end has to be, the search goes everywhere to find it.
+      const rows = endKnown ? 1 : labelCount(this.#graph, this.#labelsOf(end)) + 1;
       yield {
         rows,
         take: () => {
@@ -271,6 +398,7 @@ class MatchOrder {
           rows: direct.rows,
           take: () => {
             this.#steps.push(direct.step);
+            for (const predicate of direct.looked) this.#looked.add(predicate);
             this.#bind(node);
             this.#testLabels(node);
           },
@@ -278,6 +406,7 @@ class MatchOrder {
       } else {
         yield {
           rows: labelCount(this.#graph, labels) + 1,
+          isScan: true,
           take: () => {
             this.#steps.push({ kind: "scan", node, labels });
             this.#bind(node);
@@ -289,9 +418,9 @@ class MatchOrder {
 
   /** By element id. */
   #lookup(node: Variable): Access | null {
-    for (const [side, value] of this.#equalities())
+    for (const { side, value, predicate } of this.#equalities())
       if (side.kind === "call" && side.name === "element_id" && isVariable(side.args[0], node))
-        return { step: { kind: "lookup", node, id: value }, rows: 0.5 };
+        return { step: { kind: "lookup", node, id: value }, rows: 0.5, looked: [predicate] };
     return null;
   }
 
@@ -302,10 +431,12 @@ class MatchOrder {
       this.#graph.indexes.of(element, this.#graph.labelId(element, label)),
     );
     if (indexes.length === 0) return null;
-    const values = new Map<string, Expression>();
-    for (const [side, value] of this.#equalities())
+    const values = new Map<string, Equality>();
+    for (const equality of this.#equalities()) {
+      const { side } = equality;
       if (side.kind === "property" && isVariable(side.of, target) && !values.has(side.key))
-        values.set(side.key, value);
+        values.set(side.key, equality);
+    }
     const ranges = this.#ranges(target);
     let best: Access | null = null;
     for (const index of indexes) {
@@ -318,35 +449,39 @@ class MatchOrder {
   #accessBy(
     index: HashIndex,
     target: Variable,
-    values: ReadonlyMap<string, Expression>,
+    equalities: ReadonlyMap<string, Equality>,
     ranges: ReadonlyMap<string, PropertyRange>,
   ): Access | null {
     const use = indexUse(this.#graph, index);
-    const known = use.properties.map((property) => values.get(property));
-    const first = known.slice(0, -1).filter((value) => value !== undefined);
+    const known = use.properties.map((property) => equalities.get(property));
+    const first = known.slice(0, -1).filter((equality) => equality !== undefined);
     if (first.length < use.properties.length - 1) return null;
     const last = known.at(-1);
+    const values = first.map(({ value }) => value);
+    const looked = [...first, ...(last ? [last] : [])].map(({ predicate }) => predicate);
     if (last !== undefined)
       return {
-        step: { kind: "seek", target, index: use, values: [...first, last] },
+        step: { kind: "seek", target, index: use, values: [...values, last.value] },
+        looked,
         rows: index.isUnique ? 0.55 : Math.max(0.6, rowsPerValue(index)),
       };
     const range = ranges.get(use.properties.at(-1) ?? "");
     if (range === undefined) return null;
     const share = range.prefix ? 0.05 : range.lower && range.upper ? 0.1 : 0.3;
     return {
-      step: { kind: "range", target, index: use, values: first, range },
+      step: { kind: "range", target, index: use, values, range },
+      looked,
       rows: Math.max(0.7, index.count * share * EQUAL_SHARE ** first.length),
     };
   }
 
   /** Both ways round, the equalities whose one side is known. */
-  *#equalities(): Generator<readonly [side: Expression, value: Expression]> {
+  *#equalities(): Generator<Equality> {
     for (const predicate of this.#predicates) {
       if (predicate.kind !== "compare" || predicate.operator !== "=") continue;
       const { left, right } = predicate;
-      if (this.#areBound(variablesOf(right))) yield [left, right];
-      if (this.#areBound(variablesOf(left))) yield [right, left];
+      if (this.#areBound(variablesOf(right))) yield { side: left, value: right, predicate };
+      if (this.#areBound(variablesOf(left))) yield { side: right, value: left, predicate };
     }
   }
 
@@ -402,46 +537,75 @@ class MatchOrder {
     if (this.#guarded) this.#steps.push({ kind: "visible", element });
   }
 
-  #testLabels(node: Variable): void {
+  /** `share`: how many nodes, of those that are found, are expected to have them. */
+  #testLabels(node: Variable, share = 1): void {
     const labels = this.#labels.get(node);
-    if (labels) this.#steps.push({ kind: "labels", node, labels });
+    if (!labels) return;
+    this.#rows *= share;
+    this.#steps.push({ kind: "labels", node, labels, share });
   }
 
   /** Puts every predicate whose variables are all bound. */
   #place(): void {
     const later: Expression[] = [];
     for (const predicate of this.#predicates) {
-      if ([...variablesOf(predicate)].every((variable) => this.#bound.has(variable)))
-        this.#steps.push({ kind: "filter", predicate });
-      else later.push(predicate);
+      if (!this.#areBound(variablesOf(predicate))) {
+        later.push(predicate);
+        continue;
+      }
+      const share = this.#looked.has(predicate)
+        ? 1
+        : shareOfRows(this.#graph, predicate, this.#labelsOf);
+      this.#rows *= share;
+      this.#steps.push({ kind: "filter", predicate, share });
     }
     this.#predicates = later;
   }
 
-  /** The share of all nodes that this one may be: by its labels, and a guess for each equality on it. */
+  #shareOfNodes(node: Variable): number {
+    return labelCount(this.#graph, this.#labelsOf(node)) / Math.max(1, this.#graph.nodes.count);
+  }
+
+  /** The share of the nodes with its labels that this one may be, by what is known of its properties when it is reached. */
   #selectivity(node: Variable): number {
-    const labels = this.#labels.get(node);
-    let share = labels ? labelCount(this.#graph, labels) / Math.max(1, this.#graph.nodes.count) : 1;
-    for (const predicate of this.#predicates) {
+    let share = 1;
+    for (const predicate of this.#predicates)
       if (
         predicate.kind === "compare" &&
         predicate.operator === "=" &&
         variablesOf(predicate).has(node)
       )
-        share *= EQUAL_SHARE;
-    }
+        share *= shareOfRows(this.#graph, predicate, this.#labelsOf);
     return share;
   }
 }
+
+/** An edge that is known has its ends: nothing comes before that. */
+const KNOWN_EDGE_ROWS = 1e-6;
+const INTO_ROWS_MIN = 1e-5;
+const INTO_ROWS_MAX = 0.1;
 
 /** How to come to an element directly, and to how many. */
 interface Access {
   readonly step: Step;
   readonly rows: number;
+  /** What need not be expected to leave any out. */
+  readonly looked: readonly Expression[];
+}
+
+/** Something of a pattern that has to equal a value that is known. */
+interface Equality {
+  readonly side: Expression;
+  readonly value: Expression;
+  readonly predicate: Expression;
 }
 
 interface Choice {
+  /** How many rows are expected to be left of one, which is what choices are chosen by. */
   readonly rows: number;
+  /** How many it makes before predicates are looked at; absent when it is the same. */
+  readonly makes?: number;
+  readonly isScan?: true;
   readonly take: () => void;
 }
 

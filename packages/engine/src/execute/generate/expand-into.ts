@@ -11,7 +11,7 @@ export function expandIntoCode(
   edge: EdgeAtom,
   expand: (from: Variable, reverse: boolean) => void,
 ): void {
-  if (edge.direction === "any" || edge.from === edge.to || g.isWriting) {
+  if (edge.from === edge.to || g.isWriting) {
     expand(edge.from, false);
     return;
   }
@@ -19,7 +19,8 @@ export function expandIntoCode(
   const isStart = anchor === edge.from;
   const [fixed, other] = isStart ? [edge.from, edge.to] : [edge.to, edge.from];
   const labels = g.code.constant(edge.labels);
-  const filter = g.lookup("near", `rt.neighbourFilter(${labels},"${isStart ? "out" : "in"}")`);
+  const way = edge.direction === "any" ? "both" : isStart ? "out" : "in";
+  const filter = g.lookup("near", `rt.neighbourFilter(${labels},"${way}")`);
   g.code.block(`if(${filter}.mayJoin(${g.local(fixed)},${g.local(other)}))`, () =>
     expand(other, isStart),
   );
