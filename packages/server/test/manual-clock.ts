@@ -38,6 +38,11 @@ export class ManualClock implements Clock {
     this.#nowMs = endMs;
   }
 
+  /** Time leaps, and no timer has noticed yet: a machine that slept, or a clock that was set. */
+  jump(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   /** How many timers are armed. */
   get armed(): number {
     return this.#timers.size;

@@ -117,7 +117,7 @@ export class Session implements ConnectionListener, ChannelMember {
   /** What takes back a QUERY that was accepted and is not answered. */
   readonly #queries = new Map<RequestId, AbortController>();
   readonly #held: Frame[] = [];
-  readonly #pausedFor = new Set<"token" | "requests">();
+  readonly #pausedFor = new Set<PauseReason>();
   #state: SessionState;
   #identity: Identity | undefined;
   /** The AUTH that is being looked at. */
@@ -150,6 +150,7 @@ export class Session implements ConnectionListener, ChannelMember {
         this.#on({ name: "closeAsked", close: "slow" });
       },
       onRelief: () => {
+        if (this.#pausedFor.has("answers")) this.#pause("answers", false);
         this.#requests.startMore();
         this.#leaveWhenQuiet();
       },
@@ -317,6 +318,8 @@ export class Session implements ConnectionListener, ChannelMember {
     if (this.#identity !== undefined && this.#identity.expiresAtMs <= this.#lastFrameMs)
       this.#on({ name: "expired" });
     this.#on({ name: "frame", frame });
+    // Some messages are answered at once: who sends them and takes no answers must not fill the memory.
+    if (this.#outbox.congested && this.#state.name !== "closed") this.#pause("answers", true);
   }
 
   /** A fault of ours ends this session and no other. */
@@ -729,7 +732,7 @@ export class Session implements ConnectionListener, ChannelMember {
     if (this.#pausedFor.size === 0) this.#options.connection.startReading();
   }
 
-  #pause(reason: "token" | "requests", pause: boolean): void {
+  #pause(reason: PauseReason, pause: boolean): void {
     if (pause) {
       this.#pausedFor.add(reason);
       this.#options.connection.stopReading();
@@ -803,6 +806,8 @@ const RATE_LIMITS = {
   realtime: "realtimePerSecond",
 } as const satisfies Record<RateClass, LimitName>;
 
+/** Why the connection is not read: its token is being checked, its requests are many, or its answers wait. */
+type PauseReason = "token" | "requests" | "answers";
 type TimerName = "auth" | "expiryNear" | "expired" | "idle" | "progress";
 
 function isoTime(timeMs: number): string {
