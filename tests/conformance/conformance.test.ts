@@ -1,6 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Database, type LiveCommit, type LiveQuery, type Principal } from "@geode/engine";
+import {
+  Database,
+  type LiveCommit,
+  type LiveQuery,
+  NEW_SESSION,
+  type Principal,
+  type QueryResult,
+  type SessionState,
+} from "@geode/engine";
 import { decode, encode, equivalenceKey, GeodeError, typeName, type Value } from "@geode/values";
 import { describe, expect, test } from "vitest";
 import { type Case, parseCases } from "./case.ts";
@@ -31,12 +39,9 @@ async function check({
 }: Case): Promise<{ isRead: boolean }> {
   const database = await Database.open();
   try {
-    for (const text of given) await database.query({ text, principal });
-    const answer = database.query({
-      text: statement,
-      parameters: parametersOf(parameters),
-      principal,
-    });
+    const connection = new Connection(database);
+    for (const text of given) await connection.run(text);
+    const answer = connection.run(statement, parametersOf(parameters));
     if (expected.error) {
       const error = await answer.then(
         () => null,
@@ -86,19 +91,19 @@ async function checkLive({ given, statement, parameters, expected }: Case): Prom
         else copy.set(change.key, change.data);
       }
     };
+    const connection = new Connection(database);
     const subscribe = (): Promise<LiveQuery> =>
-      database.subscribe(
-        { text: statement, parameters: parametersOf(parameters), principal },
-        fold,
-      );
+      connection.subscribe(statement, parametersOf(parameters), fold);
     const commits = [...given];
-    // A graph that is named has to be there.
+    // A result is subscribed to in its session, and the graphs that it names have to be there.
+    const isSession = (text: string): boolean => database.sessionCommand(text) !== null;
+    while (commits.some(isSession)) await connection.run(commits.shift() ?? "");
     const graph = /\bGRAPH\b/i;
     while (commits.some((text) => graph.test(text)) && !(await isKnown(subscribe)))
-      await database.query({ text: commits.shift() ?? "", principal });
+      await connection.run(commits.shift() ?? "");
     const live = await subscribe();
     for (const [index, key] of live.keys.entries()) copy.set(key, live.encodedRows[index] ?? "");
-    for (const text of commits) await database.query({ text, principal });
+    for (const text of commits) await connection.run(text);
     const header = expected.header ?? [];
     const folded = (): string[] =>
       printed(
@@ -115,6 +120,38 @@ async function checkLive({ given, statement, parameters, expected }: Case): Prom
     live.close();
   } finally {
     await database.close();
+  }
+}
+
+/** Statements of one connection, in its session. */
+class Connection {
+  readonly #database: Database;
+  #session: SessionState = NEW_SESSION;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async run(
+    text: string,
+    parameters: ReadonlyMap<string, Value> = new Map(),
+  ): Promise<QueryResult> {
+    const request = { text, parameters, principal, session: this.#session };
+    if (this.#database.sessionCommand(text) === null) return this.#database.query(request);
+    this.#session = await this.#database.sessionAfter(request);
+    const { seq } = this.#database;
+    return { columns: [], shape: "columns", rows: [], seq, notices: [] };
+  }
+
+  subscribe(
+    text: string,
+    parameters: ReadonlyMap<string, Value>,
+    onChange: (commit: LiveCommit) => void,
+  ): Promise<LiveQuery> {
+    return this.#database.subscribe(
+      { text, parameters, principal, session: this.#session },
+      onChange,
+    );
   }
 }
 

@@ -12,10 +12,11 @@ import { Transactions } from "./commit/transactions.ts";
 import { Budget, type BudgetLimits } from "./execute/budget.ts";
 import { compile } from "./execute/compile.ts";
 import { procedureTable } from "./execute/procedures.ts";
-import type { Result, Statement, TransactionCommand } from "./execute/statement.ts";
+import type { Result, SessionCommand, Statement, TransactionCommand } from "./execute/statement.ts";
 import type { WriteStats } from "./execute/write-stats.ts";
 import { placeOf, type Reach } from "./execute/reach.ts";
-import { DEFAULT_GRAPH } from "./graph/effect.ts";
+import { noSession } from "./execute/session-statement.ts";
+import type { GraphName } from "./graph/effect.ts";
 import { violations } from "./graph/invariants.ts";
 import type { Store } from "./graph/store.ts";
 import { DEFAULT_QUERY_LIMITS, type QueryLimits } from "./limits.ts";
@@ -49,6 +50,7 @@ import {
 import { DEFAULT_READER_LIMITS } from "./readers/limits.ts";
 import { portableMap } from "./readers/portable.ts";
 import { Readers } from "./readers/readers.ts";
+import { NEW_SESSION, sessionAfter, type SessionState } from "./session.ts";
 import { rowKeyHash } from "./row-key-hash.ts";
 
 export interface DatabaseStatus {
@@ -199,8 +201,8 @@ export class Database {
   /** Whether a text would write; "unknown" when it cannot be compiled, or is a command for a transaction. */
   access(text: string): Statement["access"] | "unknown" {
     try {
-      const { access, transactionCommand } = this.#compile(text);
-      return transactionCommand === undefined ? access : "unknown";
+      const { access, sessionCommand, transactionCommand } = this.#compile(text);
+      return transactionCommand === undefined && sessionCommand === undefined ? access : "unknown";
     } catch {
       return "unknown";
     }
@@ -257,8 +259,9 @@ export class Database {
     }
     const { result, seq, stats } = transaction.run({
       statement,
-      graph: request.graph ?? DEFAULT_GRAPH,
+      graph: graphOf(request),
       parameters,
+      timeZone: request.session?.timeZone ?? null,
       budget: this.#budget(request),
       grantee: granteeOf(request.principal),
     });
@@ -274,10 +277,37 @@ export class Database {
     return transaction.commit(request);
   }
 
+  /** What the text says about the session: for those who hold one per connection, and call {@link sessionAfter}. */
+  sessionCommand(text: string): SessionCommand | null {
+    try {
+      return this.#compile(text).sessionCommand ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  /**
+   * The session behind a SESSION command, which the request's text is; `request.session` is that before it. Rejects like
+   * {@link Database.query}, with 22007 for what is no time zone, and with LIMIT for too many parameters or too large ones.
+   */
+  async sessionAfter(request: Request): Promise<SessionState> {
+    this.#refuseClosed();
+    const statement = this.#compile(request.text);
+    const { sessionCommand } = statement;
+    if (sessionCommand === undefined)
+      throw new GeodeError("42000", "This statement says nothing about the session.");
+    if (request.minSeq !== undefined) await this.#reach(request.minSeq, request);
+    this.#refuseCancelled(request.signal);
+    const { rows } = await this.#read(statement, request, parametersOf(request));
+    const value = rows[0]?.[0] ?? null;
+    return sessionAfter(request.session ?? NEW_SESSION, sessionCommand, value);
+  }
+
   /** Compiles the statement of a request that asks for one answer. */
   #prepare(request: Request): { statement: Statement; parameters: ReadonlyMap<string, Value> } {
     this.#refuseClosed();
     const statement = this.#compile(request.text);
+    if (statement.sessionCommand !== undefined) throw noSession();
     if (statement.liveForm !== null) {
       throw new GeodeError(
         "42000",
@@ -299,7 +329,7 @@ export class Database {
     const { policies, store } = this.#replica;
     const grantee = granteeOf(request.principal);
     const reach = policies.reachOf(grantee);
-    const place = placeOf(statement, request.graph ?? DEFAULT_GRAPH, store.graphs, reach);
+    const place = placeOf(statement, graphOf(request), store.graphs, reach);
     const budget = this.#budget(request);
     const readers = this.#readers;
     // A read that takes long is dropped here and run again on a reader: nothing of it was told.
@@ -310,11 +340,13 @@ export class Database {
       budget.timeMs > readers.mainThreadMs
         ? readers
         : null;
+    const timeZone = request.session?.timeZone ?? null;
     const timeMs = elsewhere === null ? budget.timeMs : elsewhere.mainThreadMs;
     const grant = grantee && policies.grantTo(grantee);
     const context = {
       ...place,
       parameters,
+      timeZone,
       timeMs: this.#environment.nowMs(),
       random: this.#environment.random,
       budget: new Budget({ ...budget, timeMs }, this.#environment.monotonicMs),
@@ -336,6 +368,7 @@ export class Database {
         parameters: portableMap(parameters),
         grantee: grant && grantee && { ...grantee, claims: portableMap(grantee.claims) },
         timeMs: context.timeMs,
+        timeZone,
         seed: this.#environment.random(),
         budget,
         signal: request.signal,
@@ -353,8 +386,9 @@ export class Database {
     const { seq, result, stats } = await this.#door.submit({
       kind: "statement",
       statement,
-      graph: request.graph ?? DEFAULT_GRAPH,
+      graph: graphOf(request),
       parameters,
+      timeZone: request.session?.timeZone ?? null,
       principal: principal.id,
       grantee: granteeOf(principal),
       budget: this.#budget(request),
@@ -385,6 +419,7 @@ export class Database {
         },
       );
     }
+    if (statement.sessionCommand !== undefined) throw noSession();
     const parameters = parametersOf(request);
     // A state of another epoch says nothing about this one.
     const known = request.resume?.epoch === this.epoch ? request.resume : null;
@@ -394,8 +429,9 @@ export class Database {
     this.#refuseClosed();
     const spec = {
       statement,
-      graph: request.graph ?? DEFAULT_GRAPH,
+      graph: graphOf(request),
       parameters,
+      timeZone: request.session?.timeZone ?? null,
       before: request.before ?? false,
       frozen: { timeMs: this.#environment.nowMs(), random: this.#environment.random() },
     };
@@ -590,6 +626,11 @@ export class Database {
 /** Whom the policy judges; null: nobody, it is the server itself. */
 function granteeOf(principal: Principal): Principal | null {
   return principal.system === true ? null : principal;
+}
+
+/** The graph that a request is for. */
+function graphOf({ graph, session = NEW_SESSION }: Pick<Request, "graph" | "session">): GraphName {
+  return graph ?? session.graph;
 }
 
 /** The answer to a request. `result` is null for a write that was done before, under its key. */

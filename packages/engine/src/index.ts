@@ -19,6 +19,7 @@ export type {
   SubscribeRequest,
   Transaction,
 } from "./requests.ts";
+export { NEW_SESSION, type SessionState } from "./session.ts";
 export type { LiveLimits } from "./live/limits.ts";
 export { type CheckReport, checkDirectory } from "./log/check.ts";
 export { type Checkpoint, openCheckpoint } from "./log/checkpoint.ts";

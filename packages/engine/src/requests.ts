@@ -4,6 +4,7 @@ import type { Column, LiveForm, Notice, Row, Statement } from "./execute/stateme
 import type { WriteStats } from "./execute/write-stats.ts";
 import { authOf } from "./policy/policies.ts";
 import type { GraphName } from "./graph/effect.ts";
+import { AUTH_PARAMETER, NEW_SESSION, type SessionState, withSession } from "./session.ts";
 
 /** Who asks. */
 export interface Principal {
@@ -20,8 +21,10 @@ export interface Request {
   readonly text: string;
   readonly parameters?: ReadonlyMap<string, Value>;
   readonly principal: Principal;
-  /** Default: `default`. */
+  /** Default: that of the session. */
   readonly graph?: GraphName;
+  /** Default: a new one, in the graph `default`. */
+  readonly session?: SessionState;
   /** Time for execution, in milliseconds; not more than {@link QueryLimits.timeoutMsMax}. */
   readonly timeoutMs?: number;
   /** A write that the principal committed under the same key within 24 h is not done again; the answer has its seq. */
@@ -107,8 +110,6 @@ export interface LiveQuery {
   readonly close: () => void;
 }
 
-/** The name under which statements read who asks. */
-const AUTH_PARAMETER = "auth";
 const NAMES_AUTH = /\$["`]?auth/;
 
 /**
@@ -117,14 +118,16 @@ const NAMES_AUTH = /\$["`]?auth/;
  */
 export function parametersOf({
   text,
-  parameters = new Map(),
+  parameters: given = new Map(),
   principal,
-}: Pick<Request, "text" | "parameters" | "principal">): ReadonlyMap<string, Value> {
-  if (parameters.has(AUTH_PARAMETER)) {
+  session = NEW_SESSION,
+}: Pick<Request, "text" | "parameters" | "principal" | "session">): ReadonlyMap<string, Value> {
+  if (given.has(AUTH_PARAMETER)) {
     throw new GeodeError("42002", "The parameter $auth is who asks; it cannot be given.", {
       hint: "Choose another name.",
     });
   }
+  const parameters = withSession(text, given, session);
   if (!NAMES_AUTH.test(text)) return parameters;
   return new Map(parameters).set(AUTH_PARAMETER, authOf(principal));
 }

@@ -12,6 +12,7 @@ export interface Close {
 export const CLOSES = {
   idle: { code: 1000, reason: "Idle timeout", reconnect: "now" },
   replaced: { code: 1000, reason: "Replaced by new connection", reconnect: "never" },
+  sessionClosed: { code: 1000, reason: "Session closed", reconnect: "never" },
   badFrame: { code: 1002, reason: "", reconnect: "never" },
   invalidJson: { code: 1003, reason: "Invalid JSON", reconnect: "never" },
   invalidMessage: { code: 1003, reason: "Invalid message format", reconnect: "never" },

@@ -11,6 +11,10 @@ export interface DatabasePort {
   access?(text: string): Access;
   /** What the text says about transactions; null for a statement. */
   transactionCommand(text: string): TransactionCommand | null;
+  /** What the text says about the session; null for a statement. */
+  sessionCommand(text: string): SessionCommand | null;
+  /** The session behind such a command. */
+  sessionAfter(request: QueryRequest): Promise<SessionState>;
   /** Throws when too many are open. Whoever begins it ends it. */
   begin(request: BeginRequest): Transaction;
   query(request: QueryRequest): Promise<QueryAnswer>;
@@ -67,6 +71,18 @@ export type TransactionCommand =
   | { readonly action: "commit" }
   | { readonly action: "rollback" };
 
+/** Of all that a command may say, what concerns the connection. */
+export interface SessionCommand {
+  readonly action: string;
+}
+
+/** What the statements of a connection have in common; every request brings it along. */
+export interface SessionState {
+  readonly graph: string;
+  readonly timeZone: string | null;
+  readonly parameters: ReadonlyMap<string, Value>;
+}
+
 export interface BeginRequest {
   readonly principal: Principal;
   readonly access: "readWrite" | "readOnly";
@@ -97,6 +113,8 @@ export interface QueryRequest {
   readonly principal: Principal;
   readonly timeoutMs: number;
   readonly graph?: string;
+  /** Absent: a new one. */
+  readonly session?: SessionState;
   readonly idempotencyKey?: string;
   readonly minSeq?: number;
   readonly signal?: AbortSignal;

@@ -6,6 +6,8 @@ import type {
   LiveAnswer,
   QueryAnswer,
   QueryRequest,
+  SessionCommand,
+  SessionState,
   SubscribeRequest,
   Transaction,
   TransactionCommand,
@@ -33,6 +35,14 @@ export class FakeDatabase implements DatabasePort {
 
   transactionCommand(): TransactionCommand | null {
     return null;
+  }
+
+  sessionCommand(): SessionCommand | null {
+    return null;
+  }
+
+  sessionAfter(): Promise<SessionState> {
+    throw new Error("this database has no sessions");
   }
 
   begin(): Transaction {

@@ -125,6 +125,7 @@ export function runBatch(
     const result = statement.run({
       ...place,
       parameters: write.parameters,
+      timeZone: write.timeZone ?? null,
       timeMs: environment.nowMs(),
       random: environment.random,
       budget: new Budget(write.budget, environment.monotonicMs),

@@ -46,6 +46,8 @@ export interface TransactionStatement {
   readonly statement: Statement;
   readonly graph: GraphName;
   readonly parameters: ReadonlyMap<string, Value>;
+  /** What the clock is read in; null: UTC. */
+  readonly timeZone?: string | null;
   readonly budget: BudgetLimits;
   /** Whom the policy judges; null: the database itself. */
   readonly grantee: Grantee | null;
@@ -116,7 +118,8 @@ export class OpenTransaction {
    * long, 25G03 for a write in a transaction that only reads, 25000 for what cannot be part of one or when it is over, LIMIT and
    * UNAVAILABLE by {@link TransactionLimits}.
    */
-  run({ statement, graph, parameters, budget, grantee }: TransactionStatement): TransactionResult {
+  run(request: TransactionStatement): TransactionResult {
+    const { statement, graph, parameters, timeZone = null, budget, grantee } = request;
     this.#refuseUnlessOpen();
     const { access, conflicts, door, environment, hashKey, replica } = this.#options;
     const { store } = replica;
@@ -142,6 +145,7 @@ export class OpenTransaction {
       const result = statement.run({
         ...place,
         parameters,
+        timeZone,
         timeMs: environment.nowMs(),
         random: environment.random,
         budget: new Budget(budget, environment.monotonicMs),

@@ -18,6 +18,8 @@ export interface StatementWrite {
   readonly statement: Statement;
   readonly graph: GraphName;
   readonly parameters: ReadonlyMap<string, Value>;
+  /** What the clock is read in; null: UTC. */
+  readonly timeZone?: string | null;
   /** Who writes: the id that the log keeps. */
   readonly principal: string;
   /** Whom the policy judges, when the write is executed; null: the database itself. */

@@ -27,6 +27,7 @@ import { withPosition } from "./located.ts";
 import { noticesFor } from "./notices.ts";
 import { BUILT_IN_PROCEDURES, type ProcedureTable } from "./procedures.ts";
 import { Run } from "./run.ts";
+import { SessionStatement } from "./session-statement.ts";
 import type {
   Column,
   LiveForm,
@@ -53,12 +54,25 @@ export function compile(text: string, procedures: ProcedureTable = BUILT_IN_PROC
     case "createGraph":
     case "dropGraph":
       return new GraphStatement(text, bound);
+    case "session": {
+      const { command, query, offset } = bound;
+      const value = query && new QueryStatement(text, { ...NOT_LIVE, query: rewrite(query) });
+      return new SessionStatement(text, command, value, offset);
+    }
     case "transaction":
       return new TransactionStatement(text, bound.command);
     default:
       return unreachable(bound);
   }
 }
+
+const NOT_LIVE = {
+  kind: "query",
+  live: null,
+  volatile: true,
+  definedHere: false,
+  readsEveryGraph: false,
+} as const;
 
 /** Generated code for some graphs, each in one state of its catalog and size. */
 interface Plan {

@@ -1,6 +1,7 @@
 import { GeodeError } from "@geode/values";
 import type { GraphName } from "../graph/effect.ts";
 import type { Graph } from "../graph/graph.ts";
+import { isReserved } from "../graph/reserved.ts";
 import { namesOf } from "../graph/store.ts";
 import type { BoundStatement } from "../plan/bind.ts";
 import { EVERYTHING, type Reads, READS_NOTHING } from "../plan/footprint.ts";
@@ -93,7 +94,10 @@ function create(bound: Bound & { kind: "createGraph" }, context: RunContext, wri
   if (copied !== null) copy(copied, writer.inGraph(name), budget);
 }
 
-/** Everything in a graph, under ids of its own: an id names one element of the database. */
+/**
+ * Everything in a graph, under ids of its own: an id names one element of the database. What is the server's stays where it is: rooms,
+ * messages and documents are in the default graph.
+ */
 function copy(from: Graph, to: Writer, budget: Budget): void {
   for (const index of from.indexes.all())
     // A constraint brings its index with it.
@@ -108,11 +112,12 @@ function copy(from: Graph, to: Writer, budget: Budget): void {
   for (const id of from.table.ids("node")) {
     step();
     const { labels, properties } = from.node(from.nodes.slot(id));
-    slots.set(id, to.insertNode(labels, properties));
+    if (!labels.some(isReserved)) slots.set(id, to.insertNode(labels, properties));
   }
   for (const id of from.table.ids("edge")) {
     step();
     const { label, from: start, to: end, properties } = from.edge(from.edges.slot(id));
-    to.insertEdge(label, slots.get(start) ?? -1, slots.get(end) ?? -1, properties);
+    const [first, last] = [slots.get(start), slots.get(end)];
+    if (first !== undefined && last !== undefined) to.insertEdge(label, first, last, properties);
   }
 }

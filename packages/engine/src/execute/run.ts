@@ -9,6 +9,7 @@ import {
   isNumeric,
   Node,
   Path,
+  toZone,
   typeName,
   type Value,
 } from "@geode/values";
@@ -29,6 +30,7 @@ import { Deletions } from "./deletions.ts";
 import { type Comparator, FirstRows } from "./first-rows.ts";
 import { isOfType } from "../plan/procedure.ts";
 import { located } from "./located.ts";
+import type { Now } from "./temporal-functions.ts";
 import { NeighbourFilter } from "./neighbour-filter.ts";
 import type { Procedure } from "./procedures.ts";
 import type { Sight } from "./sight.ts";
@@ -61,6 +63,7 @@ export class Run {
   /** Null when the user sees everything. */
   readonly sight: Sight | null;
   readonly #context: RunContext;
+  #now: Now | null = null;
   /** This run in each of the graphs that it works on. */
   readonly #parts: Map<GraphName, Run>;
 
@@ -95,8 +98,10 @@ export class Run {
   }
 
   /** The moment of the statement: the same for all of it. */
-  get timeMs(): number {
-    return this.#context.timeMs;
+  get now(): Now {
+    const { timeMs, timeZone } = this.#context;
+    this.#now ??= { timeMs, zone: toZone(timeZone ?? "Z") ?? 0 };
+    return this.#now;
   }
 
   /** A FLOAT in [0, 1). */

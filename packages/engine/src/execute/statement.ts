@@ -2,11 +2,12 @@ import type { Value } from "@geode/values";
 import type { GraphName } from "../graph/effect.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { NodeRead, PatternReads } from "../plan/pattern-reads.ts";
+import type { SessionCommand } from "../plan/session-command.ts";
 import type { Budget } from "./budget.ts";
 import type { Grant } from "./sight.ts";
 import type { Writer } from "./writer.ts";
 
-export type { NodeRead, PatternReads };
+export type { NodeRead, PatternReads, SessionCommand };
 
 /** A result column. `name` is the key in row objects, `text` the source text, `type` what is known of the values. */
 export interface Column {
@@ -58,6 +59,8 @@ export interface Statement {
   readonly volatile: boolean;
   /** Set when the text is such a command: it says what to do with a transaction, and fails when it is run. */
   readonly transactionCommand?: TransactionCommand;
+  /** Set when the text is such a command: running it gives the value that it sets, as the only one of its result. */
+  readonly sessionCommand?: SessionCommand;
   /** Set when it changes what is not data, e.g. an index. */
   readonly changesCatalog?: true;
   /** Set when it creates or drops graphs. */
@@ -88,6 +91,8 @@ export interface RunContext {
   readonly parameters: ReadonlyMap<string, Value>;
   /** Milliseconds since 1970, drawn once per statement by the caller: the engine has no clock of its own. */
   readonly timeMs: number;
+  /** What the clock is read in; absent: UTC. */
+  readonly timeZone?: string | null;
   /** In [0, 1). */
   readonly random: () => number;
   readonly budget: Budget;

@@ -19,37 +19,44 @@ import {
   truncate,
   typeName,
   type Value,
+  type Zone,
 } from "@geode/values";
 import { located } from "./located.ts";
 
 /*
  * The functions of temporal values (ISO/IEC 39075:2024 §20.27 to §20.30, and Cypher's). NULL in, NULL out. Those that may read the clock take the
- * statement's time in milliseconds first, which is the same all through the statement.
+ * statement's moment first, which is the same all through the statement.
  */
+
+/** A moment, and the zone of the session that it is told in. */
+export interface Now {
+  readonly timeMs: number;
+  readonly zone: Zone;
+}
 
 type OneOptional = [value: Value, offset: number] | [offset: number];
 
 /** From a string, a record or another temporal value; without an argument, now. */
 function constructorOf<Type extends InstantType>(
   type: Type,
-): (timeMs: number, ...rest: OneOptional) => InstantOf[Type] | null {
-  return (timeMs, ...rest) => {
+): (now: Now, ...rest: OneOptional) => InstantOf[Type] | null {
+  return (now, ...rest) => {
     const offset = rest.length === 2 ? rest[1] : rest[0];
     return attempt(offset, () =>
-      toInstant(type, rest.length === 2 ? rest[0] : datetimeAt(timeMs, 0)),
+      toInstant(type, rest.length === 2 ? rest[0] : datetimeAt(now.timeMs, now.zone)),
     );
   };
 }
 
-/** Now, in the zone of the argument; without one, in UTC. */
+/** Now, in the zone of the argument; without one, in that of the session. */
 function current<Type extends InstantType>(
   type: Type,
-): (timeMs: number, ...rest: OneOptional) => InstantOf[Type] | null {
-  return (timeMs, ...rest) => {
+): (now: Now, ...rest: OneOptional) => InstantOf[Type] | null {
+  return (now, ...rest) => {
     const offset = rest.length === 2 ? rest[1] : rest[0];
     return attempt(offset, () => {
-      const zone = toZone(rest.length === 2 ? rest[0] : "Z");
-      return zone === null ? null : toInstant(type, datetimeAt(timeMs, zone));
+      const zone = rest.length === 2 ? toZone(rest[0]) : now.zone;
+      return zone === null ? null : toInstant(type, datetimeAt(now.timeMs, zone));
     });
   };
 }
@@ -60,16 +67,16 @@ const NO_CHANGES: Value = new Map();
 function truncation<Type extends InstantType>(
   type: Type,
 ): (
-  timeMs: number,
+  now: Now,
   unit: Value,
   ...rest:
     | [value: Value, changes: Value, offset: number]
     | [value: Value, offset: number]
     | [offset: number]
 ) => InstantOf[Type] | null {
-  return (timeMs, unit, ...rest) => {
+  return (now, unit, ...rest) => {
     const offset = rest.at(-1) as number;
-    const value = rest.length > 1 ? (rest[0] as Value) : datetimeAt(timeMs, 0);
+    const value = rest.length > 1 ? (rest[0] as Value) : datetimeAt(now.timeMs, now.zone);
     const changes = rest.length > 2 ? (rest[1] as Value) : NO_CHANGES;
     return attempt(offset, () => truncate(type, unit, value, changes));
   };
@@ -116,7 +123,7 @@ export const temporalFunctions = {
   local_datetime_truncate: truncation("LOCAL DATETIME"),
   zoned_datetime_truncate: truncation("ZONED DATETIME"),
   /** Milliseconds since 1970. */
-  timestamp: (timeMs: number): Value => Math.floor(timeMs),
+  timestamp: ({ timeMs }: Now): Value => Math.floor(timeMs),
   datetime_from_epoch(seconds: Value, nanoseconds: Value, offset: number): Value {
     if (seconds === null || nanoseconds === null) return null;
     return attempt(offset, () =>

@@ -15,6 +15,8 @@ export interface GroupSpec {
   /** The graphs that the watchers may know of. */
   readonly reach: Reach;
   readonly parameters: ReadonlyMap<string, Value>;
+  /** What the clock is read in; null: UTC. */
+  readonly timeZone?: string | null;
   /** Whether updates carry the row before. */
   readonly before: boolean;
   /** What those who watch may see; null: everything. */

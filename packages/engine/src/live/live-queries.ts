@@ -331,7 +331,7 @@ export class LiveQueries {
   }
 
   #run(group: Group): Result {
-    const { statement, graph, reach, parameters, frozen, grant } = group.spec;
+    const { statement, graph, reach, parameters, timeZone = null, frozen, grant } = group.spec;
     const { monotonicMs } = this.#environment;
     const limits = {
       timeMs: this.#limits.runMs,
@@ -341,6 +341,7 @@ export class LiveQueries {
     return statement.run({
       ...placeOf(statement, graph, this.#store.graphs, reach),
       parameters,
+      timeZone,
       timeMs: frozen.timeMs,
       random: () => frozen.random,
       budget: new Budget(limits, monotonicMs),
@@ -422,7 +423,7 @@ function groupKey(spec: GroupSpec): string {
   const { otherGraphs, readsEveryGraph } = statement;
   // The default graph is within everybody's reach.
   const looksAround = readsEveryGraph === true || otherGraphs.size > 0 || graph !== DEFAULT_GRAPH;
-  const moment = statement.volatile ? [frozen.timeMs, frozen.random] : [];
+  const moment = statement.volatile ? [frozen.timeMs, frozen.random, spec.timeZone ?? null] : [];
   // DATE '2024-02-29' is the same text as '2024-02-29', but not an equivalent value; 1 and 1.0 are equivalent, but not the same text.
   const given = [encode(parameters), equivalenceKey(parameters)];
   return JSON.stringify([

@@ -17,6 +17,7 @@ import { conjuncts, type Variable } from "./expression.ts";
 import type { GraphScope, Item, Operator, Output, Query } from "./operators.ts";
 import type { Procedures } from "./procedure.ts";
 import { Binding, declare, EMPTY_SCOPE, type Scope } from "./scope.ts";
+import type { SessionCommand } from "./session-command.ts";
 import { showQuery } from "./show.ts";
 import { neededAfter } from "./uses.ts";
 import { writes } from "./writing.ts";
@@ -55,6 +56,13 @@ export type BoundStatement =
       readonly kind: "dropGraph";
       readonly name: string;
       readonly ifExists: boolean;
+      readonly offset: number;
+    }
+  | {
+      readonly kind: "session";
+      readonly command: SessionCommand;
+      /** Gives the value that is set. */
+      readonly query: Query | null;
       readonly offset: number;
     }
   | {
@@ -121,9 +129,11 @@ function bindStatement(binding: Binding, statement: ast.Statement): BoundStateme
       };
     }
     case "sessionSet":
+      return bindSessionSet(binding, statement.target, offset);
     case "sessionReset":
+      return { kind: "session", command: resetOf(statement.target), query: null, offset };
     case "sessionClose":
-      throw binding.notAvailable("SESSION", offset);
+      return { kind: "session", command: { action: "close" }, query: null, offset };
     default:
       return unreachable(statement);
   }
@@ -156,6 +166,63 @@ function bindPlace(
     element,
     label: label.name,
     properties: [...names],
+  };
+}
+
+function bindSessionSet(
+  binding: Binding,
+  target: ast.SessionSetTarget,
+  offset: number,
+): BoundStatement {
+  switch (target.kind) {
+    case "graph": {
+      const graph = graphScope(target.graph, null);
+      const { start } = target.graph.span;
+      return {
+        kind: "session",
+        command: { action: "setGraph", graph },
+        query: null,
+        offset: start,
+      };
+    }
+    case "timeZone": {
+      const query = valueQuery(binding, target.timeZone);
+      return { kind: "session", command: { action: "setTimeZone" }, query, offset };
+    }
+    case "parameter": {
+      const { ifNotExists, name, value } = target;
+      const command = { action: "setParameter", name: name.name, ifNotExists } as const;
+      return { kind: "session", command, query: valueQuery(binding, value), offset };
+    }
+    default:
+      return unreachable(target);
+  }
+}
+
+function resetOf(target: ast.SessionResetTarget): SessionCommand {
+  switch (target.kind) {
+    case "all":
+      return { action: "resetAll" };
+    case "graph":
+      return { action: "resetGraph" };
+    case "timeZone":
+      return { action: "resetTimeZone" };
+    case "parameters":
+      return { action: "resetParameters" };
+    case "parameter":
+      return { action: "resetParameter", name: target.name.name };
+    default:
+      return unreachable(target);
+  }
+}
+
+/** The expression as the only value of a result. */
+function valueQuery(binding: Binding, node: ast.Expression): Query {
+  const expression = bindExpression(binding, node, { scope: EMPTY_SCOPE });
+  const variable = binding.variable(null, "value");
+  return {
+    operators: [{ kind: "let", items: [{ variable, expression }] }],
+    output: { kind: "rows", columns: [{ name: "value", text: "value", variable }] },
   };
 }
 

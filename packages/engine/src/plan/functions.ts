@@ -104,7 +104,7 @@ const CLOCK_NAMES: ReadonlySet<string> = new Set(
   CLOCK_SIGNATURES.map(([names]) => names.split(" ")[0] ?? ""),
 );
 
-/** Whether the function, by its one name, takes the statement's time as its first argument. */
+/** Whether the function, by its one name, takes the statement's moment as its first argument. */
 export function readsClock(name: string): boolean {
   return CLOCK_NAMES.has(name);
 }

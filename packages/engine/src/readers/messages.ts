@@ -25,6 +25,8 @@ export interface QueryRequest {
   /** Whom the policy judges; null: it has nothing to say. */
   readonly grantee: PortableGrantee | null;
   readonly timeMs: number;
+  /** What the clock is read in; null: UTC. */
+  readonly timeZone?: string | null;
   /** What chance comes from, in [0, 1). */
   readonly seed: number;
   readonly budget: BudgetLimits;

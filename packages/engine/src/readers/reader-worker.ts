@@ -36,7 +36,7 @@ function statementOf(text: string): Statement {
 }
 
 function run(request: QueryRequest): ReaderAnswer {
-  const { id, text, graph, parameters, grantee, reach, timeMs, seed, budget } = request;
+  const { id, text, graph, parameters, grantee, reach, timeMs, timeZone, seed, budget } = request;
   const cancelled = new Int32Array(request.cancelled);
   try {
     const statement = statementOf(text);
@@ -44,6 +44,7 @@ function run(request: QueryRequest): ReaderAnswer {
       ...placeOf(statement, graph, store.graphs, reach),
       parameters: valueMap(parameters),
       timeMs,
+      timeZone: timeZone ?? null,
       random: randomFrom(seed),
       budget: new Budget(
         budget,

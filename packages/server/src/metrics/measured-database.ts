@@ -10,6 +10,8 @@ import type {
   LiveAnswer,
   QueryAnswer,
   QueryRequest,
+  SessionCommand,
+  SessionState,
   SubscribeRequest,
   Transaction,
   TransactionCommand,
@@ -50,6 +52,14 @@ export class MeasuredDatabase implements DatabasePort {
 
   transactionCommand(text: string): TransactionCommand | null {
     return this.#database.transactionCommand(text);
+  }
+
+  sessionCommand(text: string): SessionCommand | null {
+    return this.#database.sessionCommand(text);
+  }
+
+  sessionAfter(request: QueryRequest): Promise<SessionState> {
+    return this.#measure("read", attributesOf(request), () => this.#database.sessionAfter(request));
   }
 
   query(request: QueryRequest): Promise<QueryAnswer> {

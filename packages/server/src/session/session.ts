@@ -109,6 +109,8 @@ export class Session implements ConnectionListener, ChannelMember {
   readonly #heldAnswers: HeldAnswers = { bytes: 0 };
   readonly #requests: Requests;
   readonly #statements: Statements;
+  /** SESSION CLOSE was carried out: the connection ends behind its answer. */
+  #sessionClosed = false;
   readonly #heartbeat: Heartbeat;
   readonly #timers = new Map<TimerName, Timer>();
   /** Takes back the subscriptions that are starting. */
@@ -173,7 +175,9 @@ export class Session implements ConnectionListener, ChannelMember {
         this.#pause("requests", full);
       },
     });
-    this.#statements = new Statements(options.database);
+    this.#statements = new Statements(options.database, () => {
+      this.#sessionClosed = true;
+    });
     this.#subscriptions = new Subscriptions({
       database: options.database,
       outbox: this.#outbox,
@@ -622,6 +626,7 @@ export class Session implements ConnectionListener, ChannelMember {
         }
         this.#queries.delete(id);
         reply.answer(frame);
+        if (this.#sessionClosed) this.close("sessionClosed");
       },
     });
   }
@@ -636,11 +641,15 @@ export class Session implements ConnectionListener, ChannelMember {
     } catch (error) {
       return reply.answer(this.#failure({ id }, error));
     }
+    let asked: QueryRequest | undefined;
     this.#requests.submit({
       access: "read",
       run: () =>
         this.#subscriptions.start(subscription, (anew) => ({
-          ...this.#request(message, identity, this.#aborter.signal),
+          // A result that begins anew does so in the session in which it was asked for.
+          ...(asked ??= this.#statements.inSession(
+            this.#request(message, identity, this.#aborter.signal),
+          )),
           before,
           ...(resume === undefined || anew ? {} : { resume }),
         })),

@@ -1,17 +1,34 @@
 import { GeodeError, unreachable } from "@geode/values";
-import type { DatabasePort, QueryAnswer, QueryRequest, Transaction } from "../port.ts";
+import type {
+  DatabasePort,
+  QueryAnswer,
+  QueryRequest,
+  SessionState,
+  Transaction,
+} from "../port.ts";
 
 /**
- * The statements of one connection: each on its own, or in the connection's transaction. A transaction that can no longer be committed
+ * The statements of one connection, in its session: each on its own, or in the connection's transaction. A transaction that can no longer be committed
  * stays until its COMMIT or ROLLBACK, and what is sent meanwhile fails: a client may have sent it before it knew.
  */
 export class Statements {
   readonly #database: DatabasePort;
+  readonly #onSessionClose: () => void;
   #transaction: Transaction | null = null;
+  #session: SessionState | null = null;
+  /** A SESSION command is being carried out: what was sent after it waits for it. Never rejects. */
+  #settling: Promise<void> | null = null;
   #closed = false;
 
-  constructor(database: DatabasePort) {
+  /** `onSessionClose`: SESSION CLOSE was carried out; its answer is still to be sent. */
+  constructor(database: DatabasePort, onSessionClose: () => void) {
     this.#database = database;
+    this.#onSessionClose = onSessionClose;
+  }
+
+  /** The request as it is in the session of now. */
+  inSession<Request extends QueryRequest>(request: Request): Request {
+    return this.#session === null ? request : { ...request, session: this.#session };
   }
 
   /** Whether the next statement belongs to a transaction, unless it ends it. */
@@ -23,7 +40,10 @@ export class Statements {
    * Throws what the statement throws; 25G01 for a second START TRANSACTION, 2D000 for COMMIT and ROLLBACK without one. What it does to
    * the transaction is done before it returns, so that a later statement may be run before this one has answered.
    */
-  async run(request: QueryRequest): Promise<QueryAnswer> {
+  async run(asked: QueryRequest): Promise<QueryAnswer> {
+    if (this.#settling !== null) await this.#settling;
+    const request = this.inSession(asked);
+    if (this.#database.sessionCommand(request.text) !== null) return this.#runSession(request);
     const command = this.#database.transactionCommand(request.text);
     if (command === null) return (this.#transaction ?? this.#database).query(request);
     switch (command.action) {
@@ -53,6 +73,30 @@ export class Statements {
       default:
         return unreachable(command);
     }
+  }
+
+  async #runSession(request: QueryRequest): Promise<QueryAnswer> {
+    const closes = this.#database.sessionCommand(request.text)?.action === "close";
+    if (this.#transaction !== null && !closes)
+      throw new GeodeError("25G01", "A transaction is open; its session stays as it is.", {
+        hint: "Send the SESSION command before START TRANSACTION, or after its end.",
+      });
+    const session = this.#database.sessionAfter(request);
+    this.#settling = session.then(
+      (after) => {
+        this.#session = after;
+      },
+      () => {},
+    );
+    await this.#settling;
+    this.#settling = null;
+    await session;
+    if (closes) {
+      this.#transaction?.rollback();
+      this.#transaction = null;
+      this.#onSessionClose();
+    }
+    return emptyAnswer(this.#database.seq);
   }
 
   /** The connection is gone: nothing of its transaction happens, unless it is being committed already. */

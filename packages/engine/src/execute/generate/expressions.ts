@@ -253,7 +253,7 @@ function callCode(g: Generator, expression: Expression & { kind: "call" }): stri
   if (expression.name === "start_node" || expression.name === "end_node")
     return `rt.endOf(${valueCode(g, expression.args[0] ?? NULL)},"${expression.name}",${expression.offset})`;
   const args = [...expression.args.map((argument) => valueCode(g, argument)), expression.offset];
-  if (readsClock(expression.name)) args.unshift("rt.timeMs");
+  if (readsClock(expression.name)) args.unshift("rt.now");
   const code = `F.functions.${expression.name}(${args.join(",")})`;
   // Reading a text takes its time: what is the same in all rows is made when the first of them asks for it.
   const isTemporal = readsClock(expression.name) || expression.name === "duration";
