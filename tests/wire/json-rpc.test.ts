@@ -183,7 +183,7 @@ describe("clients from npm", () => {
     );
     const call = (method: string, parameters: Record<string, unknown> | unknown[]) =>
       new Promise<{ error?: { code: number }; result?: unknown }>((resolve) =>
-        client.request(method, parameters, (_: unknown, response: never) => resolve(response)),
+        client.request(method, parameters, (_: unknown, response: object) => resolve(response)),
       );
     expect(await call("query", { gql: "RETURN 1 AS one" })).toMatchObject({
       result: { data: [{ one: 1 }] },
