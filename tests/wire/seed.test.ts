@@ -119,7 +119,7 @@ describe("Executing Queries", () => {
       { p: { name: "Ada", age: 36, $labels: ["Person"] } },
     ]);
     (executeQuery as (query: string) => void)("MATCH (p:Person RETURN p");
-    expect(await failed.arrived).toEqual(expect.stringContaining("expected"));
+    expect(await failed.arrived).toEqual(expect.stringContaining("Expected"));
   });
 });
 

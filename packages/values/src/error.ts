@@ -51,17 +51,28 @@ export type MetLimit =
   | "resultBytes"
   | "subscriptions";
 
-/** The one table of error codes. Those with five characters are GQLSTATUS with the standard's meaning. */
+/**
+ * The one table of error codes. Those with five characters are GQLSTATUS: with the standard's meaning, or, where the subclass begins with
+ * N, of our own.
+ */
 export const ERROR_CODES = {
   "22003": { title: "numeric value out of range", retryable: false },
   "22004": { title: "null value not allowed", retryable: false },
   "22007": { title: "invalid datetime format", retryable: false },
+  "22011": { title: "substring error", retryable: false },
   "22012": { title: "division by zero", retryable: false },
   "22018": { title: "invalid character value for cast", retryable: false },
+  "22027": { title: "trim error", retryable: false },
   "22G02": { title: "negative limit value", retryable: false },
   "22G03": { title: "invalid value type", retryable: false },
   "22G04": { title: "values not comparable", retryable: false },
+  "22G0B": { title: "list data, right truncation", retryable: false },
+  "22G0C": { title: "list element error", retryable: false },
+  "22G0F": { title: "invalid number of paths or groups", retryable: false },
   "22G0M": { title: "multiple assignments to a graph element property", retryable: false },
+  "22G0U": { title: "record fields do not match", retryable: false },
+  "22G0Z": { title: "malformed path", retryable: false },
+  "22N60": { title: "invalid regular expression", retryable: false },
   "25000": { title: "invalid transaction state", retryable: false },
   "25G01": { title: "active GQL-transaction", retryable: false },
   "25G03": { title: "read-only GQL-transaction", retryable: false },

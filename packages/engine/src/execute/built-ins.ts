@@ -1,5 +1,7 @@
 import {
   compareStrings,
+  divide,
+  Duration,
   Edge,
   equals,
   Float,
@@ -11,6 +13,7 @@ import {
   isTemporal,
   LIST_LENGTH_MAX,
   modulo,
+  negate,
   Node,
   numberText,
   Path,
@@ -66,10 +69,10 @@ function ofNumber(
     value !== null && isInteger(value) ? value : ofReal(name, compute)(value, offset);
 }
 
+/** Beyond 2^53, where a count of characters or digits is all of them, to the nearest number. */
 function wholeNumber(name: string, value: Value, offset: number): number {
-  if (typeof value !== "number" || !Number.isInteger(value))
-    throw wrong(name, "an INTEGER", value, offset);
-  return value;
+  if (value === null || !isInteger(value)) throw wrong(name, "an INTEGER", value, offset);
+  return Number(value);
 }
 
 function sized(name: string, value: Value, offset: number): number {
@@ -108,7 +111,7 @@ function portion(
   const length = wholeNumber(name, count, offset);
   if (length < 0)
     throw located(
-      new GeodeError("22G02", `${name} takes a length of at least 0, not ${length}.`),
+      new GeodeError("22011", `${name} takes a length of at least 0, not ${length}.`),
       offset,
     );
   return take(characters(text), length).join("");
@@ -157,6 +160,12 @@ export const builtIns = {
     if (!(value instanceof Path)) throw wrong("PATH_LENGTH", "a PATH", value, offset);
     return (value.elements.length - 1) / 2;
   },
+  /** Node, edge, node, …, node. */
+  elements(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (!(value instanceof Path)) throw wrong("ELEMENTS", "a PATH", value, offset);
+    return value.elements;
+  },
   nullif(left: Value, right: Value): Value {
     return equals(left, right) === true ? null : left;
   },
@@ -166,9 +175,26 @@ export const builtIns = {
   char_length: ofString("CHAR_LENGTH", charLength),
   upper: ofString("UPPER", (text) => text.toUpperCase()),
   lower: ofString("LOWER", (text) => text.toLowerCase()),
-  trim: ofString("TRIM", (text) => text.trim()),
-  ltrim: ofString("LTRIM", (text) => text.trimStart()),
-  rtrim: ofString("RTRIM", (text) => text.trimEnd()),
+  /** Of white space; a list of its last items. */
+  trim(value: Value, ...rest: [count: Value, offset: number] | [offset: number]): Value {
+    if (rest.length === 1) return ofString("TRIM", (text) => text.trim())(value, rest[0]);
+    const [count, offset] = rest;
+    if (value === null || count === null) return null;
+    if (!Array.isArray(value)) throw wrong("TRIM with a number", "a LIST", value, offset);
+    const less = wholeNumber("TRIM", count, offset);
+    if (less < 0 || less > value.length)
+      throw located(
+        new GeodeError(
+          "22G0C",
+          `TRIM takes off 0 to ${value.length} items of this list, not ${less}.`,
+        ),
+        offset,
+      );
+    return (value as readonly Value[]).slice(0, value.length - less);
+  },
+  btrim: trimOf("BTRIM", { leading: true, trailing: true }, (text) => text.trim()),
+  ltrim: trimOf("LTRIM", { leading: true, trailing: false }, (text) => text.trimStart()),
+  rtrim: trimOf("RTRIM", { leading: false, trailing: true }, (text) => text.trimEnd()),
   left: (text: Value, count: Value, offset: number): Value =>
     portion("LEFT", text, count, offset, (all, length) => all.slice(0, length)),
   right: (text: Value, count: Value, offset: number): Value =>
@@ -188,7 +214,7 @@ export const builtIns = {
     const count = length === undefined ? Infinity : wholeNumber("SUBSTRING", length, offset);
     if (from < 0 || count < 0)
       throw located(
-        new GeodeError("22G02", "SUBSTRING takes a start and a length of at least 0."),
+        new GeodeError("22011", "SUBSTRING takes a start and a length of at least 0."),
         offset,
       );
     return characters(text)
@@ -231,16 +257,21 @@ export const builtIns = {
     ...rest: [step: Value, offset: number] | [offset: number]
   ): Value {
     const offset = rest.length === 2 ? rest[1] : rest[0];
-    const step = rest.length === 2 ? wholeNumber("RANGE", rest[0], offset) : 1;
-    const [from, to] = [wholeNumber("RANGE", first, offset), wholeNumber("RANGE", last, offset)];
-    if (step === 0) throw located(new GeodeError("22G03", "The step of RANGE is not 0."), offset);
-    const count = Math.max(0, Math.floor((to - from) / step) + 1);
+    const [from, to, step] = [first, last, rest.length === 2 ? rest[0] : 1].map((value) => {
+      if (value === null || !isInteger(value)) throw wrong("RANGE", "INTEGERs", value, offset);
+      return BigInt(value);
+    }) as [bigint, bigint, bigint];
+    if (step === 0n) throw located(new GeodeError("22G03", "The step of RANGE is not 0."), offset);
+    const isEmpty = step > 0n ? from > to : from < to;
+    const count = isEmpty ? 0n : (to - from) / step + 1n;
     if (count > LIST_LENGTH_MAX)
       throw located(
         new GeodeError("LIMIT", `RANGE gives at most ${LIST_LENGTH_MAX} numbers, not ${count}.`),
         offset,
       );
-    return Array.from({ length: count }, (_, index) => from + index * step);
+    return Array.from({ length: Number(count) }, (_, index) =>
+      integer(from + BigInt(index) * step),
+    );
   },
   tostring(value: Value, offset: number): Value {
     if (value === null || typeof value === "string") return value;
@@ -282,10 +313,11 @@ export const builtIns = {
   },
   abs(value: Value, offset: number): Value {
     if (value === null) return null;
+    if (value instanceof Duration) return isNegative(value) ? negate(value) : value;
     if (typeof value === "bigint") return inRange(value < 0n ? -value : value, offset);
     if (typeof value === "number") return Math.abs(value);
     if (value instanceof Float) return float(Math.abs(value.value));
-    throw wrong("ABS", "a number", value, offset);
+    throw wrong("ABS", "a number or a DURATION", value, offset);
   },
   sign(value: Value, offset: number): Value {
     if (value === null) return null;
@@ -310,6 +342,13 @@ export const builtIns = {
   sqrt: ofReal("SQRT", Math.sqrt),
   exp: ofReal("EXP", Math.exp),
   ln: ofReal("LN", Math.log),
+  /** To a base, which comes first; natural without one. */
+  log(value: Value, ...rest: [of: Value, offset: number] | [offset: number]): Value {
+    if (rest.length === 1) return logarithm(value, rest[0]);
+    const [of, offset] = rest;
+    const [base, number] = [logarithm(value, offset), logarithm(of, offset)];
+    return base === null || number === null ? null : divide(number, base);
+  },
   log10: ofReal("LOG10", Math.log10),
   power(base: Value, exponent: Value, offset: number): Value {
     try {
@@ -365,7 +404,7 @@ export const builtIns = {
         (ends[0] === element.to && ends[1] === element.from);
       if (!joined)
         throw located(
-          new GeodeError("22G03", "The edges of a PATH join the nodes beside them."),
+          new GeodeError("22G0Z", "The edges of a PATH join the nodes beside them."),
           offset,
         );
     }
@@ -465,11 +504,56 @@ function trimmed(
   if (text === null || character === null) return null;
   for (const value of [text, character])
     if (typeof value !== "string") throw wrong("TRIM", "STRINGs", value, offset);
-  const all = characters(text as string);
+  if (charLength(character as string) !== 1)
+    throw located(
+      new GeodeError("22027", "TRIM … FROM takes one character.", {
+        hint: "BTRIM, LTRIM and RTRIM take several.",
+      }),
+      offset,
+    );
+  return without(text as string, new Set([character]), { leading, trailing });
+}
+
+interface Ends {
+  readonly leading: boolean;
+  readonly trailing: boolean;
+}
+
+function without(
+  text: string,
+  characterSet: ReadonlySet<Value>,
+  { leading, trailing }: Ends,
+): string {
+  const all = characters(text);
   let [start, end] = [0, all.length];
-  if (leading) while (start < end && all[start] === character) start += 1;
-  if (trailing) while (end > start && all[end - 1] === character) end -= 1;
+  if (leading) while (start < end && characterSet.has(all[start] ?? null)) start += 1;
+  if (trailing) while (end > start && characterSet.has(all[end - 1] ?? null)) end -= 1;
   return all.slice(start, end).join("");
+}
+
+/** <multi-character trim function> (ISO/IEC 39075:2024 §20.24): of any of the characters; without them, of white space. */
+function trimOf(
+  name: string,
+  ends: Ends,
+  ofWhiteSpace: (text: string) => string,
+): (text: Value, ...rest: [characterSet: Value, offset: number] | [offset: number]) => Value {
+  return (text, ...rest) => {
+    const offset = rest.length === 2 ? rest[1] : rest[0];
+    const of = rest.length === 2 ? rest[0] : "";
+    if (text === null || of === null) return null;
+    for (const value of [text, of])
+      if (typeof value !== "string") throw wrong(name, "STRINGs", value, offset);
+    return rest.length === 2
+      ? without(text as string, new Set(characters(of as string)), ends)
+      : ofWhiteSpace(text as string);
+  };
+}
+
+const logarithm = ofReal("LOG", Math.log);
+
+/** By the largest of its units that there are any of. */
+function isNegative({ months, days, nanoseconds }: Duration): boolean {
+  return (months || days || Number(nanoseconds)) < 0;
 }
 
 function inRange(value: bigint, offset: number): Value {

@@ -40,7 +40,7 @@ import type {
 
 /** Parses, binds and plans a text; generated code follows with the first run, when there is a graph to plan for. */
 export function compile(text: string, procedures: ProcedureTable = BUILT_IN_PROCEDURES): Statement {
-  const bound = bind(text, parse(text), procedures);
+  const bound = understood(text, procedures);
   switch (bound.kind) {
     case "query":
       return new QueryStatement(text, { ...bound, query: rewrite(bound.query) });
@@ -195,6 +195,14 @@ class TransactionStatement implements Statement {
         hint: "Send START TRANSACTION as a QUERY of its own: the transaction belongs to the connection.",
       });
     throw new GeodeError("2D000", "There is no transaction to end here.");
+  }
+}
+
+function understood(text: string, procedures: ProcedureTable): BoundStatement {
+  try {
+    return bind(text, parse(text), procedures);
+  } catch (error) {
+    throw withPosition(error, text);
   }
 }
 

@@ -26,10 +26,11 @@ import { accumulator, type Accumulator, byRowKey, keptList } from "./aggregates.
 import type { Budget } from "./budget.ts";
 import { builtIns } from "./built-ins.ts";
 import type { Run } from "./run.ts";
-import { cast, isTyped } from "./value-types.ts";
+import { assign, cast, isTyped } from "./value-types.ts";
 import { groupKey } from "./group-key.ts";
 import { combine } from "./combine.ts";
 import { located } from "./located.ts";
+import { matches } from "./regular-expression.ts";
 import { searchPaths } from "./path-search.ts";
 import {
   foundGroup,
@@ -109,14 +110,7 @@ export const functions = {
   startsWith: stringTest((text, part) => text.startsWith(part)),
   endsWith: stringTest((text, part) => text.endsWith(part)),
   contains: stringTest((text, part) => text.includes(part)),
-  matches(_text: Value, _pattern: Value, offset: number): boolean | null {
-    throw located(
-      new GeodeError("42000", "=~ is not available in this version.", {
-        hint: "STARTS WITH, ENDS WITH and CONTAINS are.",
-      }),
-      offset,
-    );
-  },
+  matches: stringTest(matches),
   isIn(item: Value, list: Value, offset: number): boolean | null {
     if (list === null) return null;
     if (!Array.isArray(list))
@@ -239,6 +233,7 @@ export const functions = {
     return accumulator;
   },
   cast,
+  assign,
   isTyped,
   /** Set operators from left to right: rows are arrays of columns and, last, a row key. */
   combine(
@@ -327,6 +322,12 @@ function quantifier(
 function stringTest(
   test: (text: string, part: string) => boolean,
 ): (text: Value, part: Value, offset: number) => boolean | null {
-  return (text, part) =>
-    typeof text === "string" && typeof part === "string" ? test(text, part) : null;
+  return (text, part, offset) => {
+    if (typeof text !== "string" || typeof part !== "string") return null;
+    try {
+      return test(text, part);
+    } catch (error) {
+      throw located(error, offset);
+    }
+  };
 }

@@ -148,14 +148,14 @@ export class Run {
 
   /** How many paths or lengths of paths a search takes. */
   pathCount(value: Value, offset: number): number {
-    if (typeof value === "number" && Number.isInteger(value) && value >= 1) return value;
-    if (typeof value !== "number" || !Number.isInteger(value))
+    if (isInteger(value) && value >= 1) return Number(value);
+    if (!isInteger(value))
       throw located(
         new GeodeError("22G03", `A number of paths is an INTEGER, not ${typeName(value)}.`),
         offset,
       );
     throw located(
-      new GeodeError("22003", `A number of paths is at least 1, not ${value}.`),
+      new GeodeError("22G0F", `A number of paths is at least 1, not ${value}.`),
       offset,
     );
   }

@@ -919,10 +919,20 @@ export interface Case {
 export interface CaseBranch {
   readonly kind: "caseBranch";
   /** More than one in `CASE x WHEN 1, 2 THEN …` only. */
-  readonly when: readonly Expression[];
+  readonly when: readonly (Expression | WhenTest)[];
   readonly then: Expression;
   readonly span: Span;
 }
+
+/** `CASE x WHEN < 5 THEN …`: in the condition, a variable of the name {@link CASE_SUBJECT} is the subject. */
+export interface WhenTest {
+  readonly kind: "whenTest";
+  readonly condition: Expression;
+  readonly span: Span;
+}
+
+/** What the subject of a CASE is called in the conditions on it: no name that anybody writes. */
+export const CASE_SUBJECT = "\0subject";
 
 /**
  * Any function, aggregates included. `DATE '2024-01-01'` is the call `date('2024-01-01')`, and so with `duration`; TIME, DATETIME and
@@ -996,6 +1006,8 @@ export interface Cast {
   readonly kind: "cast";
   readonly operand: Expression;
   readonly type: ValueType;
+  /** `VALUE x :: INT = operand`: only numbers are converted, everything else has to be of the type. */
+  readonly assigned: boolean;
   readonly span: Span;
 }
 

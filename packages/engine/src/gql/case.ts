@@ -2,7 +2,7 @@ import type { Case, CaseBranch } from "./ast.ts";
 import { parenthesized } from "./context.ts";
 import type { Cursor } from "./cursor.ts";
 
-/** <case expression> (§20.7): `CASE WHEN condition THEN …` or `CASE subject WHEN value, value THEN …`. */
+/** <case expression> (§20.7): `CASE WHEN condition THEN …` or `CASE subject WHEN value, < value, IS NULL THEN …`. */
 export function parseCase(cursor: Cursor): Case {
   const opening = cursor.advance();
   const outer = cursor.enterContext(parenthesized(cursor.context));
@@ -27,7 +27,7 @@ export function parseCase(cursor: Cursor): Case {
 function parseBranch(cursor: Cursor, hasSubject: boolean): CaseBranch {
   const { start } = cursor.advance();
   const when = hasSubject
-    ? cursor.list(cursor.rules.expression)
+    ? cursor.list(cursor.rules.whenOperand)
     : [cursor.rules.expression(cursor)];
   cursor.expectWord("THEN", "after the condition of WHEN");
   const then = cursor.rules.expression(cursor);

@@ -1,5 +1,5 @@
 import type { Position } from "@geode/values";
-import type { Expression, Name, PathPattern, Query, Span } from "./ast.ts";
+import type { Expression, Name, PathPattern, Query, Span, WhenTest } from "./ast.ts";
 import { type Context, PLAIN } from "./context.ts";
 import { positionAt } from "./position.ts";
 import { nearestWord } from "./suggestion.ts";
@@ -15,6 +15,8 @@ export interface Rules {
   readonly expression: (cursor: Cursor) => Expression;
   /** A search condition, in which Cypher's pattern predicates may stand. */
   readonly condition: (cursor: Cursor) => Expression;
+  /** What stands after WHEN in a CASE with a subject. */
+  readonly whenOperand: (cursor: Cursor) => Expression | WhenTest;
   readonly query: (cursor: Cursor, place: QueryPlace) => Query;
   readonly pathPattern: (cursor: Cursor) => PathPattern;
 }
@@ -187,7 +189,7 @@ export class Cursor {
   expected(what: string, keywords: Iterable<string> = [], hint?: string): Error {
     const meant = this.token.kind === "word" ? nearestWord(this.token.text, keywords) : undefined;
     const suggestion =
-      meant === undefined ? FOREIGN_WORDS.get(this.token.keyword) : `did you mean ${meant}`;
+      meant === undefined ? FOREIGN_WORDS.get(this.token.keyword) : `did you mean ${meant}?`;
     return this.errorAt(
       this.token.start,
       `expected ${what}, found ${this.found()}`,

@@ -1,10 +1,13 @@
-import type {
-  BinaryOperator,
-  ComparisonOperator,
-  Expression,
-  IsEndpoint,
-  IsNormalized,
-  StringPredicate,
+import {
+  CASE_SUBJECT,
+  type BinaryOperator,
+  type ComparisonOperator,
+  type Expression,
+  type IsEndpoint,
+  type IsNormalized,
+  type StringPredicate,
+  type Variable,
+  type WhenTest,
 } from "./ast.ts";
 import { asCondition } from "./context.ts";
 import type { Cursor } from "./cursor.ts";
@@ -155,6 +158,12 @@ function parseSymbolContinuation(
   if (COMPARISONS.has(symbol)) {
     return power < COMPARISON ? parseComparison(cursor, left, start) : undefined;
   }
+  // Cypher's short form of IS TYPED.
+  if (symbol === "::" && power < PREDICATE) {
+    cursor.advance();
+    const type = parseValueType(cursor);
+    return { kind: "isTyped", operand: left, type, negated: false, span: cursor.spanFrom(start) };
+  }
   if (symbol === "=~" && power < PREDICATE) {
     cursor.advance();
     return finishStringPredicate(cursor, "matches", left, start);
@@ -233,6 +242,20 @@ const IS_WORDS = [
 ];
 
 const NORMAL_FORMS: ReadonlySet<string> = new Set(["NFC", "NFD", "NFKC", "NFKD"]);
+
+/**
+ * <when operand> (§20.7) after `CASE subject WHEN`: a value that the subject may be equal to, or the second part of a predicate on it, as
+ * in `WHEN < 5` and `WHEN IS NULL`.
+ */
+export function parseWhenOperand(cursor: Cursor): Expression | WhenTest {
+  const { start } = cursor.token;
+  const subject: Variable = { kind: "variable", name: CASE_SUBJECT, span: { start, end: start } };
+  const isPredicate =
+    cursor.isWord("IS") || (cursor.token.kind === "symbol" && COMPARISONS.has(cursor.token.text));
+  const condition = isPredicate ? parseContinuation(cursor, subject, start, NOT) : undefined;
+  if (condition === undefined) return parseExpression(cursor);
+  return { kind: "whenTest", condition, span: cursor.spanFrom(start) };
+}
 
 /** The predicates that begin with IS [NOT] (§19.5 to §19.10), and <boolean test> (§20.20). */
 function parseIs(

@@ -2,6 +2,7 @@ import type { Expression, FunctionCall, Trim } from "./ast.ts";
 import { finishQuantified, finishReduce, looksLikeElement } from "./comprehensions.ts";
 import { PLAIN } from "./context.ts";
 import type { Cursor } from "./cursor.ts";
+import type { Token } from "./token.ts";
 import { parseValueType } from "./types.ts";
 
 interface Opening {
@@ -107,7 +108,7 @@ function finishCast(cursor: Cursor, start: number, opening: Opening): Expression
   cursor.expectWord("AS", "and a type in CAST");
   const type = parseValueType(cursor);
   cursor.expectClosing(")", "the arguments of CAST", opening);
-  return { kind: "cast", operand, type, span: cursor.spanFrom(start) };
+  return { kind: "cast", operand, type, assigned: false, span: cursor.spanFrom(start) };
 }
 
 /** <trim function> (§20.24): `TRIM([LEADING | TRAILING | BOTH] [character] FROM text)`, or a call with arguments. */
@@ -119,7 +120,8 @@ function finishTrim(
 ): Trim | FunctionCall {
   const side = acceptTrimSide(cursor);
   if (side === undefined && cursor.isSymbol(")")) return finishCall(cursor, start, name, opening);
-  const hasNoCharacter = cursor.isWord("FROM") && side !== undefined;
+  // `TRIM(FROM text)`, while `TRIM(from)` is a call.
+  const hasNoCharacter = cursor.isWord("FROM") && (side !== undefined || startsText(cursor.peek()));
   const first = hasNoCharacter ? null : cursor.rules.expression(cursor);
   if (first !== null && side === undefined && !cursor.isWord("FROM")) {
     const args = [first];
@@ -144,6 +146,11 @@ function finishTrim(
     operand,
     span: cursor.spanFrom(start),
   };
+}
+
+/** Whether what follows FROM is the text to trim, rather than the end of an argument called `from`. */
+function startsText(next: Token): boolean {
+  return next.kind === "symbol" ? next.text === "(" : next.kind !== "end";
 }
 
 function acceptTrimSide(cursor: Cursor): Trim["side"] | undefined {

@@ -175,7 +175,7 @@ describe("strings", () => {
 test("an unexpected character is named, with the one that was probably meant", () => {
   expect(failure("a — b")).toMatchObject({
     message: "unexpected character `—` (U+2014)",
-    hint: "did you mean `-`",
+    hint: "did you mean `-`?",
     position: { line: 1, column: 3, offset: 2 },
   });
   expect(failure("a\u0000")).toMatchObject({ message: "unexpected character U+0000" });

@@ -232,6 +232,6 @@ function unexpectedCharacter(text: string, offset: number): Error {
     text,
     offset,
     `unexpected character ${shown}`,
-    meant === undefined ? undefined : `did you mean \`${meant}\``,
+    meant === undefined ? undefined : `did you mean \`${meant}\`?`,
   );
 }

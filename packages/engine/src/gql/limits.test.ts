@@ -10,7 +10,7 @@ describe("the length of a text", () => {
     expect(() => parse("RETURN 1234", { textLengthMax: 10 })).toThrow(
       expect.objectContaining({
         code: "TOO_LARGE",
-        message: "the statement has 11 characters; 10 are allowed",
+        message: "The statement has 11 characters; 10 are allowed.",
       }),
     );
   });

@@ -1,7 +1,7 @@
 import { GeodeError } from "@geode/values";
 import type { Expression, Program } from "./ast.ts";
 import { Cursor, type Rules } from "./cursor.ts";
-import { parseCondition, parseExpression } from "./expressions.ts";
+import { parseCondition, parseExpression, parseWhenOperand } from "./expressions.ts";
 import { tokenize } from "./lexer.ts";
 import { parsePathPattern } from "./patterns.ts";
 import { parseQuery } from "./queries.ts";
@@ -29,6 +29,7 @@ export const PARSE_DEFAULTS = {
 const RULES: Rules = {
   expression: parseExpression,
   condition: parseCondition,
+  whenOperand: parseWhenOperand,
   query: parseQuery,
   pathPattern: parsePathPattern,
 };
@@ -54,10 +55,8 @@ function cursorOver(text: string, options: ParseOptions): Cursor {
   if (text.length > limits.textLengthMax) {
     throw new GeodeError(
       "TOO_LARGE",
-      `the statement has ${text.length} characters; ${limits.textLengthMax} are allowed`,
-      {
-        hint: "pass data as parameters",
-      },
+      `The statement has ${text.length} characters; ${limits.textLengthMax} are allowed.`,
+      { hint: "Pass data as parameters." },
     );
   }
   refuseLoneSurrogates(text);

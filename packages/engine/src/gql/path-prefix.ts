@@ -1,3 +1,4 @@
+import { GeodeError, isInteger } from "@geode/values";
 import type { Expression, PathMode, PathPrefix, PathSelector } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 
@@ -63,9 +64,12 @@ function acceptPathCount(cursor: Cursor): Expression | null {
     return { kind: "parameter", name: text, span: { start, end } };
   }
   if (kind !== "number") return null;
-  if (typeof value !== "number" || !Number.isInteger(value) || value < 1) {
+  if (value === null || !isInteger(value))
     throw cursor.expected("how many paths, a whole number from 1");
-  }
+  if (value < 1)
+    throw new GeodeError("22G0F", `A number of paths is at least 1, not ${value}.`, {
+      position: cursor.position(start),
+    });
   cursor.advance();
   return { kind: "literal", value, span: { start, end } };
 }

@@ -7,15 +7,19 @@ const ZONED_DATETIME = /[tT ].*[zZ+\-[]/;
 
 /**
  * <temporal literal>, <duration literal> (§21.2): `DATE '2024-01-01'` is the call `date('2024-01-01')`. TIME, DATETIME and TIMESTAMP are
- * zoned if the text has a zone. null if there is none.
+ * zoned if the text has a zone, or if LOCAL or ZONED before them says so. null if there is none.
  */
 export function acceptTemporalLiteral(cursor: Cursor): FunctionCall | null {
-  const text = cursor.peek();
+  const { keyword, start } = cursor.token;
+  const words = keyword === "LOCAL" || keyword === "ZONED" ? 2 : 1;
+  const text = cursor.peek(words);
   if (text.kind !== "string" && text.kind !== "doubleQuoted") return null;
-  const name = temporalFunction(cursor.token.keyword, text.text);
+  const name =
+    words === 2
+      ? zoneFunction(keyword, cursor.peek().keyword)
+      : temporalFunction(keyword, text.text);
   if (name === undefined) return null;
-  const { start } = cursor.advance();
-  cursor.advance();
+  for (let i = 0; i <= words; i++) cursor.advance();
   const argument = {
     kind: "literal",
     value: text.text,
@@ -45,4 +49,11 @@ function temporalFunction(keyword: string, text: string): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** `LOCAL DATETIME '…'`, `ZONED TIME '…'` */
+function zoneFunction(zone: string, type: string): string | undefined {
+  if (type === "TIME") return `${zone.toLowerCase()}_time`;
+  if (type === "DATETIME" || type === "TIMESTAMP") return `${zone.toLowerCase()}_datetime`;
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import { GeodeError, unreachable } from "@geode/values";
-import type * as ast from "../gql/ast.ts";
+import * as ast from "../gql/ast.ts";
 import { positionAt } from "../gql/position.ts";
 import { nearestWord } from "../gql/suggestion.ts";
 import { type Expression, type LabelExpression, NULL, TRUE, type Variable } from "./expression.ts";
@@ -34,6 +34,8 @@ export function bindExpression(
       return bindName(binding, node, context);
     case "property": {
       const of = bind(node.object);
+      if (of.kind === "variable" && (of.variable.type === "nodes" || of.variable.type === "edges"))
+        return ofEach(binding, of, node.key.name, offset);
       if (of.kind === "variable" && of.variable.type !== "value" && !isElement(of.variable))
         throw binding.invalidSyntax(`A ${NOUNS[of.variable.type]} has no properties.`, offset);
       return { kind: "property", of, key: node.key.name, offset };
@@ -112,7 +114,7 @@ export function bindExpression(
         offset,
       };
     case "case":
-      return bindCase(binding, node, bind);
+      return bindCase(binding, node, context);
     case "functionCall":
       return bindCall(binding, node, context, bind);
     case "list":
@@ -157,7 +159,13 @@ export function bindExpression(
         type: node.type,
       });
     case "cast":
-      return { kind: "cast", operand: bind(node.operand), type: node.type, offset };
+      return {
+        kind: "cast",
+        operand: bind(node.operand),
+        type: node.type,
+        assigned: node.assigned,
+        offset,
+      };
     case "isDirected":
       // Every edge is.
       return negateIf(node.negated, {
@@ -336,17 +344,25 @@ function bindName(binding: Binding, node: ast.Variable, context: ExpressionConte
   );
 }
 
-function bindCase(
-  binding: Binding,
-  node: ast.Case,
-  bind: (part: ast.Expression) => Expression,
-): Expression {
+/** A property of a variable of a repetition is the list of that property of each of its elements. */
+function ofEach(binding: Binding, list: Expression, key: string, offset: number): Expression {
+  const variable = binding.variable(null, "value");
+  return {
+    kind: "listComprehension",
+    variable,
+    list,
+    where: TRUE,
+    projection: { kind: "property", of: { kind: "variable", variable }, key, offset },
+    offset,
+  };
+}
+
+function bindCase(binding: Binding, node: ast.Case, context: ExpressionContext): Expression {
+  const bind = (part: ast.Expression): Expression => bindExpression(binding, part, context);
   const otherwise = node.otherwise ? bind(node.otherwise) : NULL;
-  const caseOf = (subject: Expression | null): Expression => {
+  const caseOf = (condition: (when: ast.Expression | ast.WhenTest) => Expression): Expression => {
     const branches = node.branches.map((branch) => {
-      const conditions = branch.when.map((when): Expression =>
-        subject ? { kind: "compare", operator: "=", left: subject, right: bind(when) } : bind(when),
-      );
+      const conditions = branch.when.map(condition);
       const [first] = conditions;
       return {
         when:
@@ -358,8 +374,23 @@ function bindCase(
     });
     return { kind: "case", branches, otherwise };
   };
-  if (!node.subject) return caseOf(null);
-  return computedOnce(binding, [bind(node.subject)], ([subject = NULL]) => caseOf(subject));
+  if (!node.subject) {
+    return caseOf((when) => {
+      if (when.kind === "whenTest") throw new Error("a test of no subject");
+      return bind(when);
+    });
+  }
+  return computedOnce(binding, [bind(node.subject)], ([subject = NULL]) =>
+    caseOf((when) => {
+      if (when.kind !== "whenTest")
+        return { kind: "compare", operator: "=", left: subject, right: bind(when) };
+      const variable =
+        subject.kind === "variable" ? subject.variable : binding.variable(null, "value");
+      const scope = new Map([...context.scope, [ast.CASE_SUBJECT, variable]]);
+      const body = bindCondition(binding, when.condition, { ...context, scope });
+      return subject.kind === "variable" ? body : { kind: "letIn", variable, value: subject, body };
+    }),
+  );
 }
 
 /**
@@ -410,7 +441,7 @@ function bindCall(
   }
   if (node.star || node.distinct)
     throw binding.invalidSyntax(
-      `${node.name} is not an aggregate; it takes neither * nor DISTINCT.`,
+      `\`${node.name}\` is not an aggregate; it takes neither * nor DISTINCT.`,
       offset,
     );
   const [least, most] = signature.arity;
@@ -418,7 +449,7 @@ function bindCall(
     const wanted =
       least === most ? `${least}` : most === Infinity ? `at least ${least}` : `${least} to ${most}`;
     throw binding.invalidSyntax(
-      `${node.name} takes ${wanted} argument${wanted === "1" ? "" : "s"}, not ${node.args.length}.`,
+      `\`${node.name}\` takes ${wanted} argument${wanted === "1" ? "" : "s"}, not ${node.args.length}.`,
       offset,
     );
   }
@@ -428,9 +459,13 @@ function bindCall(
   if (first?.kind === "variable") {
     const refused = REFUSED_TYPES.get(signature.name);
     if (refused?.includes(first.variable.type))
-      throw new GeodeError("22G03", `${node.name} does not take a ${NOUNS[first.variable.type]}.`, {
-        position: positionAt(binding.text, offset),
-      });
+      throw new GeodeError(
+        "22G03",
+        `\`${node.name}\` does not take a ${NOUNS[first.variable.type]}.`,
+        {
+          position: positionAt(binding.text, offset),
+        },
+      );
   }
   return { kind: "call", name: signature.name, args, offset };
 }
@@ -473,7 +508,7 @@ function bindAggregate(
   if (!name) throw binding.notAvailable(`The aggregate ${node.name}`, offset);
   if (!context.aggregates) {
     throw binding.invalidSyntax(
-      `${node.name} is an aggregate; it can stand only in RETURN, WITH, SELECT, and their ORDER BY and HAVING.`,
+      `\`${node.name}\` is an aggregate; it can stand only in RETURN, WITH, SELECT, and their ORDER BY and HAVING.`,
       offset,
     );
   }
@@ -481,7 +516,7 @@ function bindAggregate(
   if (node.star ? name !== "count" || node.distinct : node.args.length !== wanted) {
     const or = name === "count" ? ", or *" : "";
     throw binding.invalidSyntax(
-      `${node.name} takes ${wanted} argument${wanted > 1 ? "s" : ""}${or}.`,
+      `\`${node.name}\` takes ${wanted} argument${wanted > 1 ? "s" : ""}${or}.`,
       offset,
     );
   }

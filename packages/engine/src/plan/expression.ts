@@ -138,6 +138,8 @@ export type Expression =
       readonly kind: "cast";
       readonly operand: Expression;
       readonly type: ValueType;
+      /** Only numbers are converted, everything else has to be of the type. */
+      readonly assigned: boolean;
       readonly offset: number;
     }
   | { readonly kind: "isTyped"; readonly operand: Expression; readonly type: ValueType }

@@ -1,5 +1,6 @@
 import { typeName, unreachable } from "@geode/values";
-import type { Expression, Variable } from "./expression.ts";
+import type { ScalarTypeName, ValueType } from "../gql/ast.ts";
+import type { BinaryOperator, Expression, Variable } from "./expression.ts";
 import type { Query } from "./operators.ts";
 import type { ProcedureType } from "./procedure.ts";
 
@@ -55,6 +56,11 @@ const VARIABLE_TYPES = {
 } as const;
 
 function expressionType(expression: Expression, typeOf: (variable: Variable) => string): string {
+  const commonType = (parts: readonly Expression[]): string => {
+    const types = new Set(parts.map((part) => expressionType(part, typeOf)));
+    const [type = "ANY"] = types;
+    return types.size === 1 ? type : "ANY";
+  };
   switch (expression.kind) {
     case "constant":
       return expression.value === null ? "ANY" : typeName(expression.value);
@@ -82,22 +88,89 @@ function expressionType(expression: Expression, typeOf: (variable: Variable) => 
     case "properties":
       return "RECORD";
     case "call":
+      if (expression.name === "trim" && expression.args.length === 2) return "LIST";
       return CALL_TYPES.get(expression.name) ?? "ANY";
+    case "binary":
+      return arithmeticType(
+        expression.operator,
+        expressionType(expression.left, typeOf),
+        expressionType(expression.right, typeOf),
+      );
+    case "negate":
+      return NUMBERS.has(expressionType(expression.operand, typeOf))
+        ? expressionType(expression.operand, typeOf)
+        : "ANY";
+    case "case":
+      return commonType([
+        ...expression.branches.map(({ then }) => then),
+        ...(isNull(expression.otherwise) ? [] : [expression.otherwise]),
+      ]);
+    case "slice":
+      return "LIST";
+    case "letIn":
+      return expressionType(expression.body, (variable) =>
+        variable === expression.variable
+          ? expressionType(expression.value, typeOf)
+          : typeOf(variable),
+      );
+    case "cast":
+      return castType(expression.type);
     case "parameter":
     case "property":
-    case "binary":
-    case "negate":
-    case "case":
     case "subscript":
-    case "slice":
     case "reduce":
-    case "letIn":
-    case "cast":
       return "ANY";
     default:
       return unreachable(expression);
   }
 }
+
+const NUMBERS: ReadonlySet<string> = new Set(["INTEGER", "FLOAT"]);
+
+function arithmeticType(operator: BinaryOperator, left: string, right: string): string {
+  if (operator === "||")
+    return left === right && (left === "STRING" || left === "LIST") ? left : "ANY";
+  if (!NUMBERS.has(left) || !NUMBERS.has(right))
+    return operator === "+" && left === "STRING" && right === "STRING" ? "STRING" : "ANY";
+  return operator === "^" || left === "FLOAT" || right === "FLOAT" ? "FLOAT" : "INTEGER";
+}
+
+function isNull(expression: Expression): boolean {
+  return expression.kind === "constant" && expression.value === null;
+}
+
+/** What a cast makes, if it makes anything but NULL. */
+function castType(type: ValueType): string {
+  switch (type.kind) {
+    case "listType":
+      return "LIST";
+    case "recordType":
+      return "RECORD";
+    case "unionType":
+      return "ANY";
+    case "scalarType":
+      return CAST_TYPES.get(type.name) ?? "ANY";
+    default:
+      return unreachable(type);
+  }
+}
+
+const CAST_TYPES: ReadonlyMap<ScalarTypeName, string> = new Map<ScalarTypeName, string>([
+  ["boolean", "BOOLEAN"],
+  ["string", "STRING"],
+  ["bytes", "BYTES"],
+  ["integer", "INTEGER"],
+  ["float", "FLOAT"],
+  ["date", "DATE"],
+  ["localTime", "LOCAL TIME"],
+  ["zonedTime", "ZONED TIME"],
+  ["localDatetime", "LOCAL DATETIME"],
+  ["zonedDatetime", "ZONED DATETIME"],
+  ["duration", "DURATION"],
+  ["node", "NODE"],
+  ["edge", "EDGE"],
+  ["path", "PATH"],
+]);
 
 const SUBQUERY_TYPES = { exists: "BOOLEAN", count: "INTEGER", value: "ANY", list: "LIST" } as const;
 
@@ -113,6 +186,10 @@ const CALL_TYPES: ReadonlyMap<string, string> = new Map([
   ["upper", "STRING"],
   ["lower", "STRING"],
   ["trim", "STRING"],
+  ["trim_leading", "STRING"],
+  ["trim_trailing", "STRING"],
+  ["trim_both", "STRING"],
+  ["btrim", "STRING"],
   ["ltrim", "STRING"],
   ["rtrim", "STRING"],
   ["left", "STRING"],
@@ -120,6 +197,32 @@ const CALL_TYPES: ReadonlyMap<string, string> = new Map([
   ["substring", "STRING"],
   ["replace", "STRING"],
   ["tostring", "STRING"],
+  ["normalize", "STRING"],
+  ["is_normalized", "BOOLEAN"],
+  ["is_directed", "BOOLEAN"],
+  ["is_source_of", "BOOLEAN"],
+  ["is_destination_of", "BOOLEAN"],
+  ["elements", "LIST"],
+  ["path", "PATH"],
+  ["byte_length", "INTEGER"],
+  ["merge_records", "RECORD"],
+  ["sin", "FLOAT"],
+  ["cos", "FLOAT"],
+  ["tan", "FLOAT"],
+  ["cot", "FLOAT"],
+  ["sinh", "FLOAT"],
+  ["cosh", "FLOAT"],
+  ["tanh", "FLOAT"],
+  ["asin", "FLOAT"],
+  ["acos", "FLOAT"],
+  ["atan", "FLOAT"],
+  ["atan2", "FLOAT"],
+  ["degrees", "FLOAT"],
+  ["radians", "FLOAT"],
+  ["power", "FLOAT"],
+  ["log", "FLOAT"],
+  ["e", "FLOAT"],
+  ["rand", "FLOAT"],
   ["size", "INTEGER"],
   ["char_length", "INTEGER"],
   ["path_length", "INTEGER"],

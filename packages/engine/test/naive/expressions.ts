@@ -24,7 +24,7 @@ import {
   unreachable,
   type Value,
 } from "@geode/values";
-import type * as ast from "../../src/gql/ast.ts";
+import * as ast from "../../src/gql/ast.ts";
 import { type Environment, seeing } from "./environment.ts";
 
 /**
@@ -313,7 +313,8 @@ function stringTest(
     case "contains":
       return text.includes(part);
     case "matches":
-      throw new Error("the naive evaluator knows no =~");
+      // What it is given at random means the same to JavaScript.
+      return new RegExp(`^(?:${part})$`, "u").test(text);
     default:
       return unreachable(operator);
   }
@@ -323,6 +324,10 @@ function caseOf(node: ast.Case, at: Environment): Value {
   const subject = node.subject && evaluate(node.subject, at);
   for (const branch of node.branches) {
     const taken = branch.when.some((when) => {
+      if (when.kind === "whenTest") {
+        const sight = seeing(at, new Map([[ast.CASE_SUBJECT, subject]]));
+        return truth(evaluate(when.condition, sight)) === true;
+      }
       const value = evaluate(when, at);
       return (node.subject ? equals(subject, value) : truth(value)) === true;
     });

@@ -300,7 +300,11 @@ function repetitionWays(
         // What is absent in a choice or behind `?` is in no list; lists of lists are one.
         return [name, list.flatMap((item): readonly Value[] => listed(item))];
       });
-      found.push({ ...way, row: new Map([...start.row, ...outside]), local: start.local });
+      found.push({
+        ...way,
+        row: new Map([...start.row, ...outside]),
+        local: start.local && new Map([...start.local, ...outside]),
+      });
     }
     if (max !== null && times >= max) return;
     for (const end of body({ ...way, row: start.row, local: new Map() })) {

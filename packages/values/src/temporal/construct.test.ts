@@ -88,11 +88,11 @@ describe("from a record", () => {
     ],
     ["DATE", { year: 2024, hour: 1 }, "22007", 'a DATE has no field "hour"'],
     ["DATE", { year: 2024, __proto: 1 }, "22007", 'a DATE has no field "__proto"'],
-    ["DATE", { year: 2023, month: 2, day: 29 }, "22003", "day is 29, but goes from 1 to 28 here"],
+    ["DATE", { year: 2023, month: 2, day: 29 }, "22003", "`day` is 29, but goes from 1 to 28 here"],
     ["DATE", { year: 1_000_000_000 }, "22003", "years go from -999999999 to 999999999"],
     ["DATE", { year: 2n ** 60n }, "22003", "years go from -999999999 to 999999999"],
-    ["DATE", { year: float(2024) }, "22G03", "year takes an INTEGER, not a FLOAT"],
-    ["DATE", { year: "2024" }, "22G03", "year takes an INTEGER, not a STRING"],
+    ["DATE", { year: float(2024) }, "22G03", "`year` takes an INTEGER, not a FLOAT"],
+    ["DATE", { year: "2024" }, "22G03", "`year` takes an INTEGER, not a STRING"],
     ["DATE", { date: "2024-01-01" }, "22G03", "a STRING cannot be made a date"],
     ["DATE", { date: toDuration("P1D") }, "22G03", "a DURATION cannot be made a date"],
     [
@@ -109,12 +109,12 @@ describe("from a record", () => {
       "22007",
       "a time with nanosecond needs second, too",
     ],
-    ["LOCAL TIME", { hour: 24 }, "22003", "hour is 24, but goes from 0 to 23 here"],
+    ["LOCAL TIME", { hour: 24 }, "22003", "`hour` is 24, but goes from 0 to 23 here"],
     [
       "LOCAL TIME",
       { hour: 1, minute: 1, second: 1, millisecond: 1, microsecond: 1_000 },
       "22003",
-      "microsecond is 1000, but goes from 0 to 999 here",
+      "`microsecond` is 1000, but goes from 0 to 999 here",
     ],
     ["LOCAL TIME", { time: date("2024-01-01") }, "22G03", "a DATE cannot be made a LOCAL TIME"],
     [
@@ -128,7 +128,7 @@ describe("from a record", () => {
       "ZONED DATETIME",
       { datetime: zoned("2024-01-01"), date: date("2024-01-01") },
       "22007",
-      "datetime stands for date and time: give it or them, not both",
+      "`datetime` stands for `date` and `time`: give it or them, not both",
     ],
     ["ZONED DATETIME", { year: 2024, timezone: "Mars" }, "22007", 'there is no time zone "Mars"'],
   ])("%s refuses %o: %s, %s", (type, fields, code, message) => {

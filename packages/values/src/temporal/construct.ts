@@ -88,7 +88,7 @@ export function toDuration(value: Value): Duration | null {
       return null;
     }
     if (!isNumeric(length)) {
-      throw new GeodeError("22G03", `${name} takes a number, not ${article(typeName(length))}`);
+      throw new GeodeError("22G03", `\`${name}\` takes a number, not ${article(typeName(length))}`);
     }
     lengths.set(unit, decimalOf(typeof length === "bigint" ? length : toNumber(length)));
   }
@@ -112,7 +112,10 @@ function ofFields(type: InstantType, fields: Fields): TemporalInstant {
   const { sources } = fields;
   const both = sources.get("datetime");
   if (both !== undefined && sources.size > 1) {
-    throw new GeodeError("22007", "datetime stands for date and time: give it or them, not both");
+    throw new GeodeError(
+      "22007",
+      "`datetime` stands for `date` and `time`: give it or them, not both",
+    );
   }
   const dateSource = sources.get("date") ?? both;
   const timeSource = sources.get("time") ?? both;

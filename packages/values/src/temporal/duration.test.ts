@@ -62,7 +62,7 @@ describe("made of lengths of units", () => {
     [{}, "22007", "a DURATION has at least one unit"],
     [{ day: 1 }, "22007", 'a DURATION has no field "day"'],
     [{ constructor: 1 }, "22007", 'a DURATION has no field "constructor"'],
-    [{ days: "1" }, "22G03", "days takes a number, not a STRING"],
+    [{ days: "1" }, "22G03", "`days` takes a number, not a STRING"],
     [{ days: float(Number.NaN) }, "22003", "NaN is no length of time"],
     [{ days: float(-Infinity) }, "22003", "-Infinity is no length of time"],
     [{ days: float(1e308) }, "22003", "the duration is too long to count"],

@@ -7,7 +7,7 @@ export function requireField(
   { min, max }: { readonly min: number; readonly max: number },
 ): number {
   if (!(value >= min && value <= max)) {
-    throw new GeodeError("22003", `${name} is ${value}, but goes from ${min} to ${max} here`);
+    throw new GeodeError("22003", `\`${name}\` is ${value}, but goes from ${min} to ${max} here`);
   }
   return value;
 }

@@ -96,7 +96,7 @@ function source(name: Source, value: Value): TemporalInstant {
 
 function wholeNumber(name: string, value: Value): number {
   if (!isInteger(value)) {
-    throw new GeodeError("22G03", `${name} takes an INTEGER, not ${article(typeName(value))}`);
+    throw new GeodeError("22G03", `\`${name}\` takes an INTEGER, not ${article(typeName(value))}`);
   }
   return Number(value);
 }

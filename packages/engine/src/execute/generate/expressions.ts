@@ -73,7 +73,7 @@ export function valueCode(g: Generator, expression: Expression): string {
     case "slice":
       return `F.slice(${value(expression.of)},${expression.from ? value(expression.from) : "undefined"},${expression.to ? value(expression.to) : "undefined"},${expression.offset})`;
     case "cast":
-      return `F.cast(${value(expression.operand)},${g.code.constant(expression.type)},${expression.offset})`;
+      return `F.${expression.assigned ? "assign" : "cast"}(${value(expression.operand)},${g.code.constant(expression.type)},${expression.offset})`;
     case "isTyped":
       return `F.isTyped(${value(expression.operand)},${g.code.constant(expression.type)})`;
     case "letIn":
