@@ -49,7 +49,8 @@ export type MetLimit =
   | "liveResults"
   | "queuedWrites"
   | "resultBytes"
-  | "subscriptions";
+  | "subscriptions"
+  | "channels";
 
 /**
  * The one table of error codes. Those with five characters are GQLSTATUS: with the standard's meaning, or, where the subclass begins with

@@ -47,6 +47,7 @@ export class Channels {
     if ((own?.size ?? 0) >= perMemberMax) {
       throw new GeodeError("LIMIT", `A connection may be in ${perMemberMax} channels.`, {
         hint: "Leave those that are not needed any more with CLOSE_CHANNEL.",
+        limit: "channels",
       });
     }
     if (own === undefined) this.#channels.set(member, (own = new Set()));

@@ -253,6 +253,7 @@ const MET_LIMITS = {
   liveResults: "liveResultsMax",
   queuedWrites: "queuedWritesMax",
   subscriptions: "subscriptionsMax",
+  channels: "channelsMax",
 } as const satisfies Record<MetLimit, LimitName>;
 
 function nameOf(code: number, reason: string): string {

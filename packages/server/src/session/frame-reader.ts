@@ -25,6 +25,8 @@ export interface FrameReaderOptions {
   readonly bounds: JsonBounds;
   /** So many calls may be in one batch of JSON-RPC. */
   readonly batchMessagesMax: number;
+  /** One had more. */
+  readonly onBatchTooLong: () => void;
   /** How long the answer to such a batch may be. */
   readonly answerBytesMax: number;
   readonly exit: Exit;
@@ -196,10 +198,11 @@ export class FrameReader {
 
   #rpcBatch(calls: readonly unknown[]): readonly Arrived[] {
     this.#heard("rpc");
-    const { answerBytesMax, batchMessagesMax, exit } = this.#options;
+    const { answerBytesMax, batchMessagesMax, exit, onBatchTooLong } = this.#options;
     if (calls.length === 0)
       return [this.#refusedCall(null, RPC_CODES.invalidRequest, "Invalid Request")];
     if (calls.length > batchMessagesMax) {
+      onBatchTooLong();
       const error = `a batch has at most ${batchMessagesMax} calls`;
       return [this.#refusedCall(null, RPC_CODES.invalidRequest, error)];
     }

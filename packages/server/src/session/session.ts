@@ -160,6 +160,7 @@ export class Session implements ConnectionListener, ChannelMember {
     this.#reader = new FrameReader({
       bounds: limits,
       batchMessagesMax: limits.batchMessagesMax,
+      onBatchTooLong: () => metrics.limitReached("batchMessagesMax"),
       answerBytesMax: limits.resultBytesMax,
       exit: this.#outbox,
       held: this.#heldAnswers,
@@ -535,8 +536,9 @@ export class Session implements ConnectionListener, ChannelMember {
 
   /** Each message is answered as if it had come alone, in the order in which they stand. */
   #batch({ messages }: BatchMessage, reply: Reply): void {
-    const { limits } = this.#options;
+    const { limits, metrics } = this.#options;
     if (messages.length > limits.batchMessagesMax) {
+      metrics.limitReached("batchMessagesMax");
       const error = `BATCH: \`messages\` must be at most ${limits.batchMessagesMax}`;
       return this.#refuseMessage(error, undefined, reply);
     }
