@@ -20,7 +20,7 @@ import { Binding, declare, EMPTY_SCOPE, type Scope } from "./scope.ts";
 import type { SessionCommand } from "./session-command.ts";
 import { showQuery } from "./show.ts";
 import { neededAfter } from "./uses.ts";
-import { writes } from "./writing.ts";
+import { isWriting, writes } from "./writing.ts";
 
 const NO_OUTPUT: Output = { kind: "nothing" };
 
@@ -86,7 +86,7 @@ function bindStatement(binding: Binding, statement: ast.Statement): BoundStateme
   const offset = statement.span.start;
   switch (statement.kind) {
     case "queryStatement": {
-      const query = new QueryBinder(binding, EMPTY_SCOPE, false).query(statement.query);
+      const query = new QueryBinder(binding, EMPTY_SCOPE, "statement").query(statement.query);
       const { volatile, definedHere, readsEveryGraph } = binding;
       const { live } = statement;
       return { kind: "query", query, live, volatile, definedHere, readsEveryGraph };
@@ -259,13 +259,18 @@ function bindGraphStatement(
 }
 
 export function bindSubquery(binding: Binding, query: ast.Query, scope: Scope): Query {
-  return new QueryBinder(binding, scope, true).query(query);
+  return new QueryBinder(binding, scope, "expression").query(query);
 }
+
+/**
+ * Where a query stands: by itself; in CALL, where it need not return anything; in an expression or in FROM, where it cannot write
+ * either.
+ */
+type QueryPlace = "statement" | "call" | "expression";
 
 class QueryBinder {
   readonly #binding: Binding;
-  /** In a subquery, which need not return anything and cannot write. */
-  readonly #nested: boolean;
+  readonly #place: QueryPlace;
   readonly #operators: Operator[] = [];
   #scope: Scope;
   #output: Output | null = null;
@@ -274,10 +279,10 @@ class QueryBinder {
   /** The graph in use. */
   #graph: GraphScope;
 
-  constructor(binding: Binding, scope: Scope, nested: boolean) {
+  constructor(binding: Binding, scope: Scope, place: QueryPlace) {
     this.#binding = binding;
     this.#scope = scope;
-    this.#nested = nested;
+    this.#place = place;
     this.#home = this.#graph = binding.graph;
   }
 
@@ -310,7 +315,8 @@ class QueryBinder {
       else this.#clause(clause);
     }
     const last = clauses.at(-1);
-    if (!this.#output && last && !isWrite(last) && !this.#nested) {
+    const changes = this.#operators.slice(-1).some(isWriting);
+    if (!this.#output && last && !changes && this.#place === "statement") {
       throw this.#binding.invalidSyntax(
         "A query ends with RETURN, or with a clause that changes data.",
         last.span.end,
@@ -382,7 +388,7 @@ class QueryBinder {
     const [operator] = rest;
     if (!operator) return;
     const bound = [first, ...rest.map((operation) => operation.query)].map((linear) => {
-      const branch = new QueryBinder(binding, this.#scope, this.#nested);
+      const branch = new QueryBinder(binding, this.#scope, this.#place);
       branch.#linear(linear);
       binding.graph = this.#graph;
       const query = branch.#bound();
@@ -458,7 +464,8 @@ class QueryBinder {
         );
       inner.set(name.name, variable);
     }
-    const binder = new QueryBinder(binding, call.scope ? inner : this.#scope, true);
+    const place = this.#place === "expression" ? "expression" : "call";
+    const binder = new QueryBinder(binding, call.scope ? inner : this.#scope, place);
     this.#rowsOf(binder, call.query, call);
   }
 
@@ -503,7 +510,7 @@ class QueryBinder {
 
   /** `OPTIONAL { MATCH … MATCH … }`: what they bind together, or once nothing. */
   #optionalBlock({ matches, span }: ast.OptionalBlock): void {
-    const inner = new QueryBinder(this.#binding, this.#scope, true);
+    const inner = new QueryBinder(this.#binding, this.#scope, "expression");
     for (const match of matches) inner.#clause(match);
     const columns = [...inner.#scope]
       .filter(([name]) => !this.#scope.has(name))
@@ -528,7 +535,7 @@ class QueryBinder {
   #clause(clause: Exclude<ast.Clause, ast.CallProcedure>): void {
     const binding = this.#binding;
     const offset = clause.span.start;
-    if (this.#nested && isWrite(clause))
+    if (this.#place === "expression" && isWrite(clause))
       throw binding.notAvailable("Changing data in a subquery", offset);
     switch (clause.kind) {
       case "match": {
@@ -651,7 +658,7 @@ class QueryBinder {
         this.#call(clause);
         return;
       case "nestedQuery": {
-        const nested = new QueryBinder(binding, this.#scope, this.#nested);
+        const nested = new QueryBinder(binding, this.#scope, this.#place);
         const query = nested.query(clause.query);
         this.#operators.push(...query.operators);
         this.#output = query.output;
@@ -720,7 +727,7 @@ class QueryBinder {
         }
         return null;
       case "querySource": {
-        const inner = new QueryBinder(binding, this.#scope, true);
+        const inner = new QueryBinder(binding, this.#scope, "expression");
         if (source.graph) inner.#beginIn(source.graph);
         binding.graph = this.#graph;
         this.#rowsOf(inner, source.query, { optional: false, span: source.span });

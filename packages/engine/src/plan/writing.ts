@@ -7,17 +7,14 @@ export function writes(query: Query): boolean {
 
 /** Whether running it may change elements that were there before. */
 export function replaces(query: Query): boolean {
-  return query.operators.some((operator) => isWriting(operator) && operator.kind !== "insert");
+  return query.operators.some((operator) =>
+    operator.kind === "call" ? replaces(operator.query) : REPLACING.has(operator.kind),
+  );
 }
 
-export function isWriting({ kind }: Operator): boolean {
-  return WRITING.has(kind);
+export function isWriting(operator: Operator): boolean {
+  if (operator.kind === "call") return writes(operator.query);
+  return operator.kind === "insert" || REPLACING.has(operator.kind);
 }
 
-const WRITING: ReadonlySet<Operator["kind"]> = new Set([
-  "insert",
-  "merge",
-  "set",
-  "remove",
-  "delete",
-]);
+const REPLACING: ReadonlySet<Operator["kind"]> = new Set(["merge", "set", "remove", "delete"]);

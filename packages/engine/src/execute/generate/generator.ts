@@ -41,6 +41,7 @@ export class Generator {
   /** Look-ups at the head of the function under construction, and of those around it. */
   #heads: Head[] = [];
   #slowProperties = false;
+  #writingSubqueries = 0;
   /** How many of the declarations are those of blocks that work on another graph. */
   #blocks = 0;
 
@@ -253,6 +254,24 @@ export class Generator {
     this.bound = bound;
     this.keyParts = keyParts;
     return `(()=>{\n${text}\n})()`;
+  }
+
+  /** The same for a query that writes: it looks up for itself, each time, what is written meanwhile. */
+  writingSubquery(body: () => string): string {
+    const heads = this.#heads;
+    const outer = new Set(this.bound);
+    this.#heads = [];
+    this.#writingSubqueries += 1;
+    const text = body();
+    this.#writingSubqueries -= 1;
+    this.#heads = heads;
+    this.bound = outer;
+    return text;
+  }
+
+  /** Whether the query under construction is run again and again, on top of what it wrote. */
+  get isInWritingCall(): boolean {
+    return this.#writingSubqueries > 0;
   }
 
   #withHead(body: () => void): void {

@@ -1,5 +1,5 @@
 import { unreachable } from "@geode/values";
-import { replaces } from "../../plan/writing.ts";
+import { replaces, writes } from "../../plan/writing.ts";
 import type { Variable } from "../../plan/expression.ts";
 import type { Aggregate, Bound, Item, Operator, Query, UseOperator } from "../../plan/operators.ts";
 import { isUnseenInsert } from "../../plan/unseen-insert.ts";
@@ -12,6 +12,7 @@ import { isElement, testCode, valueCode, variableCode } from "./expressions.ts";
 import { Generator, GRAPH_PARTS, type GraphOf, type QueryCode } from "./generator.ts";
 import { matchCode } from "./match.ts";
 import { deleteCode, insertCode, mergeCode, removeCode, setCode } from "./write.ts";
+import { writingCallCode } from "./writing-call.ts";
 
 export type Compiled = (run: Run) => void;
 
@@ -108,7 +109,8 @@ class QueryGenerator {
     this.#input = input;
     this.#emit = emit;
     this.#onlyCounted = onlyCounted;
-    this.#outer = new Set(g.bound);
+    // Where it writes again and again, what is around it may go; so it holds that as it holds what is its own.
+    this.#outer = new Set(g.isInWritingCall && writes(query) ? [] : g.bound);
     this.#operators = g.keyed ? withDefinedOrder(query.operators) : query.operators;
     this.#query = { ...query, operators: this.#operators };
     this.#needed = neededAfter(this.#query);
@@ -206,7 +208,16 @@ class QueryGenerator {
         this.#use(operator, index);
         return;
       case "call":
-        this.#call(operator, rest);
+        if (writes(operator.query))
+          this.#barrier(index, (buffer) =>
+            writingCallCode(g, operator, buffer, (columnCode) =>
+              this.#rowsOf(operator.query, (column, at) => {
+                const outer = operator.columns[at] ?? column;
+                return columnCode(isElement(outer) ? g.local(column) : variableCode(g, column), at);
+              }),
+            ),
+          );
+        else this.#call(operator, rest);
         return;
       case "procedure":
         this.#procedure(operator, rest);
@@ -229,7 +240,7 @@ class QueryGenerator {
         return;
       case "insert":
         this.#barrier(index, (buffer) => {
-          const unseen = isUnseenInsert(this.#query, index);
+          const unseen = !g.isInWritingCall && isUnseenInsert(this.#query, index);
           insertCode(g, operator, buffer, this.#writing(buffer), unseen);
         });
         return;
