@@ -324,7 +324,7 @@ const ROWS: { readonly [Name in LimitName]: Row } = {
       for (let count = 0; count < 3; count++) running.database.release();
       const ids = [];
       for (let count = 0; count < 4; count++) ids.push((await peer.next())["id"]);
-      expect(ids.sort()).toEqual([1, 2, 3, "behind"]);
+      expect(new Set(ids)).toEqual(new Set([1, 2, 3, "behind"]));
     },
   },
   batchMessagesMax: {
