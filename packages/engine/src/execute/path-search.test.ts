@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
 import { Database } from "../database.ts";
+import { Budget, DEFAULT_BUDGET } from "./budget.ts";
+import { searchPaths } from "./path-search.ts";
+import type { PathSearch } from "./path-way.ts";
 import type { Principal } from "../requests.ts";
 
 const principal: Principal = { id: "test", roles: [], claims: new Map() };
@@ -91,7 +94,7 @@ test("a search finds what selecting from all paths finds", async () => {
         expect(found.map((row) => row.join(" ")).sort()).toEqual(selected(all, unit, count).sort());
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 300 },
   );
 }, 60_000);
 
@@ -104,4 +107,72 @@ test("a long way takes no recursion", async () => {
     "MATCH p = ANY SHORTEST (:N {n: 1})-[:R]->*(:N {n: 20000}) RETURN path_length(p)",
   );
   expect(rows).toEqual([[19999]]);
+});
+
+/** The right and the upper neighbours in a square grid, or the left and the lower ones; counts for how many nodes they are asked. */
+function gridSearch(
+  side: number,
+  more: Partial<PathSearch>,
+): { search: PathSearch; asked: () => number } {
+  let asked = 0;
+  const neighbours = (node: number, step: 1 | -1): number[] => {
+    asked += 1;
+    const [x, y] = [node % side, Math.floor(node / side)];
+    const inside = (at: number): boolean => at >= 0 && at < side;
+    return [
+      ...(inside(x + step) ? [node + step] : []),
+      ...(inside(y + step) ? [node + step * side] : []),
+    ];
+  };
+  /** An edge has a number of its own: twice that of the node it starts from, and one more when it goes up. */
+  const edge = (from: number, to: number): number => 2 * from + (to - from === 1 ? 0 : 1);
+  const search: PathSearch = {
+    parts: [
+      {
+        hop: (from) =>
+          neighbours(from, 1).map((to) => ({ to, steps: [edge(from, to), to], held: [] })),
+        back: (to) =>
+          neighbours(to, -1).map((from) => ({ to: from, steps: [edge(from, to), to], held: [] })),
+        min: 1,
+        max: null,
+        edges: 1,
+      },
+    ],
+    reverse: false,
+    mode: "trail",
+    unit: "paths",
+    count: 1,
+    start: 0,
+    end: side * side - 1,
+    undirected: false,
+    ambiguous: false,
+    accepts: null,
+    ...more,
+  };
+  return { search, asked: () => asked };
+}
+
+const unlimited = (): Budget => new Budget(DEFAULT_BUDGET, () => 0);
+
+test("the k shortest paths of a grid are found without going over all of them", () => {
+  // There are more than 10^16 paths from corner to corner.
+  const { search, asked } = gridSearch(30, { count: 3 });
+  const lengths = [...searchPaths(search, unlimited())].map(({ hops }) => hops[0]?.length);
+  expect(lengths).toEqual([58, 58, 58]);
+  expect(asked()).toBeLessThan(2 * 30 * 30);
+});
+
+test("a way that leads nowhere is not gone", () => {
+  const { search, asked } = gridSearch(30, { count: 3, mode: "acyclic", start: 29, end: 0 });
+  expect([...searchPaths(search, unlimited())]).toEqual([]);
+  expect(asked()).toBeLessThan(2 * 30 * 30);
+});
+
+test("a shortest path between two known nodes is searched for from both", () => {
+  const corner = 500 * 1000 + 500;
+  const { search, asked } = gridSearch(1000, { start: corner, end: corner + 20 * 1001 });
+  const [path] = searchPaths(search, unlimited());
+  expect(path?.hops[0]?.map(({ to }) => to).length).toBe(40);
+  // One side alone looks at all nodes up to 40 edges away, which are 861; each of two sides at those up to 20.
+  expect(asked()).toBeLessThan(500);
 });

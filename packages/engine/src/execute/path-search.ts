@@ -1,65 +1,24 @@
+import { unreachable } from "@geode/values";
 import type { Budget } from "./budget.ts";
-import { type Hop, identityOf, isNew } from "./repetition.ts";
-
-/** A part of the path under search. */
-export interface SearchPart {
-  /** Every way once through the part from a node. */
-  readonly hop: (from: number) => Iterable<Hop>;
-  readonly min: number;
-  /** null: as often as it goes. */
-  readonly max: number | null;
-  /** How many edges each way goes over; null when they differ. */
-  readonly edges: number | null;
-}
-
-export interface PathSearch {
-  /** In the order of searching. */
-  readonly parts: readonly SearchPart[];
-  /** The search runs from the path's last node to its first. */
-  readonly reverse: boolean;
-  readonly mode: "walk" | "trail" | "acyclic" | "simple";
-  /** Of every pair of ends: so many paths, or all paths of so many lengths. */
-  readonly unit: "paths" | "groups";
-  readonly count: number;
-  readonly start: number;
-  /** null: any node; each is an end of its own. */
-  readonly end: number | null;
-  /** Some edge may be gone over in both directions. */
-  readonly undirected: boolean;
-  /** The same path may be found in several ways, and counts once. */
-  readonly ambiguous: boolean;
-  /** Paths for which this is false do not exist. null: all do. */
-  readonly accepts: ((path: FoundPath) => boolean) | null;
-}
-
-/** A path, as what was gone through for each part, in the path's order. */
-export interface FoundPath {
-  /** Where the search ended. */
-  readonly node: number;
-  readonly hops: readonly (readonly Hop[])[];
-}
-
-/** A place that the search has reached, and the ways it came. Places that nothing can tell apart from here on are one. */
-interface Place {
-  readonly part: number;
-  /** How often the part was gone through. */
-  readonly times: number;
-  readonly node: number;
-  /** -1 where nothing has been gone over. */
-  readonly firstEdge: number;
-  readonly arrivals: Arrival[];
-}
-
-interface Arrival {
-  readonly from: Place;
-  readonly part: number;
-  readonly hop: Hop;
-}
+import { orderedPaths, placesWithin } from "./ordered-search.ts";
+import {
+  allows,
+  type Arrival,
+  type FoundPath,
+  partAt,
+  type PathSearch,
+  type Place,
+  type SearchPart,
+  waysTo,
+} from "./path-way.ts";
+import { identityOf, isNew } from "./repetition.ts";
+import { shortestPath } from "./two-sided-search.ts";
 
 /**
  * The paths that count (ISO/IEC 39075:2024 §16.6), shorter ones first. Breadth first: all places that are `length` edges away, then the
  * next ones. Where the way so far cannot matter, a place is gone on from only for its first lengths, so that a search costs no more
- * than the edges it sees; otherwise (TRAIL with more than the shortest, conditions on the whole path) every way is a place of its own.
+ * than the edges it sees; otherwise (TRAIL with more than the shortest, conditions on the whole path) every way is a place of its own,
+ * and those that may lead to the end soonest are gone on first. Between two nodes that are known, a search comes from both.
  */
 export function* searchPaths(search: PathSearch, budget: Budget): Generator<FoundPath> {
   const { mode, start, end, accepts, undirected } = search;
@@ -67,7 +26,18 @@ export function* searchPaths(search: PathSearch, budget: Budget): Generator<Foun
   const shortestOfEdges =
     only !== undefined && only.edges === 1 && only.min <= 1 && search.count === 1;
   if (accepts !== null || (mode !== "walk" && !shortestOfEdges)) {
-    yield* levels(search, budget, { merge: "never" });
+    if (only?.edges !== 1) yield* levels(search, budget, { merge: "never" });
+    else if (end !== null) yield* orderedPaths({ ...search, end }, only, budget);
+    else
+      for (const node of placesWithin(search, only, budget))
+        yield* orderedPaths({ ...search, end: node }, only, budget);
+    return;
+  }
+  if (shortestOfEdges && end !== null && end !== start) {
+    // Such paths repeat nothing, so they are right in every mode.
+    const known: PathSearch & { readonly end: number } = { ...search, mode: "walk", end };
+    if (search.unit === "paths") yield* shortestPath(known, only, budget);
+    else yield* orderedPaths(known, only, budget);
     return;
   }
   // A shortest way from one node to another repeats nothing. One back to where it began may: over the same edge there and back.
@@ -160,12 +130,6 @@ function isComplete(parts: readonly SearchPart[], { part, times }: Place): boole
   return times >= partAt(parts, part).min && parts.slice(part + 1).every(({ min }) => min === 0);
 }
 
-function partAt(parts: readonly SearchPart[], index: number): SearchPart {
-  const part = parts[index];
-  if (!part) throw new Error("a part that the path does not have");
-  return part;
-}
-
 interface Reached {
   readonly length: number;
   readonly place: Place;
@@ -185,25 +149,19 @@ class Places {
     this.#merge = merge;
   }
 
-  /** Whether the mode lets a way go on like this. */
-  mayGo({ from, hop }: Arrival): boolean {
-    const { mode, start } = this.#search;
-    if (this.#merge === "byFirstEdge") return hop.to !== start || hop.steps[0] !== from.firstEdge;
-    if (this.#merge === "byNode" || mode === "walk") return true;
-    const newEdges = edgesOf(hop);
-    const newNodes = nodesOf(hop);
-    if (mode !== "acyclic" && hasTwice(newEdges)) return false;
-    if (mode !== "trail" && hasTwice(newNodes)) return false;
-    for (let [back] = from.arrivals; back; [back] = back.from.arrivals) {
-      if (mode !== "acyclic" && edgesOf(back.hop).some((edge) => newEdges.includes(edge)))
-        return false;
-      if (mode !== "trail" && nodesOf(back.hop).some((node) => newNodes.includes(node)))
-        return false;
+  /** Whether a way may go on like this. */
+  mayGo(arrival: Arrival): boolean {
+    const { from, hop } = arrival;
+    switch (this.#merge) {
+      case "byFirstEdge":
+        return hop.to !== this.#search.start || hop.steps[0] !== from.firstEdge;
+      case "byNode":
+        return true;
+      case "never":
+        return allows(this.#search, arrival);
+      default:
+        return unreachable(this.#merge);
     }
-    if (mode === "trail" || newNodes.length === 0) return true;
-    // A SIMPLE path may end where it began, and does then.
-    const passed = mode === "simple" ? newNodes.slice(0, -1) : newNodes;
-    return !passed.includes(start) && !(from.node === start && from.arrivals.length > 0);
   }
 
   /** The place that an arrival leads to, when it is a new one. */
@@ -246,49 +204,4 @@ class Places {
     this.#latest = { part, times: counted, firstEdge, byNode };
     return byNode;
   }
-}
-
-function edgesOf({ steps }: Hop): number[] {
-  return steps.filter((_, index) => index % 2 === 0);
-}
-
-/** The nodes that a hop comes to, whichever way it goes: all but the one that it starts from. */
-function nodesOf({ steps, to }: Hop): number[] {
-  if (steps.length === 0) return [];
-  return [...steps.slice(0, -1).filter((_, index) => index % 2 === 1), to];
-}
-
-function hasTwice(slots: readonly number[]): boolean {
-  return slots.length > 1 && new Set(slots).size < slots.length;
-}
-
-/** All ways to a place, each as a path. No recursion: a path may be as long as the graph. */
-function* waysTo(place: Place, search: PathSearch, budget: Budget): Generator<FoundPath> {
-  /** From the place back to the start: which arrival was taken at each place. */
-  const way: { readonly place: Place; at: number }[] = [{ place, at: -1 }];
-  for (let top = way.at(-1); top; top = way.at(-1)) {
-    if (--budget.steps < 0) budget.look();
-    if (top.place.arrivals.length === 0) {
-      yield pathOf(
-        way.flatMap((step) => step.place.arrivals[step.at] ?? []),
-        place.node,
-        search,
-      );
-      way.pop();
-      continue;
-    }
-    top.at += 1;
-    const arrival = top.place.arrivals[top.at];
-    if (arrival) way.push({ place: arrival.from, at: -1 });
-    else way.pop();
-  }
-}
-
-/** `backwards`: the last arrival first. */
-function pathOf(backwards: readonly Arrival[], node: number, search: PathSearch): FoundPath {
-  const { parts, reverse } = search;
-  const hops: Hop[][] = parts.map(() => []);
-  const inOrder = reverse ? backwards : backwards.toReversed();
-  for (const { part, hop } of inOrder) hops[part]?.push(hop);
-  return { node, hops: reverse ? hops.reverse() : hops };
 }

@@ -16,10 +16,12 @@ export function searchCode(
   const [start, end] = reverse ? [search.to, search.from] : [search.from, search.to];
   const loop = (): void => {
     const parts = (reverse ? search.parts.toReversed() : search.parts).map((part) => {
-      const name = hopCode(g, part, reverse, { trail: null, different: [] }, stepsCode);
-      // Which of several paths is taken must not hang on where they lie in memory.
-      const hop = g.keyed ? `(node)=>rt.inOrder(${name}(node))` : name;
-      return `{hop:${hop},min:${part.min},max:${part.max},edges:${edgesOf(part)}}`;
+      const [hop, back] = [reverse, !reverse].map((against) => {
+        const name = hopCode(g, part, against, { trail: null, different: [] }, stepsCode);
+        // Which of several paths is taken must not hang on where they lie in memory.
+        return g.keyed ? `(node)=>rt.inOrder(${name}(node))` : name;
+      });
+      return `{hop:${hop},back:${back},min:${part.min},max:${part.max},edges:${edgesOf(part)}}`;
     });
     const found = code.fresh("found");
     const bindFound = (): void => {
