@@ -263,6 +263,11 @@ export const functions = {
     return map;
   },
   groupKey,
+  /** Rows that stand for many can be more than an exact number can count. */
+  exactCount(count: number): number {
+    if (count <= Number.MAX_SAFE_INTEGER) return count;
+    throw new GeodeError("22003", `A count is larger than ${Number.MAX_SAFE_INTEGER}.`);
+  },
   noProperties: NO_PROPERTIES,
   propertyMap(value: Value): ReadonlyMap<string, Value> {
     if (value instanceof Map) return value;

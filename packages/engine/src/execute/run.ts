@@ -18,6 +18,7 @@ import { type Column, DictionaryColumn } from "../graph/column.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { LabelSet } from "../graph/label-sets.ts";
 import type { HashIndex } from "../graph/indexes.ts";
+import type { Branch } from "../plan/branches.ts";
 import type { LabelExpression } from "../plan/expression.ts";
 import { indexOf, type IndexUse } from "../plan/index-use.ts";
 import type { GraphName } from "../graph/effect.ts";
@@ -31,6 +32,7 @@ import { type Comparator, FirstRows } from "./first-rows.ts";
 import { isOfType } from "../plan/procedure.ts";
 import { located } from "./located.ts";
 import type { Now } from "./temporal-functions.ts";
+import { BranchCounter } from "./branch-counter.ts";
 import { NeighbourFilter } from "./neighbour-filter.ts";
 import type { Procedure } from "./procedures.ts";
 import type { Sight } from "./sight.ts";
@@ -448,6 +450,25 @@ export class Run {
   neighbourFilter(labels: LabelExpression | null, way: "out" | "in" | "both"): NeighbourFilter {
     const back = way === "both" ? "both" : way === "out" ? "in" : "out";
     return new NeighbourFilter(this.adjacencies(labels, way), this.adjacencies(labels, back));
+  }
+
+  /** `isAskedAgain`: more than once for the same node. */
+  branchCounter(branch: Branch, isAskedAgain: boolean): BranchCounter {
+    const { edge, reverse, labels } = branch;
+    const isBothWays = edge.direction === "any";
+    const { edges, nodes } = this.graph;
+    return new BranchCounter(
+      {
+        adjacencies: this.adjacencies(edge.labels, isBothWays ? "both" : reverse ? "in" : "out"),
+        isBothWays,
+        hasLoops: edges.hasLoops,
+        mask: labels === null || this.everyNodeHas(labels) ? null : this.labelMask(labels),
+      },
+      branch.branches.map((each) => this.branchCounter(each, true)),
+      nodes,
+      this.budget,
+      isAskedAgain,
+    );
   }
 
   index(use: IndexUse): HashIndex {

@@ -28,6 +28,8 @@ export class EdgeStore {
   /** Where among its start node's, and its end node's, pairs an edge is. */
   readonly #outPositions = new Uint32Chunks();
   readonly #inPositions = new Uint32Chunks();
+  /** By edge label id: see {@link loopsOf}. */
+  readonly #loops: number[] = [];
   /** Below it, there is an element for every slot in each of these arrays. */
   #room = 0;
 
@@ -44,6 +46,16 @@ export class EdgeStore {
   /** How many edges have a label; 0 for -1. */
   countOf(label: number): number {
     return this.out[label]?.count ?? 0;
+  }
+
+  /** How many edges with a label begin and end at the same node; 0 for -1. */
+  loopsOf(label: number): number {
+    return this.#loops[label] ?? 0;
+  }
+
+  /** Whether any edge begins and ends at the same node. */
+  get hasLoops(): boolean {
+    return this.#loops.some((count) => count > 0);
   }
 
   /** The slot of an element id, or -1 when there is no such edge. */
@@ -184,10 +196,17 @@ export class EdgeStore {
     this.#labels.set(slot, label);
     this.#from.set(slot, from);
     this.#to.set(slot, to);
+    if (from === to) this.#countLoop(label, 1);
+  }
+
+  #countLoop(label: number, difference: 1 | -1): void {
+    while (this.#loops.length <= label) this.#loops.push(0);
+    this.#loops[label]! += difference;
   }
 
   #leave(slot: number): void {
     const label = this.#labels.get(slot);
+    if (this.#from.get(slot) === this.#to.get(slot)) this.#countLoop(label, -1);
     const outPosition = this.#outPositions.get(slot);
     const movedOut = this.out[label]!.removeAt(this.#from.get(slot), outPosition);
     if (movedOut >= 0) this.#outPositions.set(movedOut, outPosition);

@@ -3,6 +3,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { Expression, LabelExpression, Variable } from "./expression.ts";
 import { expressionText, labelsText, variableText } from "./expression-text.ts";
 import { indexOf, type IndexUse, rowsPerValue } from "./index-use.ts";
+import type { Branch, CountStep } from "./branches.ts";
 import { EQUAL_SHARE, FILTER_SHARE } from "./estimates.ts";
 import { labelCount } from "./labels.ts";
 import type { EdgeAtom, Operator, PartAtom } from "./operators.ts";
@@ -131,7 +132,11 @@ export function describeOperator(operator: Operator, rows: number | null): Descr
   }
 }
 
-export function describeStep(step: Step, graph: Graph, rows: number | null): Description {
+export function describeStep(
+  step: Step | CountStep,
+  graph: Graph,
+  rows: number | null,
+): Description {
   switch (step.kind) {
     case "scan":
       return {
@@ -180,6 +185,8 @@ export function describeStep(step: Step, graph: Graph, rows: number | null): Des
         details: edgeText(step.edge, step.edge.from),
         rows: times(rows, step.expected),
       };
+    case "count":
+      return { operator: "Count", details: branchText(step.branch), rows };
     case "ends":
       return { operator: "Ends", details: edgeText(step.edge, step.edge.from), rows };
     case "repeat":
@@ -246,6 +253,13 @@ function edgeText(edge: EdgeAtom, start: Variable): string {
   const [left, right] =
     edge.direction === "any" ? ["-", "-"] : backwards ? ["<-", "-"] : ["-", "->"];
   return `(${variableText(start)})${left}${inside}${right}(${variableText(end)})`;
+}
+
+/** From the node that it hangs at; what hangs at its other end stands in brackets. */
+function branchText({ edge, from, to, labels, branches }: Branch): string {
+  const text = edgeText(edge, from).replace(/\([^()]*\)$/, nodeText(to, labels));
+  const more = branches.map((branch) => `[${branchText(branch)}]`);
+  return [text, ...more].join(" ");
 }
 
 function between(from: Variable, to: Variable, reverse: boolean): string {

@@ -1,8 +1,7 @@
 import type { Graph } from "../../graph/graph.ts";
 import type { LabelExpression, Variable } from "../../plan/expression.ts";
 import type { GraphScope, Operator, Query, UseOperator } from "../../plan/operators.ts";
-import type { Step } from "../../plan/order-match.ts";
-import type { PlanRecorder } from "../plan-recorder.ts";
+import type { Part, PlanRecorder } from "../plan-recorder.ts";
 import { Code } from "./code.ts";
 
 /**
@@ -312,7 +311,7 @@ export class Generator {
   }
 
   /** Counts a row, or as many as it stands for, that came out of an operator or a step, when the plan is shown. */
-  countRow(part: Operator | Step | undefined, times = "1"): void {
+  countRow(part: Part | undefined, times = "1"): void {
     const number = part && this.recorder?.numberOf(part);
     if (number !== undefined) this.code.line(`rt.counts[${number}]+=${times};`);
   }

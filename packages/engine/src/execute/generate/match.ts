@@ -1,8 +1,10 @@
 import { unreachable } from "@geode/values";
+import { type CutPattern, cutBranches } from "../../plan/branches.ts";
 import { busiestFirst, countedHop } from "../../plan/counted-hop.ts";
 import type { Variable } from "../../plan/expression.ts";
 import type { EdgeAtom, MatchOperator } from "../../plan/operators.ts";
 import { orderMatch, type Step } from "../../plan/order-match.ts";
+import { branchesCode, isAtKnownNodes, optionalCountCode, product } from "./branches.ts";
 import { countedHopCode } from "./counted-hop.ts";
 import { expandIntoCode } from "./expand-into.ts";
 import { testCode, valueCode } from "./expressions.ts";
@@ -21,11 +23,51 @@ export function matchCode(
   unlooked: ReadonlySet<Variable>,
   inner: (times: string) => void,
 ): void {
-  // Where not all may be seen, each of them is looked at.
-  const counts = unlooked.size > 0 && !match.optional && !g.guarded;
-  const steps = orderMatch(counts ? busiestFirst(match) : match, g.bound, g.graph, g.guarded);
-  const hop = counts ? countedHop(match, steps, g.bound, unlooked) : null;
+  // Where not all may be seen, each of them is looked at; and what is being written cannot be noted.
+  const mayCut = unlooked.size > 0 && !g.guarded && !g.isWriting;
+  const cut = mayCut ? cutBranches(match, g.bound, unlooked, g.graph) : { core: match, counts: [] };
+  if (match.optional) {
+    if (isAtKnownNodes(g, cut)) optionalCountCode(g, match, cut, inner);
+    else optionalMatchCode(g, match, () => inner("1"));
+  } else {
+    plainMatchCode(g, match, cut, unlooked, inner);
+  }
+  // What comes after this operator is generated inside of it, so the scope of `bound` is the whole rest.
+}
+
+function plainMatchCode(
+  g: Generator,
+  match: MatchOperator,
+  { core, counts }: CutPattern,
+  unlooked: ReadonlySet<Variable>,
+  inner: (times: string) => void,
+): void {
+  const isCounted = unlooked.size > 0 && !g.guarded;
+  const steps = orderMatch(isCounted ? busiestFirst(core) : core, g.bound, g.graph, g.guarded);
+  // Where something hangs, the node has to be known.
+  const free = new Set(unlooked);
+  for (const { branch } of counts) free.delete(branch.from);
+  const hop = isCounted ? countedHop(core, steps, g.bound, free) : null;
+  g.recorder?.steps(match, [...steps, ...counts], g.graph);
+  const route = routeOf(g, core, steps);
+  // What hangs at the only node that is gone over is asked for once for each.
+  const isAskedAgain = core.edges.length > 0 || g.bound.size > 0;
+  const counted = (times: string): void =>
+    branchesCode(g, counts, isAskedAgain, (count) => inner(product([times, count])));
+  const between = (final: () => void): void =>
+    stepsCode(g, { ...route, steps: hop?.between ?? [] }, 0, final);
+  if (hop)
+    routeCode(g, { ...route, steps: hop.before }, () => countedHopCode(g, hop, between, counted));
+  else routeCode(g, route, () => counted("1"));
+}
+
+function optionalMatchCode(g: Generator, match: MatchOperator, inner: () => void): void {
+  const steps = orderMatch(match, g.bound, g.graph, g.guarded);
   g.recorder?.steps(match, steps, g.graph);
+  optionalCode(g, match, routeOf(g, match, steps), inner);
+}
+
+function routeOf(g: Generator, match: MatchOperator, steps: readonly Step[]): Route {
   // Different edges are different all over the MATCH; else each repetition looks after itself.
   const shares = match.repeats.length > 0 && match.differentEdges;
   const trail = shares ? g.state("trail", "F.trail()") : null;
@@ -33,15 +75,7 @@ export function matchCode(
     ({ variable }) => g.bound.has(variable) && g.isNullable(variable),
   );
   const present = [...new Set(absent.map(({ variable }) => `${g.local(variable)}!==-1`))];
-  const around = { trail, different: [] };
-  const route = { ...around, steps, present };
-  const between = (final: () => void): void =>
-    stepsCode(g, { ...around, steps: hop?.between ?? [] }, 0, final);
-  if (match.optional) optionalCode(g, match, route, () => inner("1"));
-  else if (hop)
-    routeCode(g, { ...route, steps: hop.before }, () => countedHopCode(g, hop, between, inner));
-  else routeCode(g, route, () => inner("1"));
-  // What comes after this operator is generated inside of it, so the scope of `bound` is the whole rest.
+  return { trail, different: [], steps, present };
 }
 
 /** How a pattern is matched. */

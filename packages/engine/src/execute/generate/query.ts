@@ -10,6 +10,7 @@ import type { Run } from "../run.ts";
 import type { Grant } from "../sight.ts";
 import { isElement, testCode, valueCode, variableCode } from "./expressions.ts";
 import { Generator, GRAPH_PARTS, type GraphOf, type QueryCode } from "./generator.ts";
+import { product } from "./branches.ts";
 import { matchCode } from "./match.ts";
 import { deleteCode, insertCode, mergeCode, removeCode, setCode } from "./write.ts";
 import { writingCallCode } from "./writing-call.ts";
@@ -159,9 +160,10 @@ class QueryGenerator {
       case "match":
         matchCode(g, operator, this.#unlooked(operator, index), (times) => {
           this.#extendKey(operator.introduces);
-          this.#times = times;
+          const before = this.#times;
+          this.#times = product([before, times]);
           rest();
-          this.#times = "1";
+          this.#times = before;
         });
         return;
       case "filter":
@@ -404,12 +406,16 @@ class QueryGenerator {
     }
   }
 
-  /** The variables of a MATCH that make no difference but by how many bindings there are: what follows counts rows. */
+  /** The variables of a MATCH that make no difference but by how many bindings there are: all that follows counts rows. */
   #unlooked(match: Operator & { kind: "match" }, index: number): ReadonlySet<Variable> {
-    const next = this.#operators[index + 1];
-    if (!next) return new Set(this.#onlyCounted ? match.introduces : []);
-    if (next.kind !== "aggregate" || !next.aggregates.every(isCounter)) return new Set();
-    const looked = usesOf(next);
+    const looked = new Set<Variable>();
+    for (const operator of this.#operators.slice(index + 1)) {
+      for (const variable of usesOf(operator)) looked.add(variable);
+      if (operator.kind === "match") continue;
+      if (operator.kind !== "aggregate" || !operator.aggregates.every(isCounter)) return new Set();
+      return new Set(match.introduces.filter((variable) => !looked.has(variable)));
+    }
+    if (!this.#onlyCounted) return new Set();
     return new Set(match.introduces.filter((variable) => !looked.has(variable)));
   }
 
@@ -615,7 +621,7 @@ class QueryGenerator {
     this.#next = {
       between: () => {
         for (const { aggregate, state } of states) {
-          const result = isCounter(aggregate) ? state : `${state}.result()`;
+          const result = isCounter(aggregate) ? `F.exactCount(${state})` : `${state}.result()`;
           code.line(`${columns.get(aggregate.variable)}.push(${result});`);
         }
       },
@@ -664,7 +670,9 @@ class QueryGenerator {
     this.#next = {
       between: () => {
         for (const { aggregate, array } of states)
-          if (!isCounter(aggregate)) code.line(`${array}=${array}.map(F.resultOf);`);
+          code.line(
+            `${array}=${array}.map(F.${isCounter(aggregate) ? "exactCount" : "resultOf"});`,
+          );
       },
       loop: (body) => {
         if (g.keyed) g.keyParts = [operator.rowKey];

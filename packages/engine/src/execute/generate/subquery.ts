@@ -20,7 +20,7 @@ export function subqueryCode(
       case "count": {
         const count = g.state("count", "0");
         g.queryCode(g, query, (_, times) => code.line(`${count}+=${times};`), true);
-        code.line(`return ${count};`);
+        code.line(`return F.exactCount(${count});`);
         return;
       }
       case "value": {
