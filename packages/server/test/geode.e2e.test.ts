@@ -1,10 +1,12 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const run = promisify(execFile);
@@ -41,6 +43,17 @@ async function stop(
   const exit = once(child, "exit") as Promise<[number | null]>;
   child.kill(signal);
   return (await exit)[0];
+}
+
+/** Resolves once the log has that. */
+async function logged(child: ChildProcess, text: string): Promise<void> {
+  let log = "";
+  await new Promise<void>((resolve) => {
+    child.stderr!.on("data", (chunk: Buffer) => {
+      log += chunk.toString();
+      if (log.includes(text)) resolve();
+    });
+  });
 }
 
 /** Runs a command to its end, whatever its exit code. */
@@ -115,6 +128,60 @@ describe("geode serve", () => {
       code: 0,
       out: expect.stringContaining("is sound: 1 node, ") as string,
     });
+  });
+
+  test("believes an identity provider's tokens, of its next key once told, and none of a revoked user", async () => {
+    const keys = [1, 2].map(() => generateKeyPairSync("ec", { namedCurve: "P-256" }));
+    const publish = (count: number) =>
+      writeFile(
+        join(directory, "jwks.json"),
+        JSON.stringify({
+          keys: keys
+            .slice(0, count)
+            .map(({ publicKey }, n) => ({ ...publicKey.export({ format: "jwk" }), kid: `${n}` })),
+        }),
+      );
+    const signed = (kid: number, user: string) =>
+      new SignJWT({ sub: user, roles: ["admin"], aud: "geode" })
+        .setProtectedHeader({ alg: "ES256", kid: `${kid}` })
+        .setIssuedAt()
+        .setExpirationTime("1h")
+        .sign(keys[kid]!.privateKey);
+    await publish(1);
+    const options = ["--data", "provided", "--jwks", "jwks.json", "--jwt-audience", "geode"];
+    const serving = () => serve(...options, "--audit-log", "audit.jsonl");
+    const first = await serving();
+    const ask = async (ws: string, token: string) =>
+      (await command("query", "RETURN $auth.id AS id", "--url", ws, "--token", token)).code;
+    const [old, young] = [await signed(0, "ann"), await signed(1, "bob")];
+    expect(await ask(first.ws, old)).toBe(0);
+    expect(await ask(first.ws, young)).toBe(3);
+    await publish(2);
+    first.child.kill("SIGHUP");
+    await logged(first.child, "key set read again");
+    expect(await ask(first.ws, young)).toBe(0);
+    const revoke = `${first.ws.replace(/^ws/, "http").replace(/ws$/, "")}admin/revocations/users/ann`;
+    const headers = { authorization: `Bearer ${young}` };
+    expect((await fetch(revoke, { method: "PUT", headers })).status).toBe(200);
+    expect(await ask(first.ws, old)).toBe(3);
+    await stop(first.child);
+    const second = await serving();
+    expect(await ask(second.ws, old)).toBe(3);
+    // Whoever may read the secret signs as before, for the same audience.
+    const own = ["query", "RETURN 1", "--url", second.ws, "--data", "provided"];
+    expect((await command(...own)).code).toBe(3);
+    expect((await command(...own, "--jwt-audience", "geode")).code).toBe(0);
+    await stop(second.child);
+    const audit = await readFile(join(directory, "audit.jsonl"), "utf8");
+    const events = audit
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { msg: string; target?: string });
+    expect(events.filter(({ msg }) => msg === "user revoked")).toMatchObject([{ target: "ann" }]);
+    expect(new Set(events.map(({ msg }) => msg))).toEqual(
+      new Set(["authenticated", "token refused", "user revoked"]),
+    );
+    for (const token of [old, young]) expect(audit).not.toContain(token.split(".")[2]);
   });
 
   test("refuses what cannot be, with what to do", async () => {
