@@ -311,3 +311,80 @@ export const randomSetup: fc.Arbitrary<readonly string[]> = fc.array(write, {
   maxLength: 20,
   size: "max",
 });
+
+// Two graphs: `default`, and `other`, which may go and come back.
+
+/** What is done in one graph is done in either. */
+const inEither = (statement: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc.tuple(fc.constantFrom("", "USE other "), statement).map((parts) => parts.join(""));
+
+const writeOfTwoGraphs: fc.Arbitrary<string> = fc.oneof(
+  { arbitrary: inEither(write), weight: 12 },
+  {
+    arbitrary: inEither(
+      fc
+        .tuple(found("n"), label, property)
+        .chain(([n, name, key]) =>
+          fc.constantFrom(
+            `MATCH ${n} USE other INSERT (:${name} {x: n.${key}})`,
+            `MATCH ${n} USE default INSERT (:${name} {x: n.${key}})`,
+            `MATCH ${n} CALL (n) { INSERT (m:${name} {x: n.${key}})-[:R]->(n) }`,
+            `MATCH ${n} CALL (n) { USE other MERGE (m:${name} {x: n.x}) SET m.y = 1 }`,
+            `MATCH ${n} CALL (n) { DETACH DELETE n INSERT (m:${name} {x: 2}) RETURN m } SET m.y = 1`,
+            `MATCH ${n} CALL (n) { OPTIONAL MATCH (n)-[e]-(m) DETACH DELETE m } SET n.y = 2`,
+          ),
+        ),
+    ),
+    weight: 4,
+  },
+  {
+    arbitrary: fc.constantFrom(
+      "CREATE OR REPLACE GRAPH other",
+      "CREATE OR REPLACE GRAPH other AS COPY OF default",
+      "CREATE GRAPH IF NOT EXISTS other",
+      "DROP GRAPH other",
+    ),
+    weight: 1,
+  },
+);
+
+const queryOfTwoGraphs: fc.Arbitrary<string> = fc
+  .tuple(
+    label,
+    label,
+    property,
+    property,
+    hop,
+    fc.constantFrom("UNION", "UNION ALL", "EXCEPT", "INTERSECT", "OTHERWISE"),
+  )
+  .chain(([a, b, key, other, edge, set]) =>
+    fc.constantFrom(
+      `MATCH (n:${a}) USE other MATCH (m:${b}) WHERE m.${key} = n.${other} RETURN n AS c0, m.${key} AS c1`,
+      `MATCH (n:${a})${edge("e")}(k) USE other MATCH (m:${b}) RETURN e AS c0, k.${key} AS c1, m AS c2`,
+      `MATCH p = (n:${a})${edge("e")}(k) USE other MATCH (m:${b} {x: n.x}) RETURN p AS c0, m AS c1`,
+      `MATCH (n:${a}) USE other MATCH (m:${b} {x: n.x}) USE default MATCH (n)${edge("e")}(k) RETURN k.${key} AS c0, m.${other} AS c1`,
+      `MATCH (n:${a}) CALL (n) { USE other MATCH (m:${b} {x: n.x}) RETURN m } RETURN n AS c0, m.${key} AS c1`,
+      `MATCH (n:${a}) OPTIONAL CALL (n) { USE other MATCH (m:${b} {x: n.${key}}) RETURN m } RETURN n.${other} AS c0, m AS c1`,
+      `MATCH (n:${a}) RETURN n.${key} AS c0, COUNT { USE other MATCH (m:${b}) WHERE m.${other} = n.x } AS c1`,
+      `MATCH (n:${a}) WHERE NOT EXISTS { USE other MATCH (m:${b})${edge("e")}() WHERE m.${key} = n.x } RETURN n AS c0`,
+      `MATCH (n:${a}) RETURN n.${key} AS c0 ${set} USE other MATCH (n:${b}) RETURN n.${other} AS c0`,
+      `USE other MATCH (n:${a})${edge("e")}(m) RETURN n.${key} AS g, count(*) AS c NEXT MATCH (k:${b}) WHERE k.${other} = g RETURN k AS c0, c AS c1`,
+      `USE other MATCH (n:${a}) RETURN n.${key} AS c0, count(*) AS c1 ORDER BY c1, c0 LIMIT 2`,
+      `USE other MATCH (n:${a}) USE HOME_GRAPH MATCH (m:${b}) RETURN DISTINCT n.${key} AS c0, m.${other} AS c1 ORDER BY c0 LIMIT 3`,
+      "SHOW GRAPHS",
+    ),
+  );
+
+export const randomQueryOfTwoGraphs: fc.Arbitrary<string> = fc.oneof(
+  { arbitrary: queryOfTwoGraphs, weight: 3 },
+  { arbitrary: inEither(randomQuery), weight: 1 },
+);
+
+export const randomEntriesOfTwoGraphs: fc.Arbitrary<readonly (readonly string[])[]> = fc.array(
+  fc.array(writeOfTwoGraphs, { minLength: 1, maxLength: 3 }),
+  { minLength: 3, maxLength: 10, size: "max" },
+);
+
+export const randomSetupOfTwoGraphs: fc.Arbitrary<readonly string[]> = fc
+  .array(inEither(write), { minLength: 10, maxLength: 25, size: "max" })
+  .map((writes) => ["CREATE GRAPH other", ...writes]);

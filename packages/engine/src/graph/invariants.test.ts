@@ -153,3 +153,11 @@ test("a hopeless store is described in at most 100 sentences", () => {
   for (let id = 0; id < 500; id++) store.graph("default").table.remove(id);
   expect(violations(store).length).toBe(100);
 });
+
+test("an element in two graphs is found", () => {
+  const store = new Store();
+  store.apply({ kind: "createGraph", graph: "other" });
+  for (const graph of ["default", "other"])
+    store.apply({ kind: "insertNode", graph, id: 7, labels: [], properties: new Map() });
+  expect(violations(store)).toEqual(["graph other: node 7 is also in graph default"]);
+});

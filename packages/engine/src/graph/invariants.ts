@@ -19,6 +19,7 @@ const VIOLATIONS_MAX = 100;
  */
 export function violations(store: Store): string[] {
   const found: string[] = [];
+  const before: Graph[] = [];
   for (const [name, graph] of store.graphs) {
     const report = (sentence: string): void => {
       if (found.length < VIOLATIONS_MAX) found.push(`graph ${name}: ${sentence}`);
@@ -30,10 +31,19 @@ export function violations(store: Store): string[] {
     checkAdjacency(graph, "out", report);
     checkAdjacency(graph, "in", report);
     checkTable(graph, report);
+    for (const other of before) checkApart(graph, other, report);
+    before.push(graph);
     for (const index of graph.indexes.all()) checkIndex(graph, index, report);
     for (const constraint of graph.constraints.all()) checkConstraint(graph, constraint, report);
   }
   return found;
+}
+
+/** An id names one element of the database. */
+function checkApart(graph: Graph, other: Graph, report: Report): void {
+  for (const kind of ["node", "edge"] as const)
+    for (const id of graph.table.ids(kind))
+      if (other.table.has(id)) report(`${kind} ${id} is also in graph ${other.name}`);
 }
 
 type Report = (sentence: string) => void;
