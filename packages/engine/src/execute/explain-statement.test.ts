@@ -1,3 +1,4 @@
+import { Float } from "@geode/values";
 import { afterEach, expect, test } from "vitest";
 import { Database } from "../database.ts";
 import type { Principal } from "../requests.ts";
@@ -38,11 +39,25 @@ test("PROFILE counts the rows that come out of each line", async () => {
   ]);
 });
 
-test("PROFILE tells how long the statement took, in its first line", async () => {
-  const database = await opening("INSERT (:P)");
-  const { rows } = await database.query({ text: "PROFILE MATCH (a:P) RETURN a", principal });
-  expect(rows[0]?.[4]).toEqual(expect.any(Number));
-  expect(rows[1]?.[4]).toBeNull();
+test("PROFILE tells how long each line took, with what stands below it", async () => {
+  const database = await opening("FOR i IN range(1, 50) INSERT (:P {n: i})-[:R]->(:Q {n: i})");
+  const text = "PROFILE MATCH (a:P)-[:R]->(b:Q) WHERE b.n > 9 RETURN a.n, COUNT { (a)-[:R]->() }";
+  const { columns, rows } = await database.query({ text, principal });
+  expect(columns[4]).toMatchObject({ name: "timeMs", type: "FLOAT" });
+  const times = rows.map(
+    (row) => [String(row[0]), Number(row[4] instanceof Float ? row[4].value : row[4])] as const,
+  );
+  for (const [line, [operator, timeMs]] of times.entries()) {
+    const own = /^ */.exec(operator)![0].length;
+    let below = 0;
+    for (const [deeper, deeperMs] of times.slice(line + 1)) {
+      const depth = /^ */.exec(deeper)![0].length;
+      if (depth <= own) break;
+      if (depth === own + 2) below += deeperMs;
+    }
+    expect(timeMs, operator).toBeGreaterThanOrEqual(below * 0.999);
+  }
+  expect(times[0]![1]).toBeGreaterThan(0);
 });
 
 test("PROFILE of a write writes", async () => {

@@ -7,6 +7,7 @@ import type { Query } from "../plan/operators.ts";
 import { generate } from "./generate/query.ts";
 import { withPosition } from "./located.ts";
 import { PlanRecorder } from "./plan-recorder.ts";
+import { Profile } from "./profile.ts";
 import { Run } from "./run.ts";
 import type { Column, Result, RunContext, Statement } from "./statement.ts";
 
@@ -20,7 +21,8 @@ const PROFILE_COLUMNS = [...PLAN_COLUMNS, ["rows", "INTEGER"], ["timeMs", "FLOAT
 
 /**
  * EXPLAIN and PROFILE: the plan as rows, in the order of execution, the operator indented by how deep it stands. PROFILE runs the
- * statement, leaves out its result, and tells how many rows came out of each line and, in the first one, how long it took.
+ * statement, leaves out its result, and tells how many rows came out of each line and how long it took with those below it, in
+ * milliseconds: that of the lines that are not indented adds up to the whole.
  */
 export class ExplainStatement implements Statement {
   readonly text: string;
@@ -62,7 +64,7 @@ export class ExplainStatement implements Statement {
       throw new GeodeError("FORBIDDEN", "A plan tells how much there is; that is not permitted.");
     }
     const recorder = new PlanRecorder();
-    const run = new Run(context);
+    let profile: Profile | null = null;
     try {
       const compiled = generate(
         this.#query,
@@ -71,26 +73,24 @@ export class ExplainStatement implements Statement {
         { recorder },
       );
       if (this.#mode === "profile") {
-        for (const _ of recorder.lines) run.counts.push(0);
-        compiled(run);
+        profile = new Profile(recorder.lines.length, () => context.budget.elapsedMs);
+        compiled(new Run(context, undefined, profile));
         context.writer?.finish();
+        profile.end();
       }
     } catch (error) {
       context.writer?.rollback();
       throw withPosition(error, this.text);
     }
+    const depths = recorder.lines.map(({ depth }) => depth);
     const rows = recorder.lines.map(({ depth, operator, details, rows: estimated }, number) => {
       const plan: Value[] = [
         "  ".repeat(depth) + operator,
         details,
         estimated === null ? null : float(Math.round(estimated * 10) / 10),
       ];
-      if (this.#mode === "explain") return plan;
-      return [
-        ...plan,
-        run.counts[number] ?? null,
-        number === 0 ? float(context.budget.elapsedMs) : null,
-      ];
+      if (profile === null) return plan;
+      return [...plan, profile.rows(number), float(profile.timeMs(number, depths))];
     });
     const keys = context.keyed ? rows.map((_, number) => String(number)) : [];
     return { columns: this.columns, rows, keys, notices: [] };

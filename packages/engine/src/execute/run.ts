@@ -35,6 +35,7 @@ import type { Now } from "./temporal-functions.ts";
 import { BranchCounter } from "./branch-counter.ts";
 import { NeighbourFilter } from "./neighbour-filter.ts";
 import type { Procedure } from "./procedures.ts";
+import type { Profile } from "./profile.ts";
 import type { Sight } from "./sight.ts";
 import type { Row, RunContext } from "./statement.ts";
 import type { Writer } from "./writer.ts";
@@ -60,8 +61,8 @@ export class Run {
   readonly budget: Budget;
   readonly rows: Row[];
   readonly keys: string[];
-  /** PROFILE only: how many rows came out of each line of the plan. */
-  readonly counts: number[];
+  /** Null but for PROFILE. */
+  readonly profile: Profile | null;
   /** Null when the user sees everything. */
   readonly sight: Sight | null;
   readonly #context: RunContext;
@@ -70,11 +71,11 @@ export class Run {
   readonly #parts: Map<GraphName, Run>;
 
   /** In one graph; `whole`: of a run that begins in another one. */
-  constructor(context: RunContext, whole?: Run) {
+  constructor(context: RunContext, whole?: Run, profile: Profile | null = null) {
     this.#context = context;
     this.rows = whole?.rows ?? [];
     this.keys = whole?.keys ?? [];
-    this.counts = whole?.counts ?? [];
+    this.profile = whole?.profile ?? profile;
     this.#parts = whole === undefined ? new Map() : whole.#parts;
     this.#parts.set(context.graphName, this);
     this.sight = context.grant?.sight(context) ?? null;

@@ -313,7 +313,7 @@ export class Generator {
   /** Counts a row, or as many as it stands for, that came out of an operator or a step, when the plan is shown. */
   countRow(part: Part | undefined, times = "1"): void {
     const number = part && this.recorder?.numberOf(part);
-    if (number !== undefined) this.code.line(`rt.counts[${number}]+=${times};`);
+    if (number !== undefined) this.code.line(`rt.profile.came(${number},${times});`);
   }
 
   /** A loop over the indexes below `count`, which looks at the budget once per stretch. */
