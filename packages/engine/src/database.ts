@@ -71,6 +71,8 @@ export interface DatabaseStatus {
   readonly liveQueries: number;
   /** Those of them that are behind and will jump to a later seq. */
   readonly liveQueriesBehind: number;
+  /** Threads for long reads that run. */
+  readonly readers: number;
 }
 
 /** Something that is not as it has to be. */
@@ -520,6 +522,7 @@ export class Database {
       openTransactions: this.#transactions.openCount,
       liveQueries: this.#live.groupCount,
       liveQueriesBehind: this.#live.behindCount,
+      readers: this.#readers?.count ?? 0,
     };
   }
 

@@ -42,6 +42,11 @@ export class Readers {
     return this.#limits.mainThreadMs;
   }
 
+  /** How many run. */
+  get count(): number {
+    return this.#readers.size;
+  }
+
   /** Whether a long read has somewhere to go. */
   get available(): boolean {
     return this.#readers.size > 0;

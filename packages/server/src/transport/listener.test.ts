@@ -144,6 +144,7 @@ test("a request that fails inside is HTTP 500 without the inside", async () => {
   const response = await fetch(`http://127.0.0.1:${listener.port}/`);
   expect(response.status).toBe(500);
   expect(await response.text()).toBe("Internal error\n");
+  expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
 });
 
 /** Node.js makes keys, but no certificates. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   createServer as createHttpServer,
   STATUS_CODES,
@@ -140,10 +141,11 @@ export class Listener {
         read: (bytesMax) => bodyOf(request, bytesMax),
       });
     } catch (error) {
-      this.#options.log.error({ error: messageOf(error) }, "HTTP request failed");
+      const requestId = randomUUID();
+      this.#options.log.error({ requestId, error: messageOf(error) }, "HTTP request failed");
       answer = {
         status: 500,
-        headers: { "content-type": "text/plain; charset=utf-8" },
+        headers: { "content-type": "text/plain; charset=utf-8", "x-request-id": requestId },
         body: "Internal error\n",
       };
     }
