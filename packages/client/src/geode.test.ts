@@ -516,3 +516,28 @@ describe("live results over a lost connection", () => {
     await expect(live.ready).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 });
+
+describe("the graph", () => {
+  test("of the connection goes with every request that names no other", () => {
+    const { server, geode } = ready({ graph: "travel" });
+    const taken = (): unknown => server.socket.take()["graph"];
+    void geode.query("RETURN 1");
+    expect(taken()).toBe("travel");
+    void geode.query("RETURN 1", {}, { graph: "default" });
+    expect(taken()).toBe("default");
+    geode.live("MATCH (n) RETURN n");
+    expect(taken()).toBe("travel");
+  });
+
+  test("is left to the server where nobody names one", () => {
+    const { server, geode } = ready();
+    void geode.query("RETURN 1");
+    expect(server.socket.take()).not.toHaveProperty("graph");
+  });
+
+  test("is not set for the session, which a new connection would not know of", async () => {
+    const { server, geode } = ready();
+    await expect(geode.query("SESSION SET GRAPH travel")).rejects.toMatchObject({ code: "42000" });
+    expect(server.socket.sent).toEqual([]);
+  });
+});

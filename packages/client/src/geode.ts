@@ -14,7 +14,7 @@ import { Requests } from "./request/requests.ts";
 import type { QueryFields } from "./request/requests.ts";
 import { resultOf } from "./request/result.ts";
 import type { AnyRow, Result } from "./request/result.ts";
-import { mayWrite } from "./request/statement.ts";
+import { changesSession, mayWrite } from "./request/statement.ts";
 import { decodeRow } from "./wire/decode.ts";
 import type { Floats } from "./wire/decode.ts";
 import { encodeParameters } from "./wire/encode.ts";
@@ -34,6 +34,8 @@ export interface GeodeOptions {
    * bytes). Default: drawn anew.
    */
   readonly client?: string;
+  /** The graph that everything works on unless it says otherwise. Default: the graph `default`. */
+  readonly graph?: string;
   /** The WebSocket to use. Default: the global one (browsers, Node ≥ 22). */
   readonly webSocket?: SocketConstructor;
   /** Whether and how fast a lost connection is opened again. Default: 250 ms doubling to 30 s, with jitter. `false` never. */
@@ -57,7 +59,7 @@ export interface GeodeOptions {
 }
 
 export interface QueryOptions {
-  /** Default: the graph `default`. */
+  /** Default: that of the connection. */
   readonly graph?: string;
   /** Milliseconds, here and at the server. Default: that of the connection. */
   readonly timeoutMs?: number;
@@ -74,7 +76,7 @@ export interface QueryOptions {
 }
 
 export interface LiveOptions {
-  /** Default: the graph `default`. */
+  /** Default: that of the connection. */
   readonly graph?: string;
 }
 
@@ -92,6 +94,7 @@ export class Geode {
   readonly #backoff: Backoff;
   readonly #floats: Floats;
   readonly #timeoutMs: number;
+  readonly #graph: string | undefined;
   readonly #lives = new Set<LiveQuery>();
   readonly #subscriptions = new Map<string, LiveQuery>();
   readonly #stateListeners = new Set<(state: ConnectionState) => void>();
@@ -110,6 +113,7 @@ export class Geode {
       typeof reconnect === "object" ? { ...DEFAULT_BACKOFF, ...reconnect } : DEFAULT_BACKOFF;
     this.#floats = options.floats ?? "number";
     this.#timeoutMs = options.timeoutMs ?? 30_000;
+    this.#graph = options.graph;
     this.#requests = new Requests(
       { inFlightMax: options.inFlightMax ?? 64, queueMax: options.queueMax ?? 1_000 },
       this.#clock,
@@ -156,20 +160,21 @@ export class Geode {
 
   /**
    * Runs one statement and resolves with its rows. Fails with a GeodeError: what the server said (`code`, `position`, `hint`),
-   * 22G03 for a parameter without a GQL value, TOO_LARGE, TIMEOUT, CANCELLED, LIMIT when too many wait, UNAVAILABLE when it cannot be carried
-   * out any more.
+   * 22G03 for a parameter without a GQL value, 42000 for SESSION SET and SESSION RESET, TOO_LARGE, TIMEOUT, CANCELLED, LIMIT when too
+   * many wait, UNAVAILABLE when it cannot be carried out any more.
    */
   async query<Row = AnyRow>(
     text: string,
     parameters: Parameters = {},
     options: QueryOptions = {},
   ): Promise<Result<Row>> {
+    if (changesSession(text)) throw noSession();
     const timeoutMs = options.timeoutMs ?? this.#timeoutMs;
     const key = this.#idempotencyKey(text, options);
     const fields: QueryFields = {
       query: text,
       ...parameterFields(parameters),
-      ...(options.graph === undefined ? {} : { graph: options.graph }),
+      ...this.#graphField(options),
       ...(options.minSeq === undefined ? {} : { min_seq: options.minSeq }),
       ...(options.timeoutMs === undefined ? {} : { timeout_ms: options.timeoutMs }),
       ...(key === null ? {} : { idempotency_key: key }),
@@ -198,7 +203,7 @@ export class Geode {
     const fields: SubscribeFields = {
       query: text,
       ...parameterFields(parameters),
-      ...(options.graph === undefined ? {} : { graph: options.graph }),
+      ...this.#graphField(options),
     };
     refuseTooLarge(fields);
     const live = new Live<Row>(
@@ -224,6 +229,10 @@ export class Geode {
   readonly close = (): void => {
     this.#connection.close();
   };
+
+  #graphField({ graph = this.#graph }: { readonly graph?: string }): { graph?: string } {
+    return graph === undefined ? {} : { graph };
+  }
 
   #idempotencyKey(text: string, options: QueryOptions): string | null {
     if (typeof options.idempotencyKey === "string") return options.idempotencyKey;
@@ -378,6 +387,17 @@ function parameterFields(parameters: Parameters): {
 
 /** What is around the fields of a request in its frame, at most, in bytes. */
 const ENVELOPE_BYTES = 512;
+
+/** The next connection would not know of it, and what is sent then would mean something else. */
+function noSession(): GeodeError {
+  return new GeodeError(
+    "42000",
+    "A session ends with its connection, and this client opens another one by itself.",
+    {
+      hint: "Give the graph when connecting or with the statement, and values as its parameters.",
+    },
+  );
+}
 
 /** A frame that is too long costs the connection, and everybody on it; so it is not sent. */
 function refuseTooLarge(fields: QueryFields | SubscribeFields): void {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mayWrite, transactionRole } from "./statement.ts";
+import { changesSession, mayWrite, transactionRole } from "./statement.ts";
 
 test.each([
   ["START TRANSACTION", "start"],
@@ -22,4 +22,13 @@ test.each([
   ["RETURN 'please delete'", true],
 ])("%s may write: %s", (text, expected) => {
   expect(mayWrite(text)).toBe(expected);
+});
+
+test.each([
+  ["SESSION SET GRAPH travel", true],
+  ["// mine\nsession reset", true],
+  ["SESSION CLOSE", false],
+  ["RETURN 'SESSION SET'", false],
+])("%s changes the session: %s", (text, expected) => {
+  expect(changesSession(text)).toBe(expected);
 });

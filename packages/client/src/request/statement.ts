@@ -20,6 +20,13 @@ export function transactionRole(text: string): TransactionRole {
   return end === "ROLLBACK" ? "rollback" : "none";
 }
 
+const SESSION = /^SESSION\s+(?:SET|RESET)\b/i;
+
+/** Whether the text changes what the statements behind it on the same connection mean. */
+export function changesSession(text: string): boolean {
+  return SESSION.test(text.replace(LEADING, ""));
+}
+
 /** Whether sending the text twice might do something twice. Errs on the side of yes. */
 export function mayWrite(text: string): boolean {
   return WRITES.test(text);

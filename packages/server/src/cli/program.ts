@@ -445,13 +445,14 @@ Examples:
   $ geode import people.csv knows.csv
   $ geode import --nodes Person=people.csv --edges KNOWS=knows.csv
   $ geode import --dry-run graph.jsonl
+  $ geode import --graph travel cities.csv     into a graph that CREATE GRAPH made
   $ geode import --offline --data ./geode-data graph.jsonl`;
 
 const EXPORT_HELP = `
-The export shows the graph as of one commit, however many writes go on meanwhile; which
-commit, is said at the end. It needs a token with the role admin, or --offline, which reads
-the files in --data. Nothing is overwritten, and what --out names appears complete or not at
-all.
+The export shows one graph, the default one or that of --graph, as of one commit, however many
+writes go on meanwhile; which commit, is said at the end. \`geode backup\` keeps all graphs. It
+needs a token with the role admin, or --offline, which reads the files in --data. Nothing is
+overwritten, and what --out names appears complete or not at all.
 
   jsonl   an object per line, for \`geode import\`
   csv     a file per set of labels and per edge label, for \`geode import\`

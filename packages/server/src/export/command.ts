@@ -10,7 +10,7 @@ import type { Terminal } from "../cli/terminal.ts";
 import { copySource, type CopySourceOptions } from "../copy/source.ts";
 import { progress } from "../import/progress.ts";
 import { ITEM_LENGTH_MAX } from "../import/source.ts";
-import { contentsOf, type Contents } from "./contents.ts";
+import { contentsOf, DEFAULT_GRAPH, type Contents } from "./contents.ts";
 import { csv, type CsvPiece } from "./csv.ts";
 import { gql } from "./gql.ts";
 import { jsonLines } from "./json-lines.ts";
@@ -26,7 +26,6 @@ export interface ExportOptions extends CopySourceOptions {
   readonly graph?: string;
 }
 
-const DEFAULT_GRAPH = "default";
 /** Pieces between two turns of the event loop, in which an interruption is heard. */
 const PIECES_PER_TURN = 1_000;
 
@@ -123,12 +122,11 @@ function* pieces(contents: Contents, format: ExportFormat): Iterable<CsvPiece> {
   }
 }
 
-/** A graph without contents is not in the copy. */
-function requireGraph(contents: Contents, graph: string): void {
-  const { constraints, edgeCount, indexes, nodeCount } = contents;
-  const count = nodeCount + edgeCount + indexes.length + constraints.length;
-  if (graph === DEFAULT_GRAPH || count > 0) return;
-  throw new CommandError(EXIT.usage, `there is nothing in a graph ${JSON.stringify(graph)}`);
+function requireGraph({ exists }: Contents, graph: string): void {
+  if (exists) return;
+  throw new CommandError(EXIT.usage, `there is no graph ${JSON.stringify(graph)}`, {
+    hint: 'See `geode query "SHOW GRAPHS"`.',
+  });
 }
 
 function summaryOf(

@@ -39,6 +39,7 @@ test("one graph is taken from the copy, with its indexes and constraints, nodes 
     "a",
     { kind: "beginEpoch", epoch: "e", hashKey: "k" },
     { kind: "lease", firstBlock: 0, count: 1 },
+    { kind: "createGraph", graph: "a" },
     index("i", "L", "a"),
     index("j", "L", "b"),
     constraint("k", "L", "a"),
@@ -48,7 +49,13 @@ test("one graph is taken from the copy, with its indexes and constraints, nodes 
     edge(3, "E", 1, 1, "a"),
     edge(4, "E", 2, 2, "b"),
   );
-  expect(found).toMatchObject({ seq: 9, nodeCount: 1, edgeCount: 1, reservedCount: 0 });
+  expect(found).toMatchObject({
+    seq: 9,
+    exists: true,
+    nodeCount: 1,
+    edgeCount: 1,
+    reservedCount: 0,
+  });
   expect(found.indexes.map(({ name }) => name)).toEqual(["i"]);
   expect(found.constraints.map(({ name }) => name)).toEqual(["k"]);
   expect([...found.elements()].map(({ id }) => id)).toEqual([1, 3]);
@@ -75,4 +82,11 @@ test("what belongs to the server is left out and counted, with the edges that le
     constraints: [],
   });
   expect([...found.elements()].map(({ id }) => id)).toEqual([3, 7]);
+});
+
+test("a graph without contents is there all the same; another one is not", () => {
+  const created = { kind: "createGraph", graph: "a" };
+  expect(contents("a", created)).toMatchObject({ exists: true, nodeCount: 0 });
+  expect(contents("b", created)).toMatchObject({ exists: false });
+  expect(contents("default")).toMatchObject({ exists: true });
 });

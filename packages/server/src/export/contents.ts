@@ -12,6 +12,8 @@ import type {
  */
 export interface Contents {
   readonly seq: number;
+  /** Whether there is such a graph. */
+  readonly exists: boolean;
   readonly indexes: readonly CreateIndex[];
   readonly constraints: readonly CreateConstraint[];
   readonly nodeCount: number;
@@ -21,6 +23,9 @@ export interface Contents {
   elements(): Iterable<InsertNode | InsertEdge>;
 }
 
+/** It is always there. */
+export const DEFAULT_GRAPH = "default";
+
 /** Labels that begin so are the server's own. */
 const RESERVED = "Geode";
 
@@ -29,11 +34,13 @@ export function contentsOf({ header, chunks }: Checkpoint, graph: string): Conte
   const indexes: CreateIndex[] = [];
   const constraints: CreateConstraint[] = [];
   const reserved = new Set<number>();
+  let exists = graph === DEFAULT_GRAPH;
   let [nodeCount, edgeCount, reservedEdges] = [0, 0, 0];
   for (const chunk of chunks) {
     for (const effect of chunk) {
       if (!("graph" in effect) || effect.graph !== graph) continue;
-      if (effect.kind === "createIndex") indexes.push(effect);
+      if (effect.kind === "createGraph") exists = true;
+      else if (effect.kind === "createIndex") indexes.push(effect);
       else if (effect.kind === "createConstraint") constraints.push(effect);
       else if (effect.kind === "insertNode") {
         if (effect.labels.some((label) => label.startsWith(RESERVED))) reserved.add(effect.id);
@@ -46,6 +53,7 @@ export function contentsOf({ header, chunks }: Checkpoint, graph: string): Conte
   }
   return {
     seq: header.seq,
+    exists,
     indexes: indexes.filter(isOpen),
     constraints: constraints.filter(isOpen),
     nodeCount,
