@@ -66,6 +66,7 @@ export interface ServerOptions {
   readonly trustedProxies?: readonly string[];
   /** Lets everybody read `/metrics`. Default: this machine, and the roles `admin` and `monitor`. */
   readonly metricsPublic?: boolean;
+  /** Those of {@link LIMITS} that are not the database's own; it is opened with them. */
   readonly limits?: { readonly [Name in LimitName]?: number | undefined };
   /** Where the built console lies; default: that of this repository. */
   readonly consoleDirectory?: string;
@@ -91,6 +92,8 @@ export class Server {
   readonly #sessions: Sessions;
   readonly #handshakes: Handshakes;
   readonly #http: HttpContext;
+  /** Made once: whoever asks for it again must not cost more than sending it. */
+  #asyncApi: string | undefined;
   #listener: Listener | undefined;
   #closing: Promise<void> | undefined;
 
@@ -156,7 +159,6 @@ export class Server {
         log,
       },
       limits,
-      revocations,
       clock,
       random,
       metrics,
@@ -185,7 +187,7 @@ export class Server {
         open: options.metricsPublic ?? false,
         isLocal: (request) => this.#proxies.isLocal(request),
       }),
-      asyncApi: () => asyncApiText(this.url),
+      asyncApi: () => (this.#asyncApi ??= asyncApiText(this.url)),
       allowedOrigins,
       readiness: () =>
         this.#closing === undefined

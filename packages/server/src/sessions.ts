@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { CLOSES, type CloseName, type Limits } from "@geode/protocol";
-import type { Revocations } from "./auth/revocations.ts";
+import type { Identity } from "./auth/token.ts";
 import type { Clock } from "./clock.ts";
 import type { ConnectionView, Pool } from "./http/admin.ts";
 import { Addresses } from "./limits/addresses.ts";
@@ -22,7 +22,6 @@ export interface SessionsOptions {
     "name" | "connection" | "start" | "wishes" | "onEnd" | "remoteAddress"
   >;
   readonly limits: Limits;
-  readonly revocations: Revocations;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
@@ -148,11 +147,19 @@ export class Sessions implements Pool {
     return session !== undefined;
   }
 
-  revokeRefused(): number {
-    const { revocations } = this.#options;
+  /** Whatever its token says of when it was issued: whoever is in was let in before. */
+  revokeUser(id: string): number {
+    return this.#revokeWhere(({ principal }) => principal.id === id);
+  }
+
+  revokeToken(id: string): number {
+    return this.#revokeWhere(({ tokenId }) => tokenId === id);
+  }
+
+  #revokeWhere(concerns: (identity: Identity) => boolean): number {
     let count = 0;
     for (const session of this.#sessions.values()) {
-      if (session.identity === undefined || !revocations.refuses(session.identity)) continue;
+      if (session.identity === undefined || !concerns(session.identity)) continue;
       session.close("revoked");
       count++;
     }

@@ -138,6 +138,7 @@ describe("what a token has to say", () => {
     ["exp in the past", { exp: inAnHour - 7200 }],
     ["exp this very second", { exp: inAnHour - 3600 }],
     ["nbf in the future", { nbf: inAnHour }],
+    ["iat more than a minute in the future", { iat: inAnHour - 3600 + 61 }],
     ["sub: null", { sub: null }],
     ["an empty sub", { sub: "" }],
     ["a sub of 129 characters", { sub: "x".repeat(129) }],
@@ -159,6 +160,10 @@ describe("what a token has to say", () => {
     await verifier().verify(await sign(secret, "HS256", claims));
     const odd = await verifier().verify(await sign(secret, "HS256", { sub: "__proto__" }));
     expect(odd.principal.id).toBe("__proto__");
+  });
+
+  test("a clock that is a minute ahead is forgiven", async () => {
+    await verifier().verify(await sign(secret, "HS256", { iat: inAnHour - 3600 + 60 }));
   });
 
   test("an end beyond all dates is the last date", async () => {

@@ -19,6 +19,8 @@ export interface Identity {
 /** The longest `sub`, in UTF-16 units: user ids become keys everywhere. */
 const USER_LENGTH_MAX = 128;
 const ROLES_MAX = 64;
+/** So far may the clock of whoever signs be ahead of ours. */
+const SKEW_MS_MAX = 60_000;
 /** The last moment that JavaScript's dates know (ECMA-262 §21.4.1.1). */
 const TIME_MS_MAX = 8.64e15;
 
@@ -55,6 +57,9 @@ export class TokenVerifier {
       throw new GeodeError("FORBIDDEN", `the token is not valid: ${why}`, { cause });
     }
     const identity = identityOf(claims);
+    const leftMs = (identity.issuedAtMs ?? -Infinity) - this.#rules.clock.nowMs();
+    // Such a token would outlive every revocation of its user.
+    if (leftMs > SKEW_MS_MAX) throw new GeodeError("FORBIDDEN", "the token's iat is in the future");
     if (this.#rules.revoked?.(identity) === true)
       throw new GeodeError("FORBIDDEN", "the token was revoked");
     return identity;

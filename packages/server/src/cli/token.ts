@@ -1,3 +1,4 @@
+import { decodeJwt } from "jose";
 import { CommandError, EXIT } from "./exit.ts";
 import { localSecret } from "./access.ts";
 import { signToken } from "../auth/token.ts";
@@ -38,6 +39,8 @@ export async function runToken(options: TokenOptions, terminal: Terminal): Promi
   );
   const endsAt = new Date(systemClock.nowMs() + options.ttl).toISOString();
   const withRoles = roles.length === 0 ? "no roles" : `the roles ${roles.join(", ")}`;
-  terminal.err(`A token for ${options.user} with ${withRoles}, valid until ${endsAt}:\n`);
+  const { jti } = decodeJwt(token);
+  terminal.err(`A token for ${options.user} with ${withRoles}, valid until ${endsAt}.\n`);
+  terminal.err(`An administrator can revoke it by its id: ${jti}\n`);
   terminal.out(`${token}\n`);
 }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { GeodeError } from "@geode/values";
 import { forgetfulStore } from "../auth/revocations.ts";
-import { RunningServer } from "../../test/running-server.ts";
+import { SignJWT } from "jose";
+import { RunningServer, SECRET } from "../../test/running-server.ts";
 import type { LogFields } from "../log.ts";
 
 let running: RunningServer;
@@ -109,6 +110,18 @@ describe("PROTOCOL 2.8: access is revoked within a second", () => {
     await expect(running.stranger("", { headers })).rejects.toThrow("401");
     running.clock.pass(1_000);
     await running.peer({ user: "ann" });
+  });
+
+  test("of a user whose token was signed by a clock that is ahead of ours", async () => {
+    await start();
+    const iat = Math.floor(running.clock.nowMs() / 1000) + 30;
+    const token = await new SignJWT({ sub: "ann", iat, exp: iat + 60 })
+      .setProtectedHeader({ alg: "HS256" })
+      .sign(SECRET);
+    const peer = await running.stranger();
+    await peer.ask({ type: "AUTH", token });
+    expect((await call("PUT", "revocations/users/ann")).body).toEqual({ closed: 1 });
+    expect(await peer.closed).toEqual(revoked);
   });
 
   test("of a token by its id", async () => {

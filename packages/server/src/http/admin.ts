@@ -32,8 +32,9 @@ export interface Pool {
   views(): Iterable<ConnectionView>;
   /** Ends one. Answers whether there is such a session. */
   revoke(session: string): boolean;
-  /** Ends those whose token was revoked. Answers how many there were. */
-  revokeRefused(): number;
+  /** End those of a user, or of a token. They answer how many there were. */
+  revokeUser(id: string): number;
+  revokeToken(id: string): number;
 }
 
 export interface AdminOptions {
@@ -140,10 +141,10 @@ export class Admin {
   ): Promise<HttpAnswer> {
     const { pool, revocations } = this.#options;
     try {
-      const kept =
-        kind === "users" ? revocations.revokeUser(target) : revocations.revokeToken(target);
-      const closed = pool.revokeRefused();
-      const event = kind === "users" ? "user revoked" : "token revoked";
+      const isUser = kind === "users";
+      const kept = isUser ? revocations.revokeUser(target) : revocations.revokeToken(target);
+      const closed = isUser ? pool.revokeUser(target) : pool.revokeToken(target);
+      const event = isUser ? "user revoked" : "token revoked";
       this.#record({ event, user: by.principal.id, remoteAddress, target, closed });
       await kept;
       return json({ closed });
