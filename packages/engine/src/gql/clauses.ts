@@ -47,6 +47,12 @@ export function parseClause(cursor: Cursor): Clause {
       return parseCall(cursor);
     case "USE":
       cursor.advance();
+      if (
+        cursor.isWord("GRAPH") &&
+        isNameToken(cursor.peek()) &&
+        !CLAUSE_WORDS.has(cursor.peek().keyword)
+      )
+        throw cursor.expected("the name of a graph after USE", [], "leave out GRAPH");
       return { kind: "use", graph: parseGraphReference(cursor), span: cursor.spanFrom(start) };
     case "INSERT":
     case "CREATE":

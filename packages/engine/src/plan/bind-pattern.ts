@@ -70,6 +70,8 @@ class PatternBinder {
   readonly #searches: SearchAtom[] = [];
   /** What has to be done before matching. */
   readonly #before: Operator[] = [];
+  /** What the names of those elements meant before. */
+  readonly #held = new Map<string, Variable>();
   readonly #introduces: Variable[] = [];
   /** Named paths. */
   readonly #paths: Variable[] = [];
@@ -154,6 +156,8 @@ class PatternBinder {
       introduces: this.#introduces,
       differentEdges: mode !== "repeatableElements",
     };
+    // Where nothing matches, a row keeps what it held, though it is no element of this graph.
+    if (this.#optional) for (const [name, value] of this.#held) this.#scope.set(name, value);
     return { before: this.#before, operator, scope: this.#scope };
   }
 
@@ -543,6 +547,7 @@ class PatternBinder {
     const variable = this.#binding.variable(name.name, type, { nullable: true });
     const offset = name.span.start;
     this.#before.push({ kind: "element", variable, of: value, asEnd: false, offset });
+    this.#held.set(name.name, value);
     this.#scope.set(name.name, variable);
     const isNull: Expression = { kind: "isNull", operand: { kind: "variable", variable } };
     this.#conditions.push(() => ({ kind: "not", operand: isNull }));
