@@ -307,19 +307,23 @@ export class Run {
     return slots && slots.map((slot) => this.edgeOrNull(slot));
   }
 
-  /** A value whose elements are as they are now: values hold copies, and this statement may have changed what they are copies of. */
+  /**
+   * A value whose elements are as they are now: values hold copies, and this statement may have changed what they are copies of. What it
+   * deleted is NULL, and so is a path that went over it.
+   */
   current(value: Value): Value {
     if (typeof value !== "object" || value === null) return value;
     if (value instanceof Node) {
       const part = this.#partWith(value);
-      return part?.node(part.graph.nodes.slot(value.id)) ?? value;
+      return part?.node(part.graph.nodes.slot(value.id)) ?? null;
     }
     if (value instanceof Edge) {
       const part = this.#partWith(value);
-      return part?.edge(part.graph.edges.slot(value.id)) ?? value;
+      return part?.edge(part.graph.edges.slot(value.id)) ?? null;
     }
     if (value instanceof Path) {
-      return new Path(value.elements.map((element) => this.current(element) as Node | Edge));
+      const elements = value.elements.map((element) => this.current(element));
+      return elements.includes(null) ? null : new Path(elements as (Node | Edge)[]);
     }
     if (Array.isArray(value)) return (value as readonly Value[]).map((item) => this.current(item));
     if (value instanceof Map)

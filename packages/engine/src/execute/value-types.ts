@@ -289,7 +289,7 @@ function fitTo(value: Value, { name, precision, scale }: ScalarType): Value {
     return float(Math.fround(toNumber(value)));
   if (name === "decimal" && precision !== null && value !== null && isNumeric(value)) {
     if (isInteger(value)) return value;
-    return float(Number(toNumber(value).toFixed(Math.min(scale ?? 0, FRACTION_DIGITS_MAX))));
+    return float(Number(rounded(numberText(value), scale ?? 0)));
   }
   return value;
 }
@@ -356,5 +356,12 @@ function cannot(value: Value, type: ValueType, offset: number): unknown {
 
 const SHOWN_LENGTH_MAX = 40;
 
-/** More are not asked of a number. */
-const FRACTION_DIGITS_MAX = 100;
+/** A number with so many digits behind the point, half away from zero: of its decimal text, since 1.005 is a little less in binary. */
+function rounded(text: string, places: number): string {
+  const match = /^(-?)(\d+)\.(\d+)$/.exec(text);
+  const [, sign = "", whole = "", fraction = ""] = match ?? [];
+  if (!match || fraction.length <= places) return text;
+  const digits = BigInt(whole + fraction.slice(0, places));
+  const up = (fraction[places] ?? "0") >= "5" ? 1n : 0n;
+  return `${sign}${String(digits + up)}e-${places}`;
+}

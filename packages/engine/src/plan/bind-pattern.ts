@@ -1,7 +1,7 @@
 import { GeodeError, unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
 import { bindCondition, bindExpression, bindLabels } from "./bind-expression.ts";
-import { type Expression, conjuncts, type Variable } from "./expression.ts";
+import { type Expression, conjuncts, type LabelExpression, type Variable } from "./expression.ts";
 import type {
   Bound,
   EdgeAtom,
@@ -17,6 +17,9 @@ import { borderNode, choiceOf, declaredNames, edgesAtLeast, isChoice } from "./p
 import { type Link, searchedPath } from "./searched-path.ts";
 import { type Binding, declare, type Scope } from "./scope.ts";
 import { usesOfPart } from "./uses.ts";
+
+/** No edge is like this. */
+const NO_LABEL: LabelExpression = { kind: "not", operand: { kind: "any" } };
 
 /** Every two edges of a MATCH are compared, and every edge is a loop inside of the one before. */
 const EDGES_MAX = 128;
@@ -466,13 +469,6 @@ class PatternBinder {
   }
 
   #edge(pattern: ast.EdgePattern, left: Variable, right: Variable): Variable {
-    if (pattern.orientation === "undirected") {
-      throw this.#binding.notAvailable(
-        "An undirected edge",
-        pattern.span.start,
-        "Edges are directed; `-[]-` matches them in either direction.",
-      );
-    }
     const known = pattern.variable && this.#scope.get(pattern.variable.name);
     if (known?.type === "edge" && pattern.variable && !this.#outer.has(pattern.variable.name)) {
       throw this.#binding.invalidSyntax(
@@ -494,7 +490,11 @@ class PatternBinder {
       from: leftward ? right : left,
       to: leftward ? left : right,
       direction: either ? "any" : "out",
-      labels: pattern.labels && bindLabels(pattern.labels),
+      // Every edge is directed: a pattern of an undirected one finds none.
+      labels:
+        pattern.orientation === "undirected"
+          ? NO_LABEL
+          : pattern.labels && bindLabels(pattern.labels),
     });
     this.#element(variable, pattern);
     return variable;

@@ -33,21 +33,17 @@ export class Model {
     return copy;
   }
 
-  /** The value with its elements as they are now; an element that is gone is NULL, inside of collections what it was last. */
+  /** The value with its elements as they are now. What is gone is NULL, and so is a path that went over it. */
   now(value: Value): Value {
     if (value instanceof Node) return this.nodes.get(value.id) ?? null;
     if (value instanceof Edge) return this.edges.get(value.id) ?? null;
-    return this.#within(value);
-  }
-
-  #within(value: Value): Value {
-    if (value instanceof Node) return this.nodes.get(value.id) ?? value;
-    if (value instanceof Edge) return this.edges.get(value.id) ?? value;
-    if (value instanceof Path)
-      return new Path(value.elements.map((element) => this.#within(element) as Node | Edge));
-    if (Array.isArray(value)) return value.map((item: Value) => this.#within(item));
+    if (value instanceof Path) {
+      const elements = value.elements.map((element) => this.now(element));
+      return elements.includes(null) ? null : new Path(elements as (Node | Edge)[]);
+    }
+    if (Array.isArray(value)) return value.map((item: Value) => this.now(item));
     if (value instanceof Map)
-      return new Map([...value].map(([key, item]) => [key, this.#within(item as Value)]));
+      return new Map([...value].map(([key, item]) => [key, this.now(item as Value)]));
     return value;
   }
 
