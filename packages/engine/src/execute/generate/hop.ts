@@ -37,9 +37,11 @@ export function hopCode(
     for (const [index, way] of part.ways.entries()) {
       const [entry, exit] = reverse ? [way.last, way.first] : [way.first, way.last];
       const outer = new Set(g.bound);
+      // A node from outside is that node; any other begins here.
+      const isKnown = g.bound.has(entry);
       g.bound.add(entry);
-      code.block("", () => {
-        code.line(`const ${g.local(entry)}=${start};`);
+      code.block(isKnown ? `if(${g.local(entry)}===${start})` : "", () => {
+        if (!isKnown) code.line(`const ${g.local(entry)}=${start};`);
         const steps = orderMatch(way.body, g.bound, g.graph, g.guarded);
         stepsCode(steps, { ...around, trail: trailCode(g, way, around) }, () => {
           const conditions = [...awayFrom(g, way, around), ...accept(way)];
