@@ -28,6 +28,10 @@ export function placeOf(
   for (const name of [graphName, ...statement.otherGraphs.keys()])
     if (!reach.has(name))
       throw new GeodeError("FORBIDDEN", `The graph \`${name}\` is not open to this user.`);
-  const within = new Map([...graphs].filter(([name]) => reach.has(name)));
+  const within = new Map<GraphName, Graph>();
+  for (const name of reach) {
+    const graph = graphs.get(name);
+    if (graph !== undefined) within.set(name, graph);
+  }
   return { graph: graphNamed(within, graphName), graphName, graphs: within };
 }
