@@ -1,5 +1,5 @@
 import { updateHead, plainNumbers, type RequestId } from "@geode/protocol";
-import type { OutFrame } from "../transport/out-frame.ts";
+import { SharedFrame, type OutFrame } from "../transport/out-frame.ts";
 import type { Manner, Voice } from "../session/voice.ts";
 import { RPC_CODES, type RpcCode, type RpcId } from "./call.ts";
 
@@ -44,7 +44,8 @@ export function rpcVoice({ id, invalid, messageId, numbers }: RpcVoiceOptions): 
       return {
         coding: "json",
         numbers,
-        frame: ({ shared }) => ({ head, body: shared, foot: "}" }),
+        key: head,
+        frame: ({ shared }) => new SharedFrame(head, shared, "}"),
         ownBytes: head.length + 1,
       };
     },

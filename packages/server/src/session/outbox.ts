@@ -180,6 +180,7 @@ export class Outbox {
     this.#holding = undefined;
     if (this.#full) return;
     const updates = this.#updates;
+    if (updates.length === 0) return this.#send([]);
     this.#updates = [];
     this.#updateBytes = 0;
     this.#makeRoomBytes = this.#conflateBytesMin;
@@ -189,8 +190,11 @@ export class Outbox {
   #framesOf(updates: readonly Waiting[]): readonly OutFrame[] {
     const { delayMs, byCommit } = this.#batching;
     if (delayMs > 0) return batched(updates.flatMap(framesOf));
-    if (!byCommit) return updates.flatMap(framesOf);
     const frames: OutFrame[] = [];
+    if (!byCommit) {
+      for (const waiting of updates) for (const frame of framesOf(waiting)) frames.push(frame);
+      return frames;
+    }
     for (let start = 0; start < updates.length;) {
       const seq = seqOf(updates[start]!);
       let end = start + 1;

@@ -35,41 +35,35 @@ export class Reply {
   readonly voice: Voice;
   readonly channel: string | undefined;
   readonly tolerant: boolean;
-  readonly #deliver: Deliver;
+  /** Undefined: at once. */
+  readonly #deliver: Deliver | undefined;
   readonly #exit: Exit;
 
-  constructor(voice: Voice, exit: Exit, options: ReplyOptions = {}) {
+  constructor(voice: Voice, exit: Exit, options: ReplyOptions = AT_ONCE) {
     this.voice = voice;
     this.channel = options.channel;
     this.tolerant = options.tolerant ?? false;
     this.#exit = exit;
-    this.#deliver = options.deliver ?? leaveBy(exit);
+    this.#deliver = options.deliver;
   }
 
   /** Says the one answer. If it has to wait, `isWanted` is asked when its turn has come, and `said` is called then. */
-  answer(
-    message: string,
-    {
-      isWanted = () => true,
-      said = () => {},
-    }: { isWanted?: () => boolean; said?: () => void } = {},
-  ): void {
-    this.#deliver({
-      bytes: message.length,
-      frame: () => (isWanted() ? this.voice.frame(message) : undefined),
-      instead: (other) => this.voice.frame(other),
-      said,
-    });
+  answer(message: string, { isWanted, said }: AnswerOptions = NO_OPTIONS): void {
+    const frame = (): OutFrame | undefined =>
+      isWanted?.() === false ? undefined : this.voice.frame(message);
+    if (this.#deliver === undefined) leave(this.#exit, frame(), said);
+    else this.#deliver(this.#answerOf(message.length, frame, said));
   }
 
   /** There is no answer to this request: a JSON-RPC call is told that it was heard, and the next in order may speak. */
   nothing(): void {
-    this.#deliver({
-      bytes: 0,
-      frame: () => this.voice.heard?.(),
-      instead: (other) => this.voice.frame(other),
-      said: () => {},
-    });
+    const frame = (): OutFrame | undefined => this.voice.heard?.();
+    if (this.#deliver === undefined) leave(this.#exit, frame());
+    else this.#deliver(this.#answerOf(0, frame));
+  }
+
+  #answerOf(bytes: number, frame: Answer["frame"], said: () => void = () => {}): Answer {
+    return { bytes, frame, instead: (message) => this.voice.frame(message), said };
   }
 
   /** Says something that is no answer, but concerns the request. */
@@ -89,13 +83,17 @@ export class Reply {
   }
 }
 
-/** Lets an answer leave at once. */
-function leaveBy(exit: Exit): Deliver {
-  return (answer) => {
-    const frame = answer.frame();
-    if (frame !== undefined) exit.answer(frame);
-    answer.said();
-  };
+export interface AnswerOptions {
+  readonly isWanted?: () => boolean;
+  readonly said?: () => void;
+}
+
+const AT_ONCE: ReplyOptions = {};
+const NO_OPTIONS: AnswerOptions = {};
+
+function leave(exit: Exit, frame: OutFrame | undefined, said?: () => void): void {
+  if (frame !== undefined) exit.answer(frame);
+  said?.();
 }
 
 /** What is answered and waits for an answer before it, over all orders of a connection. */
@@ -105,13 +103,13 @@ export interface HeldAnswers {
 
 /** Answers that leave in the order of their requests, however long each takes. */
 export class InOrder {
-  readonly #leave: Deliver;
+  readonly #exit: Exit;
   /** The oldest request first; without an answer while it waits for one. */
   readonly #places: { answer?: Answer }[] = [];
   readonly #held: HeldAnswers;
 
   constructor(exit: Exit, held: HeldAnswers) {
-    this.#leave = leaveBy(exit);
+    this.#exit = exit;
     this.#held = held;
   }
 
@@ -125,7 +123,7 @@ export class InOrder {
       for (let first = this.#places[0]; first?.answer !== undefined; first = this.#places[0]) {
         this.#places.shift();
         this.#held.bytes -= first.answer.bytes;
-        this.#leave(first.answer);
+        leave(this.#exit, first.answer.frame(), () => first.answer?.said());
       }
     };
   }

@@ -13,6 +13,8 @@ export interface UpdateForm {
   readonly coding: "json" | "cbor";
   /** "plain": a FLOAT without a fraction is a number like any other. */
   readonly numbers: "exact" | "plain";
+  /** Forms with the same key make the same frames. */
+  readonly key: string;
   frame(body: UpdateBody): OutFrame;
   /** How long its own part is, about. */
   readonly ownBytes: number;
@@ -24,43 +26,50 @@ export function updateFrames(
   commit: CommitChanges,
   withBefore: boolean,
 ): readonly OutFrame[] {
-  return bodiesOf(form, commit, withBefore).bodies.map((body) => form.frame(body));
+  const variant = variantOf(form, commit, withBefore);
+  // Most who watch a result call it by the same name.
+  if (variant.lastKey !== form.key) {
+    variant.lastKey = form.key;
+    variant.lastFrames = variant.bodies.map((body) => form.frame(body));
+  }
+  return variant.lastFrames;
 }
 
 /** How long they are, about. */
 export function updateBytes(form: UpdateForm, commit: CommitChanges, withBefore: boolean): number {
-  const { bodies, bytes } = bodiesOf(form, commit, withBefore);
+  const { bodies, bytes } = variantOf(form, commit, withBefore);
   return bytes + bodies.length * form.ownBytes;
 }
 
-interface Bodies {
+/** A commit's updates in one coding, and the frames that were made of them last. */
+interface Variant {
   readonly bodies: readonly UpdateBody[];
   readonly bytes: number;
+  lastKey: string | undefined;
+  lastFrames: readonly OutFrame[];
 }
 
 /** Made once for all who watch the result, gone with the commit. */
-const made = new WeakMap<CommitChanges, Map<string, Bodies>>();
+const made = new WeakMap<CommitChanges, (Variant | undefined)[]>();
 
-function bodiesOf(
+function variantOf(form: UpdateForm, commit: CommitChanges, withBefore: boolean): Variant {
+  const { coding, numbers } = form;
+  const place = (coding === "json" ? 0 : 4) + (numbers === "exact" ? 0 : 2) + (withBefore ? 1 : 0);
+  let variants = made.get(commit);
+  if (variants === undefined) made.set(commit, (variants = []));
+  return (variants[place] ??= newVariant(form, commit, withBefore));
+}
+
+function newVariant(
   { coding, numbers }: UpdateForm,
   commit: CommitChanges,
   withBefore: boolean,
-): Bodies {
-  const variant = `${coding} ${numbers} ${withBefore}`;
-  let ofCommit = made.get(commit);
-  if (ofCommit === undefined) made.set(commit, (ofCommit = new Map<string, Bodies>()));
-  let bodies = ofCommit.get(variant);
-  if (bodies === undefined) {
-    const exact = updateTails(commit, withBefore);
-    const tails = numbers === "exact" ? exact : exact.map(plainNumbers);
-    bodies = withBytes(tails.map(coding === "json" ? jsonBody : cborBody));
-    ofCommit.set(variant, bodies);
-  }
-  return bodies;
-}
-
-function withBytes(bodies: readonly UpdateBody[]): Bodies {
-  return { bodies, bytes: bodies.reduce((sum, { shared }) => sum + shared.bytes.length, 0) };
+): Variant {
+  const exact = updateTails(commit, withBefore);
+  const tails = numbers === "exact" ? exact : exact.map(plainNumbers);
+  const bodies = tails.map(coding === "json" ? jsonBody : cborBody);
+  const bytes = bodies.reduce((sum, { shared }) => sum + shared.bytes.length, 0);
+  return { bodies, bytes, lastKey: undefined, lastFrames: [] };
 }
 
 /** How many fields there are is asked of CBOR alone. */

@@ -8,7 +8,7 @@ import {
   type RequestId,
 } from "@geode/protocol";
 import type { ChannelMessage } from "../channels/channel-message.ts";
-import type { OutFrame } from "../transport/out-frame.ts";
+import { SharedFrame, type OutFrame } from "../transport/out-frame.ts";
 import type { UpdateForm } from "./update-frames.ts";
 
 /** In which form a peer is spoken to: that in which it asked. Messages come as JSON text. */
@@ -34,7 +34,7 @@ export interface Manner {
 
 /** Messages as PROTOCOL.md has them, as JSON or as CBOR. */
 export function plainVoice({ encoding, numbers }: Manner): Voice {
-  return encoding === "json" ? jsonVoice(numbers) : cborVoice(numbers);
+  return PLAIN[encoding][numbers];
 }
 
 /** In the envelope of a channel (PROTOCOL.md §13). */
@@ -66,11 +66,12 @@ function jsonVoice(numbers: Manner["numbers"], before = "", after = ""): Voice {
       return {
         coding: "json",
         numbers,
-        frame: ({ shared }) => ({ head, body: shared, foot: after }),
+        key: `${head}${after}`,
+        frame: ({ shared }) => new SharedFrame(head, shared, after),
         ownBytes: head.length + after.length,
       };
     },
-    channel: ({ json }) => ({ head: "", body: json, foot: "" }),
+    channel: ({ json }) => json,
   };
 }
 
@@ -89,15 +90,22 @@ function cborVoice(numbers: Manner["numbers"]): Voice {
           const map = cborMapHead(own.count + fields);
           const payloadBytes = map.length + own.bytes.length + shared.bytes.length;
           const header = binaryFrame("message", new Uint8Array(), payloadBytes);
-          return { head: Buffer.concat([header, map, own.bytes]), body: shared, foot: "" };
+          return new SharedFrame(Buffer.concat([header, map, own.bytes]), shared, "");
         },
+        key: `cbor ${JSON.stringify(subscription)}`,
         ownBytes: own.bytes.length,
       };
     },
-    channel: ({ cbor }) => ({ head: new Uint8Array(), body: cbor, foot: "" }),
+    channel: ({ cbor }) => cbor,
   };
 }
 
 function numbersOf(message: string, numbers: Manner["numbers"]): string {
   return numbers === "exact" ? message : plainNumbers(message);
 }
+
+/** The same for all connections. */
+const PLAIN = {
+  json: { exact: jsonVoice("exact"), plain: jsonVoice("plain") },
+  cbor: { exact: cborVoice("exact"), plain: cborVoice("plain") },
+} as const satisfies Record<Manner["encoding"], Record<Manner["numbers"], Voice>>;

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { deflate, endOfMessage, inflate, stored } from "./deflate.ts";
 import { framed, framedSlice } from "./frame-bytes.ts";
-import { payloadOf, SharedBody, type OutFrame } from "./out-frame.ts";
+import { payloadOf, SharedBody, SharedFrame, type OutFrame } from "./out-frame.ts";
 
 const MIB = 1024 * 1024;
 
@@ -62,11 +62,8 @@ async function rawServer(bytes: Buffer, deflates: boolean): Promise<Server> {
   return server;
 }
 
-const sharedOf = (head: string, body: string, foot: string): OutFrame => ({
-  head,
-  body: new SharedBody(body),
-  foot,
-});
+const sharedOf = (head: string, body: string, foot: string): OutFrame =>
+  new SharedFrame(head, new SharedBody(body), foot);
 const plain = (message: OutFrame) =>
   message instanceof Uint8Array ? Buffer.from(message) : payloadOf(message).toString();
 
@@ -90,14 +87,14 @@ describe.each([
     sharedOf('{"s":"é",', `"data":"${"row ".repeat(400)}"}`, "}"),
     sharedOf("h".repeat(70_000), "b".repeat(1500), "}"),
     sharedOf("a", "b", "c"),
-    { head: Buffer.from([2, 0]), body: new SharedBody(Buffer.alloc(2000, 3)), foot: "" },
+    new SharedFrame(Buffer.from([2, 0]), new SharedBody(Buffer.alloc(2000, 3)), ""),
   ];
 
   test("of every length and kind are read as they were sent, from one piece of memory", async () => {
     const read = await readBy(framed(messages, deflates), messages.length, deflates);
     expect(read).toEqual(
       messages.map((message) =>
-        typeof message === "object" && "body" in message && typeof message.head !== "string"
+        message instanceof SharedFrame && typeof message.head !== "string"
           ? payloadOf(message)
           : plain(message),
       ),
@@ -125,9 +122,9 @@ test("PROTOCOL 11.4: messages shorter than a KiB, and what would not get shorter
 
 test("a shared body is compressed once, whoever gets it, and only when somebody needs it", () => {
   const body = new SharedBody("row ".repeat(1000));
-  framed([{ head: "a", body, foot: "" }], true);
+  framed([new SharedFrame("a", body, "")], true);
   const { deflated } = body;
-  framed([{ head: "b", body, foot: "}" }], true);
+  framed([new SharedFrame("b", body, "}")], true);
   expect(body.deflated).toBe(deflated);
 });
 

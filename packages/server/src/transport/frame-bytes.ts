@@ -1,5 +1,12 @@
 import { DEFLATE_BYTES_MIN, deflate, endOfMessage, stored } from "./deflate.ts";
-import { asBuffer, frameBytes, isText, payloadOf, type OutFrame } from "./out-frame.ts";
+import {
+  asBuffer,
+  frameBytes,
+  isText,
+  payloadOf,
+  SharedFrame,
+  type OutFrame,
+} from "./out-frame.ts";
 
 /** The first byte of a frame (RFC 6455 §5.2). */
 const FIN = 0x80;
@@ -10,14 +17,22 @@ const BINARY = 0x2;
 
 /** Messages as the frames that a server sends, all in one piece of memory, so that one write takes them. */
 export function framed(messages: readonly OutFrame[], deflates: boolean): Buffer {
-  const plans = messages.map((message) => planOf(message, deflates));
-  const bytes = plans.reduce((sum, { payloadBytes }) => sum + frameLength(payloadBytes), 0);
-  const target = Buffer.allocUnsafe(bytes);
-  let offset = 0;
-  for (const plan of plans) {
-    offset = writeHeader(target, offset, plan.firstByte, plan.payloadBytes);
-    offset = writePayload(target, offset, plan.payload);
-  }
+  const [first] = messages;
+  if (messages.length === 1 && first !== undefined) return framedOne(first, deflates);
+  return Buffer.concat(messages.map((message) => framedOne(message, deflates)));
+}
+
+function framedOne(message: OutFrame, deflates: boolean): Buffer {
+  if (!(message instanceof SharedFrame)) return frameOf(message, deflates);
+  // Most who get it want it alike.
+  const way = deflates ? "deflated" : "plain";
+  return (message.framed[way] ??= frameOf(message, deflates));
+}
+
+function frameOf(message: OutFrame, deflates: boolean): Buffer {
+  const { firstByte, payload, payloadBytes } = planOf(message, deflates);
+  const target = Buffer.allocUnsafe(frameLength(payloadBytes));
+  writePayload(target, writeHeader(target, 0, firstByte, payloadBytes), payload);
   return target;
 }
 
@@ -58,8 +73,7 @@ function planOf(message: OutFrame, deflates: boolean): Plan {
 
 /** What is shared was compressed for all; the ends, a peer's own, stand beside it uncompressed. */
 function compressed(message: OutFrame): Buffer {
-  if (typeof message === "string" || message instanceof Uint8Array)
-    return endOfMessage(deflate(payloadOf(message)));
+  if (!(message instanceof SharedFrame)) return endOfMessage(deflate(payloadOf(message)));
   const head = stored(asBuffer(message.head));
   const { deflated } = message.body;
   if (message.foot === "") return Buffer.concat([head, endOfMessage(deflated)]);

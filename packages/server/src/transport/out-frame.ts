@@ -3,11 +3,25 @@ import { deflate } from "./deflate.ts";
 /** A message on its way to a peer: text, bytes, or one that is the same for many peers but for its ends. */
 export type OutFrame = string | Uint8Array | SharedFrame;
 
-/** `head` and `foot` are a peer's own; they are text exactly if the body is. */
-export interface SharedFrame {
+/**
+ * A message with a body that others share. `head` and `foot` are a peer's own; they are text exactly if the body is. Peers whose ends are
+ * alike may share the whole of it.
+ */
+export class SharedFrame {
   readonly head: string | Uint8Array;
   readonly body: SharedBody;
   readonly foot: string;
+  /** In bytes. */
+  readonly length: number;
+  /** As it goes over the wire, once it did: as it is, and compressed. */
+  framed: { plain?: Buffer; deflated?: Buffer } = {};
+
+  constructor(head: string | Uint8Array, body: SharedBody, foot: string) {
+    this.head = head;
+    this.body = body;
+    this.foot = foot;
+    this.length = endBytes(head) + body.bytes.length + endBytes(foot);
+  }
 }
 
 /** What many frames have in common: turned into bytes once, and compressed once, however many peers get it. */
@@ -29,15 +43,13 @@ export class SharedBody {
 
 /** How long the message is, in bytes, before compression. */
 export function frameBytes(frame: OutFrame): number {
-  if (typeof frame === "string") return Buffer.byteLength(frame);
-  if (frame instanceof Uint8Array) return frame.length;
-  return endBytes(frame.head) + frame.body.bytes.length + endBytes(frame.foot);
+  return typeof frame === "string" ? Buffer.byteLength(frame) : frame.length;
 }
 
 /** Whether it travels as text. */
 export function isText(frame: OutFrame): boolean {
   if (typeof frame === "string") return true;
-  return !(frame instanceof Uint8Array) && typeof frame.body.content === "string";
+  return frame instanceof SharedFrame && typeof frame.body.content === "string";
 }
 
 /** The whole message as one piece of bytes. */
