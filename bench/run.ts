@@ -1,4 +1,5 @@
 import { commit } from "./commit.ts";
+import { connection } from "./connection/connection.ts";
 import type { Figure } from "./figure.ts";
 import { joins } from "./joins/joins.ts";
 import { live } from "./live.ts";
@@ -7,6 +8,7 @@ import { queries } from "./queries/queries.ts";
 /** Every bench, by the name with which it can be asked for: `npm run bench -- commit`. */
 const BENCHES = new Map<string, () => Promise<readonly Figure[]>>([
   ["commit", commit],
+  ["connection", connection],
   ["joins", joins],
   ["live", live],
   ["queries", queries],
