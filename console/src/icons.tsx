@@ -94,6 +94,15 @@ export const StarIcon = (): ReactElement => (
     />
   </Icon>
 );
+export const ConnectionsIcon = (): ReactElement => (
+  <Icon>
+    <circle cx="8" cy="8" r="2" />
+    <circle cx="2.500" cy="3.500" r="1.500" />
+    <circle cx="13.500" cy="3.500" r="1.500" />
+    <circle cx="8" cy="13.500" r="1.500" />
+    <path d="m3.700 4.500 2.700 2.200M12.300 4.500 9.600 6.700M8 10v2" />
+  </Icon>
+);
 export const SignOutIcon = (): ReactElement => (
   <Icon>
     <path

@@ -118,5 +118,22 @@ test("a syntax error is shown with its place and what was expected", async () =>
   await page.getByTestId("run").click();
   const error = page.getByTestId("error");
   await error.waitFor();
-  expect(await error.innerText()).toMatch(/42001[^]*expected|expected[^]*42001/);
+  expect(await error.innerText()).toMatch(/42001[^]*expected|expected[^]*42001/i);
+});
+
+test("an administrator sees who is connected, and can end another connection but not this page's", async () => {
+  const [page, other] = [await open(), await open()];
+  await page.getByTestId("show-connections").click();
+  const dialog = page.getByTestId("connections");
+  const rows = dialog.locator("tbody tr");
+  await dialog.getByText("2 open").waitFor();
+  expect(await rows.count()).toBe(2);
+  expect(await rows.filter({ hasText: "this page" }).count()).toBe(1);
+  await rows.getByRole("button", { name: "End" }).click();
+  await other.getByText("The access of this user was revoked").waitFor();
+  await dialog.getByText("1 open").waitFor();
+  expect(await rows.count()).toBe(1);
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
+  await page.getByTestId("connection-state").filter({ hasText: "Connected" }).waitFor();
 });

@@ -1,6 +1,8 @@
 import type { Geode } from "@geode/client";
+import { useState } from "react";
 import type { ReactElement } from "react";
-import { Logo, MenuIcon, SignOutIcon } from "../icons.tsx";
+import { Connections } from "../connections/Connections.tsx";
+import { ConnectionsIcon, Logo, MenuIcon, SignOutIcon } from "../icons.tsx";
 import { signOut } from "../session/session.ts";
 import { ThemeToggle } from "../theme/ThemeToggle.tsx";
 
@@ -11,7 +13,9 @@ interface HeaderProps {
 }
 
 export function Header({ geode, menuOpen, onMenu }: HeaderProps): ReactElement {
-  const user = geode.session?.user;
+  const { session } = geode;
+  const user = session?.user;
+  const [connectionsOpen, setConnectionsOpen] = useState(false);
   return (
     <header className="header">
       <button
@@ -29,6 +33,21 @@ export function Header({ geode, menuOpen, onMenu }: HeaderProps): ReactElement {
       <h1>Geode</h1>
       <span className="header-space" />
       {user !== undefined && <span className="user">{user.name ?? user.id}</span>}
+      {session?.roles.includes("admin") === true && (
+        <button
+          type="button"
+          className="icon-button"
+          onClick={() => setConnectionsOpen(true)}
+          aria-label="Connections"
+          title="Connections"
+          data-testid="show-connections"
+        >
+          <ConnectionsIcon />
+        </button>
+      )}
+      {connectionsOpen && session !== null && (
+        <Connections ownSession={session.session} onClose={() => setConnectionsOpen(false)} />
+      )}
       <ThemeToggle />
       <button
         type="button"
