@@ -18,6 +18,7 @@ import { changesSession, mayWrite } from "./request/statement.ts";
 import { decodeRow } from "./wire/decode.ts";
 import type { Floats } from "./wire/decode.ts";
 import { encodeParameters } from "./wire/encode.ts";
+import type { Encoding } from "./wire/encoding.ts";
 import { FRAME_BYTES_MAX } from "./wire/limits.ts";
 
 /** Values of parameters by name: whatever {@link PlainValue} allows except elements and paths. */
@@ -36,6 +37,13 @@ export interface GeodeOptions {
   readonly client?: string;
   /** The graph that everything works on unless it says otherwise. Default: the graph `default`. */
   readonly graph?: string;
+  /** How messages travel: "json" (the default), or "cbor" in binary frames, smaller where there are many numbers. */
+  readonly encoding?: Encoding;
+  /**
+   * How long the server may hold back updates of live results to send more of them at once; milliseconds, at most 60,000. Default 0: not
+   * at all. Answers are not held back.
+   */
+  readonly batchMs?: number;
   /** The WebSocket to use. Default: the global one (browsers, Node ≥ 22). */
   readonly webSocket?: SocketConstructor;
   /** Whether and how fast a lost connection is opened again. Default: 250 ms doubling to 30 s, with jitter. `false` never. */
@@ -78,6 +86,11 @@ export interface QueryOptions {
 export interface LiveOptions {
   /** Default: that of the connection. */
   readonly graph?: string;
+  /**
+   * What the server does with updates that this connection takes too slowly: "conflate" (the default) merges them to one net change per
+   * row, "latest" does so at once, "disconnect" keeps every commit and closes the connection when they become too many.
+   */
+  readonly backpressure?: "conflate" | "latest" | "disconnect";
 }
 
 /**
@@ -94,6 +107,7 @@ export class Geode {
   readonly #backoff: Backoff;
   readonly #floats: Floats;
   readonly #timeoutMs: number;
+  readonly #batchMs: number;
   readonly #graph: string | undefined;
   readonly #lives = new Set<LiveQuery>();
   readonly #subscriptions = new Map<string, LiveQuery>();
@@ -113,6 +127,7 @@ export class Geode {
       typeof reconnect === "object" ? { ...DEFAULT_BACKOFF, ...reconnect } : DEFAULT_BACKOFF;
     this.#floats = options.floats ?? "number";
     this.#timeoutMs = options.timeoutMs ?? 30_000;
+    this.#batchMs = options.batchMs ?? 0;
     this.#graph = options.graph;
     this.#requests = new Requests(
       { inFlightMax: options.inFlightMax ?? 64, queueMax: options.queueMax ?? 1_000 },
@@ -126,6 +141,7 @@ export class Geode {
       backoff: this.#backoff,
       handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
       heartbeatMs: options.heartbeatMs ?? 30_000,
+      encoding: options.encoding ?? "json",
       webSocket: options.webSocket ?? globalWebSocket(),
       clock: this.#clock,
       random: this.#random,
@@ -204,6 +220,7 @@ export class Geode {
       query: text,
       ...parameterFields(parameters),
       ...this.#graphField(options),
+      ...(options.backpressure === undefined ? {} : { backpressure: options.backpressure }),
     };
     refuseTooLarge(fields);
     const live = new Live<Row>(
@@ -284,6 +301,7 @@ export class Geode {
   }
 
   #connected(): void {
+    if (this.#batchMs > 0) this.#connection.send({ type: "CONFIGURE", batch_ms: this.#batchMs });
     this.#requests.connected((message) => this.#connection.send(message));
     for (const live of Array.from(this.#lives)) live.connected();
   }

@@ -25,3 +25,4 @@ export {
   type PlainValue,
 } from "./wire/value.ts";
 export { float, Float, GeodeError, type ErrorCode, type Position } from "@geode/values";
+export type { Encoding } from "./wire/encoding.ts";

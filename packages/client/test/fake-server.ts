@@ -12,6 +12,7 @@ export class FakeSocket implements Socket {
   /** Everything the client has sent and the test has not taken yet. */
   readonly sent: Frame[] = [];
   readyState = 0;
+  binaryType = "blob";
   /** How the client closed it. */
   closedByClient: number | undefined;
   readonly #listeners = new Map<string, Listener[]>();
@@ -25,7 +26,8 @@ export class FakeSocket implements Socket {
     this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), listener]);
   }
 
-  send(data: string): void {
+  send(data: string | Uint8Array): void {
+    if (typeof data !== "string") throw new Error("this server reads text");
     this.sent.push(JSON.parse(data) as Frame);
   }
 

@@ -16,7 +16,7 @@ export function binaryFrame(
   kind: BinaryKind,
   payload: Uint8Array,
   payloadBytes = payload.length,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const frame = new Uint8Array(BINARY_HEADER_BYTES + payload.length);
   const view = new DataView(frame.buffer);
   view.setUint8(0, KINDS[kind].version);

@@ -2,6 +2,7 @@ import type { ClientMessage } from "@geode/protocol";
 import { unreachable } from "@geode/values";
 import type { Clock } from "../clock.ts";
 import { BrokenFrame } from "../wire/broken-frame.ts";
+import { encodeFrame, type Encoding } from "../wire/encoding.ts";
 import { readFrame } from "../wire/read.ts";
 import type { ServerMessage } from "../wire/messages.ts";
 import { backoffMs } from "./backoff.ts";
@@ -25,6 +26,7 @@ export interface ConnectionOptions {
   readonly handshakeTimeoutMs: number;
   /** Silence after which the peer is asked for a sign of life, in milliseconds; 0 never asks. */
   readonly heartbeatMs: number;
+  readonly encoding: Encoding;
   readonly webSocket: SocketConstructor;
   readonly clock: Clock;
   readonly random: () => number;
@@ -97,7 +99,7 @@ export class Connection {
 
   /** Sends one message. Only while ready: nothing is kept here for later. */
   send(message: ClientMessage): void {
-    this.#socket?.send(JSON.stringify(message));
+    this.#socket?.send(encodeFrame(message, this.#options.encoding));
   }
 
   /** One event at a time: what a command or the listener causes waits for its turn, so that states are announced in order. */
@@ -217,6 +219,7 @@ export class Connection {
       return;
     }
     this.#socket = socket;
+    if (this.#options.encoding === "cbor") socket.binaryType = "arraybuffer";
     socket.addEventListener("open", () => {
       if (this.#socket === socket) this.#handle({ kind: "opened" });
     });
@@ -243,8 +246,6 @@ export class Connection {
     this.#heard = true;
     const socket = this.#socket;
     try {
-      if (typeof data !== "string")
-        throw new BrokenFrame("a binary frame came although none was asked for");
       for (const message of readFrame(data)) {
         // A message may have made the listener drop or close the connection.
         if (this.#socket !== socket) return;

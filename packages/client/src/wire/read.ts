@@ -1,5 +1,6 @@
 import type { Position } from "@geode/values";
 import { BrokenFrame } from "./broken-frame.ts";
+import { decodeFrame } from "./encoding.ts";
 import type {
   Column,
   ErrorMessage,
@@ -14,17 +15,11 @@ import type {
 type Frame = Readonly<Record<string, unknown>>;
 
 /**
- * The messages of one text frame, checked once, here: one, or several when it is a BATCH. Types that this client does not know
- * are left out. Throws BrokenFrame.
+ * The messages of one frame, checked once, here: one, or several when it is a BATCH. Types that this client does not know are left out.
+ * Throws BrokenFrame.
  */
-export function readFrame(text: string): readonly ServerMessage[] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    throw new BrokenFrame("a frame is not JSON", cause);
-  }
-  const frame = object(parsed, "frame");
+export function readFrame(data: unknown): readonly ServerMessage[] {
+  const frame = object(decodeFrame(data), "frame");
   if (frame["type"] !== "BATCH") return present(readMessage(frame));
   return list(frame["messages"], "messages").flatMap((message) =>
     present(readMessage(object(message, "message"))),
