@@ -3,6 +3,7 @@ import { connection } from "./connection/connection.ts";
 import type { Figure } from "./figure.ts";
 import { joins } from "./joins/joins.ts";
 import { live } from "./live.ts";
+import { memory } from "./memory.ts";
 import { queries } from "./queries/queries.ts";
 
 /** Every bench, by the name with which it can be asked for: `npm run bench -- commit`. */
@@ -11,6 +12,7 @@ const BENCHES = new Map<string, () => Promise<readonly Figure[]>>([
   ["connection", connection],
   ["joins", joins],
   ["live", live],
+  ["memory", memory],
   ["queries", queries],
 ]);
 

@@ -8,6 +8,8 @@ export interface Engine {
   load(graph: SocialGraph): Promise<void>;
   /** Makes a query ready to be run many times, and how to run it. */
   prepare(query: BenchQuery): (parameter: number) => readonly Row[] | Promise<readonly Row[]>;
+  /** Takes a text that it has not seen before to where it could be run, or further. */
+  meet(text: string, parameters: Readonly<Record<string, number>>): void | Promise<void>;
   close(): Promise<void>;
 }
 

@@ -30,13 +30,21 @@ export class Geode implements Engine {
     this.#database = await Database.open({ directory: this.#directory });
   }
 
-  async load({ persons, from, to }: SocialGraph): Promise<void> {
+  async load(graph: SocialGraph): Promise<void> {
+    await this.loadPersons(graph);
+    await this.loadEdges(graph);
+  }
+
+  async loadPersons({ persons }: SocialGraph): Promise<void> {
     await this.run("CREATE INDEX FOR (p:Person) ON (p.id)");
     await this.insert(
       "FOR p IN $rows INSERT (:Person {id: p.id, name: p.name, age: p.age, city: p.city})",
       persons.length,
       (at) => new Map<string, Value>(Object.entries(persons[at]!)),
     );
+  }
+
+  async loadEdges({ from, to }: SocialGraph): Promise<void> {
     await this.insert(
       "FOR k IN $rows MATCH (a:Person {id: k[0]}), (b:Person {id: k[1]}) INSERT (a)-[:KNOWS]->(b)",
       from.length,
@@ -71,6 +79,20 @@ export class Geode implements Engine {
       const { rows } = await this.#database.query({ text, parameters, principal });
       return rows;
     };
+  }
+
+  /** A plan is made when it is first run: this runs it. */
+  async meet(text: string, parameters: Readonly<Record<string, number>>): Promise<void> {
+    await this.#database.query({
+      text,
+      parameters: new Map(Object.entries(parameters)),
+      principal,
+    });
+  }
+
+  /** What the data take in memory, in bytes, by its own account. */
+  get ownBytes(): number {
+    return Object.values(this.#database.memory()).reduce((sum, bytes) => sum + bytes, 0);
   }
 
   async close(): Promise<void> {

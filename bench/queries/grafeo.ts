@@ -49,6 +49,11 @@ export class Grafeo implements Engine {
     };
   }
 
+  /** There is no way to prepare: this runs it. */
+  async meet(text: string, parameters: Readonly<Record<string, number>>): Promise<void> {
+    await this.#database.execute(text, parameters);
+  }
+
   close(): Promise<void> {
     this.#database.close();
     return Promise.resolve();

@@ -76,6 +76,10 @@ export class Kuzu implements Engine {
     };
   }
 
+  meet(text: string): void {
+    this.#connection.prepareSync(text);
+  }
+
   close(): Promise<void> {
     this.#connection.closeSync();
     this.#database.closeSync();

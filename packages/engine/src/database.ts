@@ -18,7 +18,7 @@ import { placeOf, type Reach } from "./execute/reach.ts";
 import { noSession } from "./execute/session-statement.ts";
 import type { GraphName } from "./graph/effect.ts";
 import { violations } from "./graph/invariants.ts";
-import type { Store } from "./graph/store.ts";
+import type { Store, StoreMemory } from "./graph/store.ts";
 import { DEFAULT_QUERY_LIMITS, type QueryLimits } from "./limits.ts";
 import type { LiveCommit } from "./live/change.ts";
 import { DEFAULT_LIVE_LIMITS } from "./live/limits.ts";
@@ -500,6 +500,11 @@ export class Database {
     if (policy !== null) checkPolicy(policy);
     if (text === this.policyText) return { seq: this.seq };
     return this.#door.submit({ kind: "system", patch: [{ kind: "setPolicy", policy: text }] });
+  }
+
+  /** What the data take in memory. */
+  memory(): StoreMemory {
+    return this.#replica.store.memory();
   }
 
   status(): DatabaseStatus {
