@@ -21,6 +21,7 @@ import {
   typeName,
   type Value,
 } from "@geode/values";
+import { Int32Column, Int53Column } from "../graph/column.ts";
 import type { Comparison } from "../plan/expression.ts";
 import { accumulator, type Accumulator, byRowKey, keptList } from "./aggregates.ts";
 import type { Budget } from "./budget.ts";
@@ -263,6 +264,9 @@ export const functions = {
     return map;
   },
   groupKey,
+  /** Whether all that the column has are integers, and the value is a number. */
+  areIntegers: (column: object, value: Value): boolean =>
+    typeof value === "number" && (column instanceof Int32Column || column instanceof Int53Column),
   /** Rows that stand for many can be more than an exact number can count. */
   exactCount(count: number): number {
     if (count <= Number.MAX_SAFE_INTEGER) return count;

@@ -112,7 +112,7 @@ function functionCode(g: Generator, variables: readonly Variable[], body: Expres
   return `((${variables.map((variable) => g.local(variable)).join(",")})=>${text})`;
 }
 
-/** JavaScript text of a boolean: whether the value is TRUE. */
+/** JavaScript text of a condition: whether the value is TRUE. */
 export function testCode(g: Generator, expression: Expression): string {
   switch (expression.kind) {
     case "and":
@@ -127,6 +127,8 @@ export function testCode(g: Generator, expression: Expression): string {
     case "compare": {
       const slots = sameElementCode(g, expression);
       if (slots !== null) return slots;
+      const integers = integersCode(g, expression);
+      if (integers !== null) return integers;
       const [a, b] = [g.temporary(), g.temporary()];
       const left = `(${a}=${valueCode(g, expression.left)})`;
       const right = `(${b}=${valueCode(g, expression.right)})`;
@@ -139,6 +141,25 @@ export function testCode(g: Generator, expression: Expression): string {
     default:
       return `(${truthCode(g, expression)}===true)`;
   }
+}
+
+/**
+ * More or less than a parameter, in a column of integers: what is no NULL is a number, so a row takes two comparisons and no branch. Null
+ * where it is not that.
+ */
+function integersCode(
+  g: Generator,
+  { operator, left, right }: Expression & { kind: "compare" },
+): string | null {
+  if (operator === "=" || operator === "<>" || right.kind !== "parameter") return null;
+  if (left.kind !== "property" || left.of.kind !== "variable") return null;
+  const { variable } = left.of;
+  if (!isElement(variable) || g.isNullable(variable)) return null;
+  const value = valueCode(g, right);
+  const column = g.integers(variable, left.key, right.name);
+  if (column === null) return null;
+  const found = g.temporary();
+  return `((${found}=${column}.get(${g.local(variable)}))!==null&${found}${operator}${value})`;
 }
 
 /** A value that has to be TRUE, FALSE or NULL. */

@@ -34,6 +34,8 @@ export class Generator {
   readonly #parameters = new Map<string, string>();
   /** What the run is called in each of the graphs that were begun with so far. */
   readonly #runs = new Map<GraphScope, string>();
+  readonly #assumes: boolean;
+  readonly #assumed = new Set<string>();
   readonly #graphOf: GraphOf;
   /** Declarations at the head of the run, and of the subqueries that the code under construction is inside of. */
   readonly #states: string[][] = [[]];
@@ -45,7 +47,8 @@ export class Generator {
   #blocks = 0;
 
   constructor(graphOf: GraphOf, options: GeneratorOptions, queryCode: QueryCode) {
-    const { keyed, replaces, recorder, hiddenKeys } = options;
+    const { keyed, replaces, recorder, hiddenKeys, assumes = false } = options;
+    this.#assumes = assumes;
     this.recorder = recorder ?? null;
     this.hiddenKeys = hiddenKeys;
     this.#graphOf = graphOf;
@@ -75,6 +78,30 @@ export class Generator {
       this.#parameters.set(name, known);
     }
     return this.near(known);
+  }
+
+  /**
+   * The column of a property that is taken to have integers alone, to be compared with a parameter that is taken to be a number; null
+   * where nothing can be assumed for a whole run. A run for which that is not so begins again in code that assumes nothing.
+   */
+  integers(variable: Variable, key: string, parameter: string): string | null {
+    const columns = variable.type === "node" ? this.graph.nodes.columns : this.graph.edges.columns;
+    const kind = columns.get(this.graph.keys.id(key))?.kind;
+    if (!this.#assumes || this.#blocks > 0 || (kind !== "int32" && kind !== "int53")) return null;
+    const column = this.column(variable, key);
+    const known = this.#parameters.get(parameter);
+    if (column === null || known === undefined) return null;
+    const assumption = `F.areIntegers(rt.${variable.type}Column(${this.code.constant(key)}),${known})`;
+    if (!this.#assumed.has(assumption)) {
+      this.#assumed.add(assumption);
+      this.#states[0]?.push(`if(!${assumption})return false;`);
+    }
+    return column;
+  }
+
+  /** Whether the code takes anything for granted. */
+  get hasAssumed(): boolean {
+    return this.#assumed.size > 0;
   }
 
   /** The same constant of the run, where the pipeline reads it fastest: among its own. */
@@ -160,8 +187,16 @@ export class Generator {
   /** Reads a property of an element that is there. */
   readProperty(variable: Variable, key: string): string {
     const side = variable.type === "node" ? "node" : "edge";
-    if (this.#slowProperties || this.#mayBeHidden(key))
-      return `rt.${side}Property(${this.local(variable)},${this.code.constant(key)})`;
+    const column = this.column(variable, key);
+    return column === null
+      ? `rt.${side}Property(${this.local(variable)},${this.code.constant(key)})`
+      : `${column}.get(${this.local(variable)})`;
+  }
+
+  /** The column of a property; null where it may be another one for each look. */
+  column(variable: Variable, key: string): string | null {
+    if (this.#slowProperties || this.#mayBeHidden(key)) return null;
+    const side = variable.type === "node" ? "node" : "edge";
     const head = this.#heads.at(-1);
     const id = `${side} ${key}`;
     let column = head?.columns.get(id);
@@ -169,7 +204,7 @@ export class Generator {
       column = this.lookup("c", `rt.${side}Column(${this.code.constant(key)})`);
       head?.columns.set(id, column);
     }
-    return `${column}.get(${this.local(variable)})`;
+    return column;
   }
 
   /** Whether each element has to be looked at for whether the user may see it. */
@@ -347,6 +382,8 @@ interface GeneratorOptions {
   readonly replaces: boolean;
   readonly hiddenKeys: ReadonlySet<string> | null;
   readonly recorder?: PlanRecorder;
+  /** Whether a run can begin again in other code when what this one takes for granted is not so. */
+  readonly assumes?: boolean;
 }
 
 /**

@@ -28,21 +28,33 @@ export function generate(
   keyed: boolean,
   { recorder, grant }: { readonly recorder?: PlanRecorder; readonly grant?: Grant | null } = {},
 ): Compiled {
-  const hiddenKeys = grant?.hiddenKeys ?? null;
   const options = {
     keyed,
     replaces: replaces(query),
-    hiddenKeys,
+    hiddenKeys: grant?.hiddenKeys ?? null,
     ...(recorder ? { recorder } : {}),
   };
-  const g = new Generator(graphOf, options, queryCode);
+  const assumes = recorder === undefined && !writes(query);
+  const g = new Generator(graphOf, { ...options, assumes }, queryCode);
+  const first = compiled(g, query);
+  if (!g.hasAssumed) return first;
+  let general: Compiled | null = null;
+  return (run) => {
+    if (first(run) !== false) return;
+    general ??= compiled(new Generator(graphOf, options, queryCode), query);
+    general(run);
+  };
+}
+
+/** Returns false, before it has done anything, when something is not so that the code takes for granted. */
+function compiled(g: Generator, query: Query): (run: Run) => void | false {
   const { code } = g;
   code.line("return function run(rt) {");
   code.line(`const B=rt.budget,${GRAPH_PARTS};`);
   const head = code.place();
   queryCode(g, query, (row) => {
     if (query.output.kind === "nothing") return;
-    const key = keyed ? `,${g.rowKey()}` : "";
+    const key = g.keyed ? `,${g.rowKey()}` : "";
     const values = row.map((variable) => variableCode(g, variable));
     code.line(`rt.row([${values.join(",")}]${key});`);
   });
@@ -52,7 +64,7 @@ export function generate(
   const make = new Function("K", "F", `"use strict";\n${code.text()}`) as (
     constants: readonly unknown[],
     library: typeof functions,
-  ) => Compiled;
+  ) => (run: Run) => void | false;
   return make(code.constants, functions);
 }
 
