@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { SignJWT } from "jose";
@@ -182,6 +183,49 @@ describe("geode serve", () => {
       new Set(["authenticated", "token refused", "user revoked"]),
     );
     for (const token of [old, young]) expect(audit).not.toContain(token.split(".")[2]);
+  });
+
+  test("speaks TLS, takes a new certificate on SIGHUP, and keeps the present one if that does not load", async () => {
+    const [cert, key] = [join(directory, "tls.pem"), join(directory, "tls.key")];
+    const certify = (name: string) =>
+      run(
+        "openssl",
+        `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=${name} -addext subjectAltName=DNS:${name},IP:127.0.0.1 -keyout ${key} -out ${cert}`.split(
+          " ",
+        ),
+      );
+    await certify("localhost");
+    const { child, ws } = await serve("--data", "tls", "--tls-cert", cert, "--tls-key", key);
+    expect(ws).toMatch(/^wss:/);
+    const { port } = new URL(ws);
+    /** The name in the certificate that a new connection is shown. */
+    const shown = async () => {
+      const socket = connectTls({
+        host: "127.0.0.1",
+        port: Number(port),
+        rejectUnauthorized: false,
+      });
+      await once(socket, "secureConnect");
+      const { subject } = socket.getPeerCertificate();
+      socket.destroy();
+      return subject.CN;
+    };
+    expect(await shown()).toBe("localhost");
+    const { stdout } = await run(
+      process.execPath,
+      [geode, "query", "RETURN 1 AS one", "--url", ws, "--data", "tls", "--format", "json"],
+      { cwd: directory, env: { ...process.env, NODE_EXTRA_CA_CERTS: cert } },
+    );
+    expect(JSON.parse(stdout)).toEqual([{ one: 1 }]);
+    await certify("renewed");
+    child.kill("SIGHUP");
+    await logged(child, "certificate reloaded");
+    expect(await shown()).toBe("renewed");
+    await writeFile(cert, "nonsense");
+    child.kill("SIGHUP");
+    await logged(child, "the present one stays");
+    expect(await shown()).toBe("renewed");
+    expect(await stop(child)).toBe(0);
   });
 
   test("refuses what cannot be, with what to do", async () => {
