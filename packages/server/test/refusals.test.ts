@@ -134,6 +134,10 @@ describe("a handshake that is refused gets an HTTP status and a sentence, and no
       retryable: true,
     });
     expect(await peer.ask({ type: "PING" })).toMatchObject({ type: "PONG" });
+    running.clock.pass(10_000);
+    expect(await peer.next()).toMatchObject({ type: "AUTH_EXPIRING" });
+    await peer.ask({ type: "AUTH", token: await running.token() });
+    expect(await peer.ask({ type: "PING" })).toMatchObject({ type: "PONG" });
   });
 });
 

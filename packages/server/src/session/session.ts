@@ -96,6 +96,8 @@ export interface SessionWishes {
 
 /** Clients hear of the end of their token this long before it. */
 const EXPIRY_NOTICE_MS = 60_000;
+/** They are reminded this long after a renewal that could not be checked. */
+const RENEWAL_RETRY_MS = 10_000;
 const MINUTE_MS = 60_000;
 
 /**
@@ -353,14 +355,7 @@ export class Session implements ConnectionListener, ChannelMember {
         this.#recordToken("token renewed", action.identity);
         return this.#answerAuth(action.identity);
       case "postponeRenewal":
-        return this.#replyTo(this.#authReply).answer(
-          this.#error(
-            {},
-            new GeodeError("UNAVAILABLE", "the token cannot be checked at present", {
-              hint: "The one that you have goes on until its end; send AUTH again.",
-            }),
-          ),
-        );
+        return this.#postponeRenewal();
       case "handle":
         return this.#handle(action.message, this.#replyTo(action.reply));
       case "refuseMessage":
@@ -476,6 +471,15 @@ export class Session implements ConnectionListener, ChannelMember {
         expires_at: isoTime(this.#identity.expiresAtMs),
       }),
     );
+  }
+
+  /** The client is reminded: most do not try again of their own accord. */
+  #postponeRenewal(): void {
+    const error = new GeodeError("UNAVAILABLE", "the token cannot be checked at present", {
+      hint: "The one that you have goes on until its end; send AUTH again.",
+    });
+    this.#replyTo(this.#authReply).answer(this.#error({}, error));
+    this.#arm("expiryNear", RENEWAL_RETRY_MS, () => this.#on({ name: "expiryNear" }));
   }
 
   /** What it sends is taken some time, and {@link Session.taken} then looks whether more is to come. */
