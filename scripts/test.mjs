@@ -2,10 +2,15 @@
 import { ensureChromium } from "./chromium.mjs";
 import { buildConsole } from "./console.mjs";
 import { commands, run } from "./node.mjs";
+import { ensureNginx } from "./nginx.mjs";
 import { ensurePromtool } from "./promtool.mjs";
 
 const only = process.argv.slice(2);
-const env = { GEODE_CHROMIUM: ensureChromium(), GEODE_PROMTOOL: ensurePromtool() };
+const env = {
+  GEODE_CHROMIUM: ensureChromium(),
+  GEODE_NGINX: ensureNginx(),
+  GEODE_PROMTOOL: ensurePromtool(),
+};
 if (only.length === 0) await import("./check.mjs");
 buildConsole();
 run("tests", commands.vitest, ["run", ...only], { env });

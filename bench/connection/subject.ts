@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type Server as HttpServer } from "node:http";
+import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { Database } from "@geode/engine";
 import { configuredSecret, Server, signToken, systemClock, type DatabasePort } from "@geode/server";
@@ -40,6 +41,14 @@ export type SubjectReport =
   | { readonly kind: "cpu"; readonly ms: number }
   | { readonly kind: "memory"; readonly bytes: number }
   | { readonly kind: "filled" };
+
+/** What is used of the package `socket.io`. */
+interface SocketIoPackage {
+  readonly Server: new (
+    http: HttpServer,
+    options: { readonly transports: readonly string[] },
+  ) => { emit(event: string, message: string): void };
+}
 
 interface Subject {
   readonly url: string;
@@ -220,7 +229,7 @@ async function bareWs(perMessageDeflate: boolean | PerMessageDeflateOptions): Pr
 }
 
 async function socketIo(): Promise<Subject> {
-  const { Server: SocketIoServer } = await import("socket.io");
+  const { Server: SocketIoServer } = createRequire(import.meta.url)("socket.io") as SocketIoPackage;
   const http = createServer();
   const io = new SocketIoServer(http, { transports: ["websocket"] });
   http.listen(0, "127.0.0.1");

@@ -6,10 +6,12 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket as NodeSocket } from "ws";
 import { launchChromium } from "../e2e/browser.ts";
+import { certificateFor, Nginx } from "./nginx.ts";
 
 /*
  * The classes of the document that asked for Geode, "Best Practices" and "Advanced WebSocket Patterns", word for word in a real browser.
- * What differs is the address as a whole and the token; calls are made after `open`. Of its samples for servers, what can be observed.
+ * What differs is the address as a whole and the token; calls are made after `open`. Straight, and behind nginx with TLS on both sides
+ * and the document's configuration.
  */
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -36,28 +38,17 @@ afterAll(() => browser.close());
 
 let database: Database;
 let server: Server;
+let nginx: Nginx | undefined;
 let page: Page;
+/** Where the page is, and the WebSocket. */
+let origin: string;
 const errors: Error[] = [];
-beforeEach(async () => {
-  database = await Database.open();
-  server = await Server.start({ database, secret, port: 0 });
-  page = await browser.newPage();
-  errors.length = 0;
-  page.on("pageerror", (error) => errors.push(error));
-  await page.goto(`http://127.0.0.1:${server.port}/health/live`);
-});
-afterEach(async () => {
-  await page.close();
-  await server.close();
-  await database.close();
-  expect(errors).toEqual([]);
-});
 
 const write = (text: string): Promise<unknown> => database.query({ text, principal: admin });
 const token = (roles: readonly string[] = []): Promise<string> =>
   signToken({ user: "ada", roles: [...roles], ttlMs: HOUR_MS }, secret, systemClock);
 const wsUrl = async (more = "", roles: readonly string[] = []): Promise<string> =>
-  `ws://127.0.0.1:${server.port}/ws?token=${await token(roles)}${more}`;
+  `${origin.replace("http", "ws")}/ws?token=${await token(roles)}${more}`;
 
 /** Runs code in the page, with what it asks for, and answers with what it returns. */
 function run(body: string, given: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
@@ -82,10 +73,37 @@ test("the snippets are those of the document, word for word", () => {
   expect(text).toContain(readFileSync(here("seed/nginx.conf"), "utf8").trimEnd());
 });
 
-describe("Connection Management", () => {
-  test("ReliableWebSocket connects again when it was closed, and is spoken to as before", async () => {
-    const said = await run(
-      `${snippet("reliable")}
+describe.each(["straight", "behind nginx"] as const)("%s", (way) => {
+  beforeEach(async () => {
+    database = await Database.open();
+    if (way === "straight") {
+      server = await Server.start({ database, secret, port: 0 });
+      origin = `http://127.0.0.1:${server.port}`;
+    } else {
+      const certificate = certificateFor("localhost");
+      server = await Server.start({ database, secret, port: 0, tls: certificate });
+      const configuration = readFileSync(here("seed/nginx.conf"), "utf8");
+      nginx = await Nginx.start(configuration, server.port, certificate);
+      origin = `https://localhost:${nginx.port}`;
+    }
+    page = await browser.newPage({ ignoreHTTPSErrors: true });
+    errors.length = 0;
+    page.on("pageerror", (error) => errors.push(error));
+    await page.goto(`${origin}/ws`);
+  });
+  afterEach(async () => {
+    await page.close();
+    nginx?.close();
+    nginx = undefined;
+    await server.close();
+    await database.close();
+    expect(errors).toEqual([]);
+  });
+
+  describe("Connection Management", () => {
+    test("ReliableWebSocket connects again when it was closed, and is spoken to as before", async () => {
+      const said = await run(
+        `${snippet("reliable")}
       const ws = new ReliableWebSocket(url);
       ws.reconnectDelay = 1;
       const said = [];
@@ -102,51 +120,51 @@ describe("Connection Management", () => {
       ws.connect = () => {};
       ws.ws.close();
       return said;`,
-      { url: await wsUrl() },
-    );
-    expect(said).toMatchObject([
-      { type: "PONG", id: 0 },
-      { type: "PONG", id: 1 },
-    ]);
+        { url: await wsUrl() },
+      );
+      expect(said).toMatchObject([
+        { type: "PONG", id: 0 },
+        { type: "PONG", id: 1 },
+      ]);
+    });
   });
-});
 
-describe("Request-Response Pattern", () => {
-  test("WebSocketRPC: the sample's query gives result.data[0].count", async () => {
-    await write("INSERT (:Person), (:Person), (:Person)");
-    const [connect, use] = usage("rpc-usage", await wsUrl());
-    const logged = await run(
-      `${snippet("rpc")}
+  describe("Request-Response Pattern", () => {
+    test("WebSocketRPC: the sample's query gives result.data[0].count", async () => {
+      await write("INSERT (:Person), (:Person), (:Person)");
+      const [connect, use] = usage("rpc-usage", await wsUrl());
+      const logged = await run(
+        `${snippet("rpc")}
       const logged = [];
       const console = { log: (...words) => logged.push(words) };
       ${connect}
       ${OPENED("rpc.ws")}
       ${use}
       return logged;`,
-    );
-    expect(logged).toEqual([["Count:", 3]]);
-  });
+      );
+      expect(logged).toEqual([["Count:", 3]]);
+    });
 
-  test("WebSocketRPC: what fails rejects, and the next call is answered", async () => {
-    const [connect] = usage("rpc-usage", await wsUrl());
-    const answers = await run(
-      `${snippet("rpc")}
+    test("WebSocketRPC: what fails rejects, and the next call is answered", async () => {
+      const [connect] = usage("rpc-usage", await wsUrl());
+      const answers = await run(
+        `${snippet("rpc")}
       ${connect}
       ${OPENED("rpc.ws")}
       const failed = await rpc.call("query", { gql: "MATCH (" }).catch((error) => error instanceof Error);
       const unknown = await rpc.call("nonsense", {}).catch((error) => error instanceof Error);
       return [failed, unknown, await rpc.call("ping", {})];`,
-    );
-    expect(answers).toMatchObject([true, true, { seq: expect.any(Number) as number }]);
+      );
+      expect(answers).toMatchObject([true, true, { seq: expect.any(Number) as number }]);
+    });
   });
-});
 
-describe("Multiplexed Channels", () => {
-  test("MultiplexedWebSocket: queries are answered in their channel, notifications and metrics come in theirs", async () => {
-    const url = await wsUrl("&channels=notifications,metrics", ["admin"]);
-    const [connect, use] = usage("multiplexed-usage", url);
-    const heard = await run(
-      `${snippet("multiplexed")}
+  describe("Multiplexed Channels", () => {
+    test("MultiplexedWebSocket: queries are answered in their channel, notifications and metrics come in theirs", async () => {
+      const url = await wsUrl("&channels=notifications,metrics", ["admin"]);
+      const [connect, use] = usage("multiplexed-usage", url);
+      const heard = await run(
+        `${snippet("multiplexed")}
       const heard = {};
       let left = 3;
       const done = Promise.withResolvers();
@@ -165,37 +183,37 @@ describe("Multiplexed Channels", () => {
       mux.ws.send(JSON.stringify({ type: "NOTIFY", message: "hello" }));
       await done.promise;
       return heard;`,
-    );
-    expect(heard).toMatchObject({
-      query: { type: "RESULT", id: 1, data: [{ one: 1 }] },
-      notification: "hello",
-      metrics: { connections_total: 1 },
+      );
+      expect(heard).toMatchObject({
+        query: { type: "RESULT", id: 1, data: [{ one: 1 }] },
+        notification: "hello",
+        metrics: { connections_total: 1 },
+      });
     });
-  });
 
-  test("MultiplexedWebSocket: what is no message reaches other pages in the channel", async () => {
-    const other = new NodeSocket(await wsUrl("&channels=lobby"));
-    const heard = new Promise((resolve) =>
-      other.on("message", (data: Buffer) => resolve(JSON.parse(data.toString()))),
-    );
-    await new Promise((resolve) => other.on("open", resolve));
-    await run(
-      `${snippet("multiplexed")}
+    test("MultiplexedWebSocket: what is no message reaches other pages in the channel", async () => {
+      const other = new NodeSocket(await wsUrl("&channels=lobby"), { rejectUnauthorized: false });
+      const heard = new Promise((resolve) =>
+        other.on("message", (data: Buffer) => resolve(JSON.parse(data.toString()))),
+      );
+      await new Promise((resolve) => other.on("open", resolve));
+      await run(
+        `${snippet("multiplexed")}
       const mux = new MultiplexedWebSocket(url);
       ${OPENED("mux.ws")}
       mux.createChannel("lobby").send({ hello: "world" });`,
-      { url: await wsUrl() },
-    );
-    expect(await heard).toEqual({ channel: "lobby", data: { hello: "world" } });
-    other.close();
+        { url: await wsUrl() },
+      );
+      expect(await heard).toEqual({ channel: "lobby", data: { hello: "world" } });
+      other.close();
+    });
   });
-});
 
-describe("Binary Protocol Support", () => {
-  test("BinaryWebSocket: a binary query is answered by a binary result", async () => {
-    await write("INSERT (:Person {name: 'Ada'})");
-    const results = await run(
-      `${snippet("binary")}
+  describe("Binary Protocol Support", () => {
+    test("BinaryWebSocket: a binary query is answered by a binary result", async () => {
+      await write("INSERT (:Person {name: 'Ada'})");
+      const results = await run(
+        `${snippet("binary")}
       const ws = new BinaryWebSocket(url);
       ${OPENED("ws.ws")}
       const results = [];
@@ -206,16 +224,16 @@ describe("Binary Protocol Support", () => {
       ws.sendBinaryQuery("RETURN 'é水' AS text");
       await done;
       return results;`,
-      { url: await wsUrl() },
-    );
-    expect(results).toMatchObject([{ data: [{ name: "Ada" }] }, { data: [{ text: "é水" }] }]);
+        { url: await wsUrl() },
+      );
+      expect(results).toMatchObject([{ data: [{ name: "Ada" }] }, { data: [{ text: "é水" }] }]);
+    });
   });
-});
 
-describe("Message Batching", () => {
-  test("MessageBatcher as a client: each message of its BATCH is answered", async () => {
-    const answers = await run(
-      `${snippet("batcher")}
+  describe("Message Batching", () => {
+    test("MessageBatcher as a client: each message of its BATCH is answered", async () => {
+      const answers = await run(
+        `${snippet("batcher")}
       const ws = new WebSocket(url);
       ${OPENED("ws")}
       const answers = [];
@@ -227,18 +245,18 @@ describe("Message Batching", () => {
       batcher.enqueue({ type: "PING", id: 3 });
       await done;
       return answers;`,
-      { url: await wsUrl() },
-    );
-    expect(answers).toMatchObject([
-      { type: "RESULT", id: 1, data: [{ n: 1 }] },
-      { type: "RESULT", id: 2, data: [{ n: 2 }] },
-      { type: "PONG", id: 3 },
-    ]);
-  });
+        { url: await wsUrl() },
+      );
+      expect(answers).toMatchObject([
+        { type: "RESULT", id: 1, data: [{ n: 1 }] },
+        { type: "RESULT", id: 2, data: [{ n: 2 }] },
+        { type: "PONG", id: 3 },
+      ]);
+    });
 
-  test("the server's own batching, at the sample's interval: one BATCH of the updates of 100 ms", async () => {
-    const batch = run(
-      `const ws = new WebSocket(url);
+    test("the server's own batching, at the sample's interval: one BATCH of the updates of 100 ms", async () => {
+      const batch = run(
+        `const ws = new WebSocket(url);
       ${OPENED("ws")}
       const ask = (message) => new Promise((resolve) => {
         ws.onmessage = (event) => resolve(JSON.parse(event.data));
@@ -254,23 +272,23 @@ describe("Message Batching", () => {
       });
       ws.send(JSON.stringify({ type: "QUERY", id: 1, query: "INSERT (:users {n: 1}), (:users {n: 2})" }));
       return batch;`,
-      { url: await wsUrl() },
-    );
-    expect(await batch).toMatchObject({
-      type: "BATCH",
-      messages: [
-        { type: "UPDATE", subscription: "s", data: { n: 1 } },
-        { type: "UPDATE", subscription: "s", data: { n: 2 } },
-      ],
+        { url: await wsUrl() },
+      );
+      expect(await batch).toMatchObject({
+        type: "BATCH",
+        messages: [
+          { type: "UPDATE", subscription: "s", data: { n: 1 } },
+          { type: "UPDATE", subscription: "s", data: { n: 2 } },
+        ],
+      });
     });
   });
-});
 
-describe("Compression", () => {
-  test("a browser negotiates what the sample asks for, and reads results and updates that were compressed", async () => {
-    const text = "compressible ".repeat(1000);
-    const heard = (await run(
-      `const ws = new WebSocket(url);
+  describe("Compression", () => {
+    test("a browser negotiates what the sample asks for, and reads results and updates that were compressed", async () => {
+      const text = "compressible ".repeat(1000);
+      const heard = (await run(
+        `const ws = new WebSocket(url);
       ${OPENED("ws")}
       const heard = [];
       let wake = () => {};
@@ -283,19 +301,20 @@ describe("Compression", () => {
       ws.send(JSON.stringify({ type: "QUERY", id: 2, query: "MATCH (n:notes) RETURN n.text AS text" }));
       await wait(4);
       return { extensions: ws.extensions, heard };`,
-      { url: await wsUrl(), text },
-    )) as { extensions: string; heard: unknown[] };
-    expect(heard.heard.slice(1)).toMatchObject([
-      { type: "RESULT", id: 1 },
-      { type: "UPDATE", subscription: "sé", data: { text } },
-      { type: "RESULT", id: 2, data: [{ text }] },
-    ]);
-    for (const parameter of [
-      "permessage-deflate",
-      "server_no_context_takeover",
-      "client_no_context_takeover",
-      "server_max_window_bits=10",
-    ])
-      expect(heard.extensions).toContain(parameter);
+        { url: await wsUrl(), text },
+      )) as { extensions: string; heard: unknown[] };
+      expect(heard.heard.slice(1)).toMatchObject([
+        { type: "RESULT", id: 1 },
+        { type: "UPDATE", subscription: "sé", data: { text } },
+        { type: "RESULT", id: 2, data: [{ text }] },
+      ]);
+      for (const parameter of [
+        "permessage-deflate",
+        "server_no_context_takeover",
+        "client_no_context_takeover",
+        "server_max_window_bits=10",
+      ])
+        expect(heard.extensions).toContain(parameter);
+    });
   });
 });
