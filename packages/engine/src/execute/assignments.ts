@@ -4,16 +4,19 @@ import type { Writer } from "./writer.ts";
 
 type ElementKind = "node" | "edge";
 
-type Assignment =
+type Assignment = {
+  readonly slot: number;
+  /** Where in the text it stands. */
+  readonly offset: number;
+} & (
   | {
       readonly kind: "property";
       readonly element: ElementKind;
-      readonly slot: number;
       readonly key: string;
       readonly value: Value;
     }
-  | { readonly kind: "addLabels"; readonly slot: number; readonly labels: readonly string[] }
-  | { readonly kind: "removeLabels"; readonly slot: number; readonly labels: readonly string[] };
+  | { readonly kind: "addLabels" | "removeLabels"; readonly labels: readonly string[] }
+);
 
 /**
  * What one SET or REMOVE is about to do. All right sides are computed, for all rows, before the first assignment; two different values
@@ -45,7 +48,7 @@ export class Assignments {
         offset,
       );
     }
-    this.#list.push({ kind: "property", element, slot, key, value });
+    this.#list.push({ kind: "property", element, slot, key, value, offset });
   }
 
   /** `=` (replace) and `+=`, from a record or from another element. */
@@ -77,7 +80,7 @@ export class Assignments {
 
   addLabels(element: ElementKind, slot: number, labels: readonly string[], offset: number): void {
     requireNode(element, offset);
-    this.#list.push({ kind: "addLabels", slot, labels });
+    this.#list.push({ kind: "addLabels", slot, labels, offset });
   }
 
   removeLabels(
@@ -87,27 +90,37 @@ export class Assignments {
     offset: number,
   ): void {
     requireNode(element, offset);
-    this.#list.push({ kind: "removeLabels", slot, labels });
+    this.#list.push({ kind: "removeLabels", slot, labels, offset });
   }
 
   apply(): void {
-    const writer = this.#writer;
     for (const assignment of this.#list) {
-      switch (assignment.kind) {
-        case "property":
-          if (assignment.element === "node")
-            writer.setNodeProperty(assignment.slot, assignment.key, assignment.value);
-          else writer.setEdgeProperty(assignment.slot, assignment.key, assignment.value);
-          break;
-        case "addLabels":
-          writer.addLabels(assignment.slot, assignment.labels);
-          break;
-        case "removeLabels":
-          writer.removeLabels(assignment.slot, assignment.labels);
-          break;
-        default:
-          unreachable(assignment);
+      try {
+        this.#apply(assignment);
+      } catch (error) {
+        throw located(error, assignment.offset);
       }
+    }
+  }
+
+  #apply(assignment: Assignment): void {
+    const writer = this.#writer;
+    const { slot } = assignment;
+    switch (assignment.kind) {
+      case "property": {
+        const { element, key, value } = assignment;
+        if (element === "node") writer.setNodeProperty(slot, key, value);
+        else writer.setEdgeProperty(slot, key, value);
+        return;
+      }
+      case "addLabels":
+        writer.addLabels(slot, assignment.labels);
+        return;
+      case "removeLabels":
+        writer.removeLabels(slot, assignment.labels);
+        return;
+      default:
+        unreachable(assignment);
     }
   }
 }

@@ -4,7 +4,8 @@ import type { Writer } from "./writer.ts";
 export class Deletions {
   readonly #writer: Writer;
   readonly #detach: boolean;
-  readonly #nodes = new Set<number>();
+  /** With where in the text it was said. */
+  readonly #nodes = new Map<number, number>();
   readonly #edges = new Set<number>();
 
   constructor(writer: Writer, detach: boolean) {
@@ -12,13 +13,14 @@ export class Deletions {
     this.#detach = detach;
   }
 
-  add(kind: "node" | "edge", slot: number): void {
-    (kind === "node" ? this.#nodes : this.#edges).add(slot);
+  add(kind: "node" | "edge", slot: number, offset: number): void {
+    if (kind === "edge") this.#edges.add(slot);
+    else this.#nodes.set(slot, offset);
   }
 
   apply(): void {
     for (const edge of this.#edges) this.#writer.deleteEdge(edge);
-    for (const node of this.#nodes) this.#writer.deleteNode(node, this.#detach);
+    for (const [node, offset] of this.#nodes) this.#writer.deleteNode(node, this.#detach, offset);
     this.#writer.settleDeletes();
   }
 }

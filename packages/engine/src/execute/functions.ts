@@ -255,11 +255,14 @@ export const functions = {
     });
   },
   /** What MERGE inserts: it could never be found again by a property that is NULL. */
-  mergedProperties(value: Value): ReadonlyMap<string, Value> {
-    const map = functions.propertyMap(value);
+  mergedProperties(value: Value, offset: number): ReadonlyMap<string, Value> {
+    const map = functions.propertyMap(value, offset);
     for (const [key, item] of map) {
       if (item === null)
-        throw new GeodeError("22004", `MERGE cannot look for the property ${key}: it is NULL.`);
+        throw located(
+          new GeodeError("22004", `MERGE cannot look for the property ${key}: it is NULL.`),
+          offset,
+        );
     }
     return map;
   },
@@ -273,11 +276,14 @@ export const functions = {
     throw new GeodeError("22003", `A count is larger than ${Number.MAX_SAFE_INTEGER}.`);
   },
   noProperties: NO_PROPERTIES,
-  propertyMap(value: Value): ReadonlyMap<string, Value> {
+  propertyMap(value: Value, offset: number): ReadonlyMap<string, Value> {
     if (value instanceof Map) return value;
     if (value instanceof Node || value instanceof Edge) return value.properties;
     if (value === null) return NO_PROPERTIES;
-    throw new GeodeError("22G03", `Properties come as a record, not as ${typeName(value)}.`);
+    throw located(
+      new GeodeError("22G03", `Properties come as a record, not as ${typeName(value)}.`),
+      offset,
+    );
   },
   ascendingNullsLast: (left: Value, right: Value): number => compare(left, right),
   ascendingNullsFirst: (left: Value, right: Value): number =>

@@ -609,9 +609,35 @@ export class Run {
     return parts.flatMap((part) => this.element(part, offset) ?? []);
   }
 
-  presentNode(slot: number, name: string): number {
-    if (slot === -1) throw new GeodeError("22004", `An edge cannot be inserted: ${name} is NULL.`);
-    return slot;
+  presentNode(slot: number, name: string, offset: number): number {
+    if (slot !== -1) return slot;
+    throw located(new GeodeError("22004", `An edge cannot be inserted: ${name} is NULL.`), offset);
+  }
+
+  insertNode(
+    labels: readonly string[],
+    properties: ReadonlyMap<string, Value>,
+    offset: number,
+  ): number {
+    try {
+      return this.writer.insertNode(labels, properties);
+    } catch (error) {
+      throw located(error, offset);
+    }
+  }
+
+  insertEdge(
+    label: string,
+    from: number,
+    to: number,
+    properties: ReadonlyMap<string, Value>,
+    offset: number,
+  ): number {
+    try {
+      return this.writer.insertEdge(label, from, to, properties);
+    } catch (error) {
+      throw located(error, offset);
+    }
   }
 
   assignments(): Assignments {

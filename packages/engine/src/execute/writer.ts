@@ -25,6 +25,7 @@ import { PROPERTY_NESTING_MAX } from "../graph/storable.ts";
 import type { Store } from "../graph/store.ts";
 import type { Undo } from "../graph/undo.ts";
 import type { NewConstraint, NewIndex } from "../plan/catalog-change.ts";
+import { located } from "./located.ts";
 import { requireConstraints, requireOfAll } from "./constraint-check.ts";
 import { forbidden, reserved } from "./forbidden.ts";
 import type { Sight } from "./sight.ts";
@@ -110,7 +111,8 @@ export class Writer {
   readonly #changes = new Map<ElementId, Change>();
   readonly #catalog: Effect[] = [];
   /** Nodes asked to be deleted that may still have edges; settled by {@link finish}. */
-  readonly #doomed = new Set<ElementId>();
+  /** Nodes that are to go, with where in the text that is said. */
+  readonly #doomed = new Map<ElementId, number>();
 
   /** Null when the user may change everything. */
   #sight: Sight | null = null;
@@ -389,15 +391,15 @@ export class Writer {
    * Deletes a node. With `detach` its edges go first; without, it goes once it has none, at the latest in {@link finish}, which
    * refuses the statement if edges remain (G1001).
    */
-  deleteNode(slot: number, detach: boolean): void {
+  deleteNode(slot: number, detach: boolean, offset: number): void {
     this.#requireNode(slot);
     if (detach) for (const edge of this.graph.edges.of(slot)) this.deleteEdge(edge);
-    this.#doomed.add(this.graph.nodes.id(slot));
+    this.#doomed.set(this.graph.nodes.id(slot), offset);
   }
 
   /** Removes the nodes that were asked to go and have no edges left. Called after each deleting clause. */
   settleDeletes(): void {
-    for (const id of this.#doomed) {
+    for (const id of this.#doomed.keys()) {
       const slot = this.graph.nodes.slot(id);
       if (slot >= 0 && this.graph.edges.degree(slot) > 0) continue;
       this.#doomed.delete(id);
@@ -467,14 +469,15 @@ export class Writer {
   #finish(): void {
     this.settleDeletes();
     this.#requireChanged();
-    for (const id of this.#doomed) {
+    for (const [id, offset] of this.#doomed) {
       const edges = this.graph.edges.degree(this.graph.nodes.slot(id));
-      throw new GeodeError(
-        "G1001",
-        `A node cannot be deleted while it has edges; node ${id} has ${edges}.`,
-        {
-          hint: "Use DETACH DELETE to delete its edges with it.",
-        },
+      throw located(
+        new GeodeError(
+          "G1001",
+          `A node cannot be deleted while it has edges; node ${id} has ${edges}.`,
+          { hint: "Use DETACH DELETE to delete its edges with it." },
+        ),
+        offset,
       );
     }
     requireConstraints(this.graph, this.#changes.keys(), this.#sight);
@@ -510,7 +513,7 @@ export class Writer {
     const sight = this.#sight;
     if (sight === null) return;
     // That edges are left which the user does not see must not be told.
-    for (const id of this.#doomed) {
+    for (const id of this.#doomed.keys()) {
       const edges = [...this.graph.edges.of(this.graph.nodes.slot(id))];
       if (!edges.every((edge) => sight.edge(edge))) throw forbidden();
     }

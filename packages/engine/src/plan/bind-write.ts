@@ -62,6 +62,7 @@ export function bindInsert(
       variable,
       labels: node.labels.map((label) => label.name),
       properties: properties(node.properties),
+      offset: node.span.start,
     };
     nodes.push(atom);
     if (node.variable) visible.set(node.variable.name, variable);
@@ -78,6 +79,7 @@ export function bindInsert(
       from: leftward ? right : left,
       to: leftward ? left : right,
       properties: properties(edge.properties),
+      offset: edge.span.start,
     });
     return variable;
   };
@@ -199,6 +201,7 @@ export function bindMerge(
           variable: atom.variable,
           labels: element.labels.map((label) => label.name),
           properties: bindProperties(element.properties),
+          offset: element.span.start,
         });
     } else {
       const atom = operator.edges[edge++];
@@ -209,6 +212,7 @@ export function bindMerge(
           from: atom.from,
           to: atom.to,
           properties: bindProperties(element.properties),
+          offset: element.span.start,
         });
     }
   }

@@ -261,6 +261,7 @@ export interface InsertNodeAtom {
   readonly variable: Variable;
   readonly labels: readonly string[];
   readonly properties: Expression | null;
+  readonly offset: number;
 }
 
 export interface InsertEdgeAtom {
@@ -269,6 +270,7 @@ export interface InsertEdgeAtom {
   readonly from: Variable;
   readonly to: Variable;
   readonly properties: Expression | null;
+  readonly offset: number;
 }
 
 export type SetItem =

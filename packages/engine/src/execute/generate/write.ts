@@ -47,21 +47,23 @@ function insertAtoms(
   properties: "propertyMap" | "mergedProperties",
 ): void {
   const { code } = g;
-  const mapOf = (record: Expression | null): string =>
-    record ? `F.${properties}(${valueCode(g, record)})` : "F.noProperties";
+  const mapOf = (record: Expression | null, offset: number): string =>
+    record ? `F.${properties}(${valueCode(g, record)},${offset})` : "F.noProperties";
   for (const node of nodes) {
     const labels = code.constant(node.labels);
-    define(g, node.variable, `rt.writer.insertNode(${labels},${mapOf(node.properties)})`);
+    const map = mapOf(node.properties, node.offset);
+    define(g, node.variable, `rt.insertNode(${labels},${map},${node.offset})`);
   }
   for (const edge of edges) {
     const ends = [edge.from, edge.to].map((end) =>
       g.isNullable(end)
-        ? `rt.presentNode(${g.local(end)},${code.constant(end.name ?? "a node")})`
+        ? `rt.presentNode(${g.local(end)},${code.constant(end.name ?? "a node")},${edge.offset})`
         : g.local(end),
     );
     const label = code.constant(edge.label);
-    const map = mapOf(edge.properties);
-    define(g, edge.variable, `rt.writer.insertEdge(${label},${ends.join(",")},${map})`);
+    const map = mapOf(edge.properties, edge.offset);
+    const parts = [label, ...ends, map, edge.offset];
+    define(g, edge.variable, `rt.insertEdge(${parts.join(",")})`);
   }
 }
 
@@ -191,12 +193,14 @@ export function deleteCode(g: Generator, operator: Of<"delete">, buffer: Buffer,
   loop(() => {
     for (const { expression, offset } of operator.targets) {
       if (expression.kind === "variable" && isElement(expression.variable)) {
-        target(g, expression, offset, (found) => code.line(`${deletions}.add(${found});`));
+        target(g, expression, offset, (found) =>
+          code.line(`${deletions}.add(${found},${offset});`),
+        );
       } else {
         const found = code.fresh("el");
         code.block(
           `for(const ${found} of rt.elements(${valueCode(g, expression)},${offset}))`,
-          () => code.line(`${deletions}.add(${found}.kind,${found}.slot);`),
+          () => code.line(`${deletions}.add(${found}.kind,${found}.slot,${offset});`),
         );
       }
     }
