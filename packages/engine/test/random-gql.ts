@@ -35,7 +35,7 @@ const found = (variable: string): fc.Arbitrary<string> =>
   fc.tuple(label, integer).map(([name, value]) => `(${variable}:${name} {x: ${value}})`);
 
 /** A statement that writes. Many of them find nothing to change, which is fine. */
-const write: fc.Arbitrary<string> = fc.oneof(
+export const randomWrite: fc.Arbitrary<string> = fc.oneof(
   {
     arbitrary: fc.tuple(labels, properties).map(([names, map]) => `INSERT (${names}${map})`),
     weight: 5,
@@ -301,12 +301,12 @@ export const randomQuery: fc.Arbitrary<string> = fc.oneof(
 
 /** Entries, each of several writes that become one commit each. */
 export const randomEntries: fc.Arbitrary<readonly (readonly string[])[]> = fc.array(
-  fc.array(write, { minLength: 1, maxLength: 3 }),
+  fc.array(randomWrite, { minLength: 1, maxLength: 3 }),
   { minLength: 3, maxLength: 10, size: "max" },
 );
 
 /** What is there before anybody subscribes. */
-export const randomSetup: fc.Arbitrary<readonly string[]> = fc.array(write, {
+export const randomSetup: fc.Arbitrary<readonly string[]> = fc.array(randomWrite, {
   minLength: 5,
   maxLength: 20,
   size: "max",
@@ -318,8 +318,8 @@ export const randomSetup: fc.Arbitrary<readonly string[]> = fc.array(write, {
 const inEither = (statement: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.tuple(fc.constantFrom("", "USE other "), statement).map((parts) => parts.join(""));
 
-const writeOfTwoGraphs: fc.Arbitrary<string> = fc.oneof(
-  { arbitrary: inEither(write), weight: 12 },
+const randomWriteOfTwoGraphs: fc.Arbitrary<string> = fc.oneof(
+  { arbitrary: inEither(randomWrite), weight: 12 },
   {
     arbitrary: inEither(
       fc
@@ -381,10 +381,10 @@ export const randomQueryOfTwoGraphs: fc.Arbitrary<string> = fc.oneof(
 );
 
 export const randomEntriesOfTwoGraphs: fc.Arbitrary<readonly (readonly string[])[]> = fc.array(
-  fc.array(writeOfTwoGraphs, { minLength: 1, maxLength: 3 }),
+  fc.array(randomWriteOfTwoGraphs, { minLength: 1, maxLength: 3 }),
   { minLength: 3, maxLength: 10, size: "max" },
 );
 
 export const randomSetupOfTwoGraphs: fc.Arbitrary<readonly string[]> = fc
-  .array(inEither(write), { minLength: 10, maxLength: 25, size: "max" })
+  .array(inEither(randomWrite), { minLength: 10, maxLength: 25, size: "max" })
   .map((writes) => ["CREATE GRAPH other", ...writes]);

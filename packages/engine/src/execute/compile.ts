@@ -28,6 +28,7 @@ import { noticesFor } from "./notices.ts";
 import { BUILT_IN_PROCEDURES, type ProcedureTable } from "./procedures.ts";
 import { Run } from "./run.ts";
 import { SessionStatement } from "./session-statement.ts";
+import { tooComplex } from "./too-complex.ts";
 import type {
   Column,
   LiveForm,
@@ -160,15 +161,6 @@ class QueryStatement implements Statement {
     this.#plans.set(kind, plan);
     return plan.run;
   }
-}
-
-/** Loops nest as deep as the pattern is long; at some depth no function can be made of them. */
-function tooComplex(error: unknown): unknown {
-  if (!(error instanceof RangeError)) return error;
-  return new GeodeError("LIMIT", "The statement has too many parts to be run as one.", {
-    hint: "Split the pattern over several statements.",
-    cause: error,
-  });
 }
 
 /** START TRANSACTION, COMMIT and ROLLBACK: for whoever holds the transaction. On its own it can only be refused. */

@@ -78,3 +78,13 @@ test("PROFILE cannot be live", async () => {
   const subscription = database.subscribe({ text: "PROFILE RETURN 1", principal }, () => {});
   await expect(subscription).rejects.toMatchObject({ code: "42000" });
 });
+
+test("a pattern that is too long for a plan is refused as too long, or shown", async () => {
+  const database = await opening();
+  const text = `EXPLAIN MATCH ()${"-->()".repeat(120)} RETURN 1 AS one`;
+  const shown = database.query({ text, principal }).then(
+    () => "shown",
+    (error: { readonly code: string }) => error.code,
+  );
+  expect(["shown", "LIMIT"]).toContain(await shown);
+});

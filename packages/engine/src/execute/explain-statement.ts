@@ -6,6 +6,7 @@ import { EVERYTHING, type Reads, readsElsewhere, readsHere, readsOf } from "../p
 import type { Query } from "../plan/operators.ts";
 import { generate } from "./generate/query.ts";
 import { withPosition } from "./located.ts";
+import { tooComplex } from "./too-complex.ts";
 import { PlanRecorder } from "./plan-recorder.ts";
 import { Profile } from "./profile.ts";
 import { Run } from "./run.ts";
@@ -80,7 +81,7 @@ export class ExplainStatement implements Statement {
       }
     } catch (error) {
       context.writer?.rollback();
-      throw withPosition(error, this.text);
+      throw withPosition(tooComplex(error), this.text);
     }
     const depths = recorder.lines.map(({ depth }) => depth);
     const rows = recorder.lines.map(({ depth, operator, details, rows: estimated }, number) => {
