@@ -41,7 +41,7 @@ export class Channels {
   join(channel: string, member: ChannelMember): void {
     let own = this.#channels.get(member);
     if (own?.has(channel) === true) return;
-    if (channel === METRICS && !hasRole(member, "admin", "monitor"))
+    if (channel === METRICS && !mayWatchMetrics(member))
       throw forbidden("The channel `metrics` is for the roles admin and monitor.");
     const { perMemberMax } = this.#options;
     if ((own?.size ?? 0) >= perMemberMax) {
@@ -118,10 +118,18 @@ export class Channels {
       const members = this.#members.get(METRICS);
       if (members === undefined) return;
       const message = new ChannelMessage(METRICS, { metrics: this.#options.figures() });
-      for (const member of members) member.hear(message);
+      for (const member of members) {
+        // A renewed token may grant less.
+        if (mayWatchMetrics(member)) member.hear(message);
+        else this.leave(METRICS, member);
+      }
       this.#tellMetrics();
     });
   }
+}
+
+function mayWatchMetrics(member: ChannelMember): boolean {
+  return hasRole(member, "admin", "monitor");
 }
 
 function hasRole(member: ChannelMember, ...roles: readonly string[]): boolean {

@@ -485,6 +485,13 @@ describe("PROTOCOL 13: channels", () => {
     expect(running.clock.armed).toBeLessThan(armed);
   });
 
+  test("13.5 who renews with a token that grants less hears no more metrics", async () => {
+    const peer = await free("&channels=metrics", [], { roles: ["monitor"] });
+    await peer.ask({ type: "AUTH", token: await running.token() });
+    running.clock.pass(1_000);
+    expect(await peer.ask({ type: "PING", id: 1 })).toMatchObject({ type: "PONG", id: 1 });
+  });
+
   test("13.5 nobody publishes in the server's own channels", async () => {
     const peer = await running.peer({ roles: ["admin"] });
     for (const channel of ["notifications", "metrics"])
