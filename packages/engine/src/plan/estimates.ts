@@ -58,17 +58,17 @@ function shareOf(ends: Adjacency, labels: LabelExpression | null, count: number)
 /** The share of rows for which a predicate is expected to be TRUE. */
 export function shareOfRows(graph: Graph, predicate: Expression, labelsOf: LabelsOf): number {
   if (predicate.kind !== "compare" || predicate.operator !== "=") return FILTER_SHARE;
-  return Math.min(
-    distinctShare(graph, predicate.left, labelsOf),
-    distinctShare(graph, predicate.right, labelsOf),
+  const shares = [predicate.left, predicate.right].flatMap(
+    (side) => distinctShare(graph, side, labelsOf) ?? [],
   );
+  return shares.length === 0 ? EQUAL_SHARE : Math.min(...shares);
 }
 
-/** The share of elements that have one value of a property, if somebody counts the different ones: an index, or a dictionary. */
-function distinctShare(graph: Graph, side: Expression, labelsOf: LabelsOf): number {
-  if (side.kind !== "property" || side.of.kind !== "variable") return EQUAL_SHARE;
+/** The share of elements that have one value of a property; null if nobody counts the different ones, as an index and a dictionary do. */
+function distinctShare(graph: Graph, side: Expression, labelsOf: LabelsOf): number | null {
+  if (side.kind !== "property" || side.of.kind !== "variable") return null;
   const { variable } = side.of;
-  if (variable.type !== "node" && variable.type !== "edge") return EQUAL_SHARE;
+  if (variable.type !== "node" && variable.type !== "edge") return null;
   const key = graph.keys.id(side.key);
   for (const label of requiredLabels(labelsOf(variable)))
     for (const index of graph.indexes.of(variable.type, graph.labelId(variable.type, label)))
@@ -76,5 +76,5 @@ function distinctShare(graph: Graph, side: Expression, labelsOf: LabelsOf): numb
         return 1 / Math.max(1, index.distinct);
   const columns = variable.type === "node" ? graph.nodes.columns : graph.edges.columns;
   const column = columns.get(key);
-  return column instanceof DictionaryColumn ? 1 / Math.max(1, column.distinct) : EQUAL_SHARE;
+  return column instanceof DictionaryColumn ? 1 / Math.max(1, column.distinct) : null;
 }
