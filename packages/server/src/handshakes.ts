@@ -63,15 +63,16 @@ export class Handshakes {
     if (path !== "/ws") return refused(404, "Not found: WebSocket connections go to /ws");
     if (stopping()) return busy("Service restart", 1);
     if (!originAllowed(origin, host, allowedOrigins)) return refused(403, "Origin not allowed");
-    const waitMs = this.#rate.take(clock.nowMs());
-    if (waitMs > 0) {
-      metrics.limitReached("handshakesPerSecond");
-      return busy("Too many new connections", Math.ceil(waitMs / 1000));
-    }
     const source = proxies.sourceOf(handshake.remoteAddress, handshake.forwardedFor);
     if (!hasRoom(source)) {
       metrics.limitReached("connectionsPerAddressMax");
       return busy("Too many connections from this address", ADDRESS_RETRY_SECONDS);
+    }
+    // What has no room anyway must not use up what others may need.
+    const waitMs = this.#rate.take(clock.nowMs());
+    if (waitMs > 0) {
+      metrics.limitReached("handshakesPerSecond");
+      return busy("Too many new connections", Math.ceil(waitMs / 1000));
     }
     const start = await this.#startOf(handshake, source);
     if (start.kind === "refused") return start;

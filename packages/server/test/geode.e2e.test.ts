@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
@@ -158,6 +158,7 @@ describe("geode serve", () => {
     expect(await ask(first.ws, old)).toBe(0);
     expect(await ask(first.ws, young)).toBe(3);
     await publish(2);
+    await rename(join(directory, "audit.jsonl"), join(directory, "audit.1.jsonl"));
     first.child.kill("SIGHUP");
     await logged(first.child, "key set read again");
     expect(await ask(first.ws, young)).toBe(0);
@@ -173,7 +174,11 @@ describe("geode serve", () => {
     expect((await command(...own)).code).toBe(3);
     expect((await command(...own, "--jwt-audience", "geode")).code).toBe(0);
     await stop(second.child);
-    const audit = await readFile(join(directory, "audit.jsonl"), "utf8");
+    const [before, after] = await Promise.all(
+      ["audit.1.jsonl", "audit.jsonl"].map((file) => readFile(join(directory, file), "utf8")),
+    );
+    expect(after).toContain("user revoked");
+    const audit = `${before}${after}`;
     const events = audit
       .trim()
       .split("\n")

@@ -100,6 +100,15 @@ describe("a handshake that is refused gets an HTTP status and a sentence, and no
     expect(await refusal({ headers })).toEqual([503, "Too many connections from this address"]);
   });
 
+  test("an address without room does not use up the handshakes of others", async () => {
+    await start({ limits: { connectionsPerAddressMax: 1, handshakesPerSecond: 1 } });
+    const from = (address: string) => ({ headers: { "x-forwarded-for": address } });
+    await running.stranger("", from("203.0.113.5"));
+    for (let count = 0; count < 5; count++)
+      expect((await refusal(from("203.0.113.5")))[0]).toBe(503);
+    await running.stranger("", from("203.0.113.6"));
+  });
+
   test("a server that is about to stop", async () => {
     await start();
     const busy = await running.peer();

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Database } from "@geode/engine";
 import { LIMIT_NAMES, LIMITS, limitsWith, type LimitName } from "@geode/protocol";
-import { pino, type Logger } from "pino";
+import type { Logger } from "pino";
 import { configuredSecret, keptSecret } from "../auth/secret.ts";
 import type { Secret } from "../auth/keys.ts";
 import { revocationFile } from "../auth/revocation-file.ts";
@@ -16,6 +16,7 @@ import { Server, type ServerOptions } from "../server.ts";
 import type { TlsFiles } from "../transport/listener.ts";
 import { LOCAL_USER } from "./access.ts";
 import { CommandError, EXIT } from "./exit.ts";
+import { fileLog, standardLog } from "./log-output.ts";
 import { tokenKeysOf, type ReloadableKeys } from "./token-keys.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -60,11 +61,11 @@ export async function runServe(options: ServeOptions, terminal: Terminal): Promi
   void interrupted.then(() => serving || process.exit(EXIT.interrupted));
   const tls = await readTls(options);
   const secret = await secretOf(options, terminal);
-  const log = pino(
-    { level: options.logLevel ?? (terminal.interactive ? "warn" : "info"), base: null },
-    pino.destination({ dest: 2, sync: true }),
-  );
-  const auditLog = auditLogOf(options);
+  const log = standardLog(options.logLevel ?? (terminal.interactive ? "warn" : "info"));
+  const audit =
+    options.auditLog === undefined
+      ? undefined
+      : fileLog(options.auditLog, (why) => log.error({ why }, "audit not written"));
   const keys = await tokenKeysOf(options, log);
   const directory = resolve(options.data);
   const { durability, readers } = options;
@@ -79,11 +80,12 @@ export async function runServe(options: ServeOptions, terminal: Terminal): Promi
   try {
     if (options.policy !== undefined) await applyPolicyFile(database, options.policy, log);
     server = await Server.start(
-      serverOptions(options, { database, secret, tls, log, auditLog, keys }),
+      serverOptions(options, { database, secret, tls, log, auditLog: audit?.log, keys }),
     );
     const reload = (): void => {
       void reloadTls(options, server!, log);
       void keys?.reload();
+      audit?.reopen();
     };
     process.on("SIGHUP", reload);
     if (options.demo) demo = await Demo.start({ database, lockFile: options.demoLock, log });
@@ -174,16 +176,6 @@ async function secretOf({ data }: ServeOptions, { env }: Terminal): Promise<Secr
   return configured === undefined || configured === ""
     ? keptSecret(data)
     : configuredSecret(configured);
-}
-
-/** A file of its own, which only grows; without one the audit is part of the log. */
-function auditLogOf({ auditLog }: ServeOptions): Logger | undefined {
-  if (auditLog === undefined) return undefined;
-  try {
-    return pino({ base: null }, pino.destination({ dest: auditLog, sync: true, mode: 0o600 }));
-  } catch (cause) {
-    throw new CommandError(EXIT.usage, `cannot write the audit log: ${String(cause)}`, { cause });
-  }
 }
 
 async function readTls({ tlsCert, tlsKey }: ServeOptions): Promise<TlsFiles | undefined> {
