@@ -403,7 +403,7 @@ class MatchOrder {
             this.#testLabels(node);
           },
         };
-      } else {
+      } else if (!this.#isLedTo(node)) {
         yield {
           rows: labelCount(this.#graph, labels) + 1,
           isScan: true,
@@ -414,6 +414,15 @@ class MatchOrder {
         };
       }
     }
+  }
+
+  /** Whether a repetition can go there now. It goes all its ways for every end that is looked for, so it is better to see where it ends. */
+  #isLedTo(node: Variable): boolean {
+    return this.#repeats.some((repeat) => {
+      const { from, to } = repeat;
+      const start = node === to ? from : node === from ? to : null;
+      return start !== null && this.#bound.has(start) && this.#areBound(usesOfPart(repeat));
+    });
   }
 
   /** By element id. */
