@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { ERROR_CODES } from "@geode/values";
 import { describe, expect, test } from "vitest";
 import { decodeClientMessage } from "../src/codec.ts";
-import { limitsWith } from "../src/limits.ts";
+import { limitsOnWire, limitsWith } from "../src/limits.ts";
 import { CLIENT_MESSAGES, SERVER_MESSAGES } from "../src/messages.ts";
-import { schemaCompiler } from "../src/validate.ts";
+import { clientValidators, schemaCompiler } from "../src/validate.ts";
 
 interface Golden {
   readonly about: string;
@@ -57,6 +57,15 @@ describe("every golden frame of the server has the shape that its type promises"
     expect(fitting[0]).toBe(frame["live"] === true ? schemas[0] : schemas.at(-1));
     if (type === "ERROR") expect(Object.keys(ERROR_CODES)).toContain(frame["code"]);
   });
+});
+
+test("the golden AUTH_OK tells the limits that a server has by default", () => {
+  const [authOk] = goldenOf("server").find(({ type }) => type === "AUTH_OK")!.frames;
+  expect(authOk!["limits"]).toEqual(limitsOnWire(limitsWith()));
+});
+
+test("validators are compiled once, and not per message", () => {
+  expect(clientValidators()).toBe(clientValidators());
 });
 
 test("the wire does not change by accident: a changed schema needs a line in golden/HISTORY.md", () => {

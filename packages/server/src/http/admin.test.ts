@@ -32,7 +32,7 @@ async function call(method: string, path: string, roles: readonly string[] = ["a
 }
 const revoked = { code: 1008, reason: "Revoked" };
 
-describe("GET /admin/connections", () => {
+describe("PROTOCOL 15.1: GET /admin/connections", () => {
   test("shows the pool as a whole, and each connection without its token", async () => {
     await start({ limits: { connectionsMax: 200 } });
     const ann = await running.peer({ user: "ann", roles: ["member"] });
@@ -172,7 +172,7 @@ describe("PROTOCOL 2.8: access is revoked within a second", () => {
   });
 });
 
-describe("administration is for the role admin alone", () => {
+describe("PROTOCOL 15.1: administration is for the role admin alone", () => {
   test.each([
     ["GET", "connections"],
     ["DELETE", "connections/x"],

@@ -46,7 +46,7 @@ describe("health", () => {
   });
 });
 
-describe("pages of other origins", () => {
+describe("PROTOCOL 15.2: pages of other origins", () => {
   const asked = (origin: string, method = "GET", target = "/health/live") =>
     get(target, method, files, { origin, host: "geode.example:8443" });
 

@@ -5,7 +5,7 @@ import { RunningServer } from "../../test/running-server.ts";
 let running: RunningServer;
 afterEach(() => running.close());
 
-test("GET /asyncapi.json says where the server is, and knows every message of the protocol", async () => {
+test("PROTOCOL 15.1: GET /asyncapi.json says where the server is, and knows every message of the protocol", async () => {
   running = await RunningServer.start();
   const response = await fetch(`${running.http}/asyncapi.json`);
   expect(response.headers.get("content-type")).toBe("application/json");

@@ -93,7 +93,7 @@ test("promtool finds nothing wrong, after everything has happened", async () => 
   expect([check.stdout, check.stderr, check.status]).toEqual(["", "", 0]);
 });
 
-describe("GET /metrics is open to this machine, and to nobody else without a token", () => {
+describe("PROTOCOL 15.1: GET /metrics is open to this machine, and to nobody else without a token", () => {
   const get = (headers: Record<string, string>) =>
     new Promise<number | undefined>((resolve, reject) => {
       const { port } = running.server;
