@@ -28,7 +28,7 @@ export const PUBLIC_KEY_ALGORITHMS: readonly string[] =
 /** RFC 7518 §3.3. */
 const RSA_BITS_MIN = 2048;
 /** Keys of one file or set: each that fits costs a check of the signature. */
-export const KEYS_MAX = 16;
+export const KEYS_MAX = 64;
 
 const CURVES: ReadonlyMap<string, string> = new Map([
   ["prime256v1", "ES256"],
