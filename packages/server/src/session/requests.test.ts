@@ -108,6 +108,35 @@ test("eight reads of a connection in a turn, then others have theirs", async () 
   expect(started).toEqual(Array.from({ length: 20 }, (_, index) => `r${index + 1}`));
 });
 
+describe("reads that are answered quickly", () => {
+  /** Twenty reads, each of which takes so long; which of them were started in the first turn. */
+  const firstTurn = async (readMs: number) => {
+    const clock = new ManualClock();
+    const { requests, started } = harness({ clock });
+    for (let n = 1; n <= 20; n++) {
+      requests.submit({
+        access: "read",
+        run: () => {
+          started.push(`r${n}`);
+          clock.pass(readMs);
+          return Promise.resolve();
+        },
+      });
+    }
+    // Within a turn, promises are kept one after the other.
+    for (let step = 0; step < 100; step++) await Promise.resolve();
+    return started.length;
+  };
+
+  test("make room for more in the same turn", async () => {
+    expect(await firstTurn(0)).toBe(20);
+  });
+
+  test("but not for longer than two milliseconds", async () => {
+    expect(await firstTurn(0.25)).toBe(8);
+  });
+});
+
 test("once closed, what waits is not started", async () => {
   const { end, requests, started, submit } = harness({ inFlightMax: 1 });
   submit("read", "r1");

@@ -10,7 +10,7 @@ export interface Request {
 }
 
 export interface RequestsOptions {
-  readonly clock: Pick<Clock, "endOfTurn">;
+  readonly clock: Pick<Clock, "endOfTurn" | "nowMs">;
   /** How many may be started and unanswered. */
   readonly inFlightMax: number;
   /** False while no further request should be started, e.g. because answers pile up. */
@@ -21,11 +21,10 @@ export interface RequestsOptions {
   readonly onFull: (full: boolean) => void;
 }
 
-/**
- * A read may be carried out at once and to its end. So many of one connection in a turn, and then others have theirs; and what their
- * answers weigh is known before more are started.
- */
-const READS_PER_TURN = 8;
+/** A read may be carried out at once and to its end: so many are started before it is known what their answers weigh. */
+const READS_AT_A_TIME = 8;
+/** Where those were answered quickly, more follow in the same turn, so that their answers leave together; then others have theirs. */
+const READS_MS_PER_TURN = 2;
 
 /**
  * The requests of one connection, started in the order in which they came. A read behind a write waits for the write's end, so it sees
@@ -37,7 +36,11 @@ export class Requests {
   readonly #waiting: { readonly request: Request; readonly sinceMs: number }[] = [];
   #running = 0;
   #runningWrites = 0;
-  #readsThisTurn = 0;
+  /** Reads that were started since it was last looked whether there is time for more, and those of them that are not answered. */
+  #reads = 0;
+  #runningReads = 0;
+  /** When this turn's first read was started; undefined before it. */
+  #turnStartMs: number | undefined;
   #full = false;
   #closed = false;
 
@@ -81,24 +84,35 @@ export class Requests {
   #mayStart(access: Access): boolean {
     if (this.#running >= this.#options.inFlightMax || !this.#options.ready()) return false;
     if (access === "write") return true;
-    return this.#runningWrites === 0 && this.#readsThisTurn < READS_PER_TURN;
+    return this.#runningWrites === 0 && this.#reads < READS_AT_A_TIME;
   }
 
   async #start(request: Request, access: Access): Promise<void> {
     this.#running++;
     if (access !== "read") this.#runningWrites++;
-    if (access !== "write") this.#countRead();
+    if (access !== "write") this.#readStarts();
     await request.run();
     this.#running--;
     if (access !== "read") this.#runningWrites--;
+    if (access !== "write") this.#readEnds();
     if (!this.#closed) this.startMore();
   }
 
-  #countRead(): void {
-    if (this.#readsThisTurn++ > 0) return;
+  #readStarts(): void {
+    this.#reads++;
+    this.#runningReads++;
+    if (this.#turnStartMs !== undefined) return;
+    this.#turnStartMs = this.#options.clock.nowMs();
     this.#options.clock.endOfTurn(() => {
-      this.#readsThisTurn = 0;
+      this.#turnStartMs = undefined;
+      this.#reads = 0;
       if (!this.#closed) this.startMore();
     });
+  }
+
+  #readEnds(): void {
+    this.#runningReads--;
+    if (this.#runningReads > 0 || this.#turnStartMs === undefined) return;
+    if (this.#options.clock.nowMs() - this.#turnStartMs < READS_MS_PER_TURN) this.#reads = 0;
   }
 }
