@@ -66,6 +66,11 @@ const pattern = fc.constantFrom(
   "(a)-[:R]->(m)-[:R]->{0,3}(b)",
   "(a)-[:R]->{1,2}(m:N)-[:R]-{1,2}(b)",
   "(a) (()-[:R]->()-[:R]-()){1,2} (b)",
+  "(a) (-[:R]->() | -[:R]->()-[:R]->()){1,2} (b)",
+  "(a) (-[:R]->() | <-[:R]-()) (m) -[:R]-{0,2} (b)",
+  "(a) (-[:R]->() |+| -[:R]-()){1,2} (b)",
+  "(a) ((()-[:R]->()){1,2} (()-[:R]-())?){1,2} (b)",
+  "(a) (TRAIL ()-[:R]-()-[:R]-()) -[:R]->{0,1} (b)",
 );
 /** From which end the search begins, or that both are known. */
 const known = fc.constantFrom(
@@ -94,7 +99,7 @@ test("a search finds what selecting from all paths finds", async () => {
         expect(found.map((row) => row.join(" ")).sort()).toEqual(selected(all, unit, count).sort());
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 400 },
   );
 }, 60_000);
 

@@ -73,7 +73,7 @@ export function allows({ mode, start }: PathSearch, { from, hop }: Arrival): boo
   if (mode === "trail" || newNodes.length === 0) return true;
   // A SIMPLE path may end where it began, and does then.
   const passed = mode === "simple" ? newNodes.slice(0, -1) : newNodes;
-  return !passed.includes(start) && !(from.node === start && from.arrivals.length > 0);
+  return !passed.includes(start) && !(from.node === start && from.firstEdge !== -1);
 }
 
 function edgesOf({ steps }: Hop): number[] {
