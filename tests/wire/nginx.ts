@@ -36,7 +36,7 @@ export function certificateFor(name: string): Certificate {
   }
 }
 
-/** nginx with the configuration of the document that asked for Geode: other names, other certificates, one server behind it. */
+/** nginx with a configuration that is shown somewhere: with other names, other places and another certificate, and one server behind it. */
 export class Nginx {
   readonly port: number;
   readonly #directory: string;
@@ -60,8 +60,10 @@ export class Nginx {
       .replaceAll(/^server geode-\d\.internal:8443;\n/gm, "")
       .replace("ip_hash;", `server 127.0.0.1:${upstreamPort};\nip_hash;`)
       .replace("listen 443 ssl", `listen 127.0.0.1:${port} ssl`)
-      .replace("geode.example.com", "localhost")
-      .replaceAll("/etc/nginx/ssl", directory);
+      .replace("http://127.0.0.1:8443", `http://127.0.0.1:${upstreamPort}`)
+      .replace(/server_name \S+;/, "server_name localhost;")
+      .replaceAll("/etc/nginx/ssl", directory)
+      .replaceAll("/var/log/nginx", directory);
     writeFileSync(
       join(directory, "nginx.conf"),
       `pid ${directory}/pid;\nerror_log ${directory}/error.log;\nevents {}\nhttp {\naccess_log off;\n` +
@@ -75,6 +77,11 @@ export class Nginx {
       stdio: "ignore",
     });
     return new Nginx(port, directory);
+  }
+
+  /** A log that the configuration names. */
+  log(name: string): string {
+    return readFileSync(join(this.#directory, name), "utf8");
   }
 
   close(): void {
