@@ -100,6 +100,18 @@ function clauseResult(clause: ast.Clause, { columns, rows }: Table, at: Environm
         return [new Map([...row, ...nothing])];
       });
     }
+    case "optionalBlock":
+      return each((row) => {
+        const found = clause.matches.reduce<readonly Row[]>(
+          (before, match) => clauseResult(match, { columns: [], rows: before }, at).rows,
+          [row],
+        );
+        if (found.length > 0) return found;
+        const nothing = namesOfBlock(clause).flatMap((name): [string, Value][] =>
+          row.has(name) ? [] : [[name, null]],
+        );
+        return [new Map([...row, ...nothing])];
+      });
     case "filter":
       return each((row) => (isTrue(clause.condition, within(row)) ? [row] : []));
     case "let":
@@ -164,13 +176,18 @@ function clauseResult(clause: ast.Clause, { columns, rows }: Table, at: Environm
     case "merge":
       return { columns: [], rows: write(clause, rows, at) };
     case "use":
-    case "optionalBlock":
     case "select":
     case "callProcedure":
       throw new Error(`the naive evaluator knows no ${clause.kind} (${columns.length} columns)`);
     default:
       return unreachable(clause);
   }
+}
+
+function namesOfBlock({ matches }: ast.OptionalBlock): string[] {
+  return matches.flatMap((match) =>
+    match.kind === "match" ? namesOf(match.paths) : namesOfBlock(match),
+  );
 }
 
 function isTrue(condition: ast.Expression, at: Environment): boolean {

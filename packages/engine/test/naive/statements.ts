@@ -133,7 +133,7 @@ class Maker {
 
   #clause(depth: number): string {
     const choices = this.#choices;
-    switch (choices.below(9)) {
+    switch (choices.below(10)) {
       case 0:
         return this.#match(false);
       case 1:
@@ -151,6 +151,8 @@ class Maker {
       case 6:
       case 7:
         return this.#result("WITH", true);
+      case 8:
+        return `OPTIONAL { ${this.#match(false)} ${this.#match(choices.chance(40))} }`;
       default:
         return depth > 0 ? this.#call() : this.#match(true);
     }
@@ -466,6 +468,8 @@ class Maker {
         return `${choices.pick(["any", "all", "none", "single"])}(${item} IN ${list} WHERE ${condition})`;
       }
       case 13:
+        if (choices.chance(30))
+          return `${operand()} =~ ${choices.pick(["'a'", "'[ab]?'", "'.*'", "'b|a'", "null"])}`;
         return `${operand()} ${choices.pick(["STARTS WITH", "ENDS WITH", "CONTAINS"])} ${operand()}`;
       case 14:
         return `(${this.#condition(depth - 1)}) IS ${choices.pick(["", "NOT "])}${choices.pick(["TRUE", "FALSE", "UNKNOWN"])}`;
@@ -484,7 +488,7 @@ class Maker {
       case 1:
         return `CASE WHEN ${this.#condition(depth - 1)} THEN ${inner()} ELSE ${inner()} END`;
       case 2:
-        return `CASE ${inner()} WHEN ${inner()} THEN ${inner()} WHEN ${inner()}, ${inner()} THEN ${inner()} END`;
+        return `CASE ${inner()} WHEN ${this.#whenOperand(depth)} THEN ${inner()} WHEN ${inner()}, ${this.#whenOperand(depth)} THEN ${inner()} END`;
       case 3:
         return `${this.#list(depth - 1)}[${choices.pick(["0", "1", "-1", "5"])}]`;
       case 4:
@@ -522,6 +526,12 @@ class Maker {
       default:
         return `(${this.#condition(depth - 1)})`;
     }
+  }
+
+  #whenOperand(depth: number): string {
+    const choices = this.#choices;
+    if (choices.chance(15)) return `IS ${choices.pick(["", "NOT "])}NULL`;
+    return `${choices.pick(["", "", "< ", ">= ", "<> ", "= "])}${this.#scalar(depth - 1)}`;
   }
 
   /** How many a pattern comprehension finds. */
