@@ -112,6 +112,20 @@ test("a server that is killed and comes back is found again, and the live result
   faults.length = 0;
 });
 
+test("another graph is chosen where there is one, and asked", async () => {
+  const page = await open();
+  for (const text of ["CREATE GRAPH travel", "USE travel INSERT (:City {name: 'Bern'})"]) {
+    await write(page, text);
+    await page.getByTestId("run").click();
+    await page.getByTestId("graph-choice").waitFor();
+  }
+  await page.getByTestId("graph-choice").selectOption("travel");
+  await page.getByRole("button", { name: "City" }).waitFor();
+  await write(page, "MATCH (c:City) RETURN c.name AS name");
+  await page.getByTestId("run").click();
+  await page.getByTestId("result-table").getByText("Bern", { exact: true }).waitFor();
+});
+
 test("a syntax error is shown with its place and what was expected", async () => {
   const page = await open();
   await write(page, "MATCH (p:Package RETURN p");

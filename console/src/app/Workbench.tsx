@@ -12,6 +12,7 @@ import { ResultPane } from "../result/ResultPane.tsx";
 import { select } from "../result/selection.ts";
 import type { Tab } from "../result/Tabs.tsx";
 import { GraphContents } from "../sidebar/GraphContents.tsx";
+import { graphs } from "../sidebar/graphs.ts";
 import { keepQuery } from "../sidebar/own-queries.ts";
 import { SavedQueries } from "../sidebar/SavedQueries.tsx";
 import { loadSchema } from "../sidebar/schema.ts";
@@ -116,6 +117,7 @@ function ask(geode: Geode, { text, inputs, live }: Draft): void {
   runner.start(geode, {
     text,
     parameters: parameterValues(parametersIn(text), inputs),
+    graph: graphs.get().inUse,
     live: live || saysLive(text),
   });
 }

@@ -11,6 +11,7 @@ import type { ResultView } from "../result/view.ts";
 export interface Question {
   readonly text: string;
   readonly parameters: ReadonlyMap<string, unknown>;
+  readonly graph: string;
   readonly live: boolean;
 }
 
@@ -47,8 +48,9 @@ export class Runner {
     this.rate.clear();
     this.series.clear();
     this.run.set({ kind: "running", question });
+    const { graph, live, parameters, text } = question;
     try {
-      if (question.live) this.#follow(geode.live(question.text, question.parameters), question);
+      if (live) this.#follow(geode.live(text, parameters, { graph }), question);
       else this.#ask(geode, question);
     } catch (error) {
       // What is wrong before anything is sent: a parameter without a GQL value, a closed client.
@@ -75,7 +77,8 @@ export class Runner {
     const startedMs = performance.now();
     const cancel = new AbortController();
     this.#abandon = () => cancel.abort();
-    geode.query(question.text, question.parameters, { signal: cancel.signal }).then(
+    const { graph, parameters, text } = question;
+    geode.query(text, parameters, { graph, signal: cancel.signal }).then(
       (result) => {
         if (cancel.signal.aborted) return;
         this.run.set({

@@ -3,6 +3,7 @@ import { labelColour } from "../graph/palette.ts";
 import { RefreshIcon } from "../icons.tsx";
 import { useStore } from "../store.ts";
 import { theme } from "../theme/theme.ts";
+import { graphs, useGraph } from "./graphs.ts";
 import { quoted, schema } from "./schema.ts";
 import type { Named } from "./schema.ts";
 
@@ -29,6 +30,7 @@ export function GraphContents({ onRefresh, onQuery }: GraphContentsProps): React
           <RefreshIcon />
         </button>
       </h2>
+      <GraphChoice onChoose={onRefresh} />
       {error !== null && <p className="aside-note">Could not be counted: {error}</p>}
       {state === "known" && labels.length === 0 && (
         <p className="aside-note">
@@ -51,6 +53,28 @@ export function GraphContents({ onRefresh, onQuery }: GraphContentsProps): React
         }
       />
     </section>
+  );
+}
+
+/** Where there is but one graph, there is nothing to choose. */
+function GraphChoice({ onChoose }: { readonly onChoose: () => void }): ReactElement | null {
+  const { names, inUse } = useStore(graphs);
+  if (names.length < 2) return null;
+  return (
+    <select
+      className="graph-choice"
+      aria-label="Graph"
+      data-testid="graph-choice"
+      value={inUse}
+      onChange={(event) => {
+        useGraph(event.target.value);
+        onChoose();
+      }}
+    >
+      {names.map((name) => (
+        <option key={name}>{name}</option>
+      ))}
+    </select>
   );
 }
 

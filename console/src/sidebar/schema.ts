@@ -1,5 +1,6 @@
 import type { Geode } from "@geode/client";
 import { Store } from "../store.ts";
+import { graphs, loadGraphs } from "./graphs.ts";
 
 export interface Named {
   readonly name: string;
@@ -35,10 +36,15 @@ interface EdgesRow {
 export async function loadSchema(geode: Geode): Promise<void> {
   schema.set({ ...schema.get(), state: "loading", error: null });
   try {
+    await loadGraphs(geode);
+    const graph = graphs.get().inUse;
+    const count = <Row>(text: string) => geode.query<Row>(text, {}, { graph });
     const [nodes, edges] = await Promise.all([
-      geode.query<LabelsRow>("MATCH (n) RETURN labels(n) AS labels, count(*) AS number"),
-      geode.query<EdgesRow>("MATCH ()-[e]->() RETURN type(e) AS label, count(*) AS number"),
+      count<LabelsRow>("MATCH (n) RETURN labels(n) AS labels, count(*) AS number"),
+      count<EdgesRow>("MATCH ()-[e]->() RETURN type(e) AS label, count(*) AS number"),
     ]);
+    // Another graph was chosen meanwhile, and is being counted.
+    if (graph !== graphs.get().inUse) return;
     schema.set({
       state: "known",
       labels: countLabels(nodes.data),
