@@ -32,6 +32,9 @@ export interface CutPattern {
   readonly counts: readonly CountStep[];
 }
 
+/** Looking for what hangs takes the cube of the number of edges: longer patterns are gone over. */
+const CUT_EDGES_MAX = 64;
+
 /** Cuts off a pattern what is only counted; at least one node stays. */
 export function cutBranches(
   match: MatchOperator,
@@ -39,7 +42,8 @@ export function cutBranches(
   unlooked: ReadonlySet<Variable>,
   graph: Graph,
 ): CutPattern {
-  if (match.repeats.length > 0 || match.searches.length > 0) return { core: match, counts: [] };
+  if (match.repeats.length > 0 || match.searches.length > 0 || match.edges.length > CUT_EDGES_MAX)
+    return { core: match, counts: [] };
   const held = new Set(match.predicates.flatMap((predicate) => [...variablesOf(predicate)]));
   const mayGo = (variable: Variable): boolean =>
     !known.has(variable) && unlooked.has(variable) && !held.has(variable);

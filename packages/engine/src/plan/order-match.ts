@@ -101,16 +101,18 @@ export function orderMatch(
   const first = new MatchOrder(match, known, graph, guarded);
   const greedy = first.copy();
   greedy.takeAll();
-  // Where little is expected there is nothing to save.
-  const best = greedy.cost < COST_TO_COMPARE ? greedy : cheapest(first, greedy);
-  return best.finished();
+  // Where little is expected there is nothing to save, and comparing the orders of a very long pattern would take too long.
+  const isWorthIt = greedy.cost >= COST_TO_COMPARE && match.edges.length <= COMPARED_EDGES_MAX;
+  return (isWorthIt ? cheapest(first, greedy) : greedy).finished();
 }
 
 /** Below so many rows, over all steps, the order that looks one step ahead is good enough. */
 const COST_TO_COMPARE = 500;
+/** Patterns with more edges are ordered looking one step ahead. */
+const COMPARED_EDGES_MAX = 20;
 /** Orders that are followed at once. */
 const ORDERS_MAX = 8;
-/** Patterns with more choices are ordered looking one step ahead. */
+/** Patterns with more choices at once are, too. */
 const CHOICES_MAX = 20;
 /** Costs that differ by less are the same. */
 const ROUNDING = 1e-6;
