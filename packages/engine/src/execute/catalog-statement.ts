@@ -72,18 +72,18 @@ function createIndex(created: NewIndex, graph: Graph, writer: Writer): void {
   const name = created.name ?? [created.label, ...created.properties].join("_");
   const same = indexOn(graph, created);
   if (same !== undefined || isTaken(graph, name)) {
-    if (created.ifNotExists) return;
+    if (created.ifNotExists && same !== undefined) return;
     if (same?.isUnique === true)
       throw new GeodeError(
         "42000",
         `The constraint \`${same.name}\` has an index on ${propertiesText(created)} already.`,
         { hint: "Queries use it as they would use another one." },
       );
-    throw exists(
-      same === undefined
-        ? `There is ${whatIs(graph, name)} \`${name}\` already.`
-        : `The index \`${same.name}\` is on ${propertiesText(created)} already.`,
-      "CREATE INDEX",
+    if (same === undefined) throw nameTaken(graph, name);
+    throw new GeodeError(
+      "42000",
+      `The index \`${same.name}\` is on ${propertiesText(created)} already.`,
+      { hint: "CREATE INDEX … IF NOT EXISTS does nothing then." },
     );
   }
   requireRoom(graph);
@@ -98,13 +98,11 @@ function createConstraint(created: NewConstraint, graph: Graph, writer: Writer):
       constraint.requirement === requirement && isPlace(constraint, placeOf(graph, created)),
   );
   if (same !== undefined || isTaken(graph, name)) {
+    if (same === undefined) throw nameTaken(graph, name);
     if (ifNotExists) return;
-    throw exists(
-      same === undefined
-        ? `There is ${whatIs(graph, name)} \`${name}\` already.`
-        : `The constraint \`${same.name}\` says the same already.`,
-      "CREATE CONSTRAINT",
-    );
+    throw new GeodeError("42000", `The constraint \`${same.name}\` says the same already.`, {
+      hint: "CREATE CONSTRAINT … IF NOT EXISTS does nothing then.",
+    });
   }
   const index = requirement === "exists" ? undefined : indexOn(graph, created);
   if (index !== undefined)
@@ -164,9 +162,10 @@ function requireRoom({ constraints, indexes }: Graph): void {
     );
 }
 
-function exists(message: string, statement: string): GeodeError {
-  return new GeodeError("42000", message, {
-    hint: `${statement} … IF NOT EXISTS does nothing then.`,
+/** Also with IF NOT EXISTS: what is there is not what was asked for. */
+function nameTaken(graph: Graph, name: string): GeodeError {
+  return new GeodeError("42000", `There is ${whatIs(graph, name)} \`${name}\` already.`, {
+    hint: "It is another one. Choose another name, or drop it first.",
   });
 }
 

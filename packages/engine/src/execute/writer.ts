@@ -14,6 +14,7 @@ import {
 import type {
   CreateIndex,
   Effect,
+  ElementKind,
   GraphName,
   InsertEdge,
   InsertNode,
@@ -170,11 +171,13 @@ export class Writer {
    * Said by a statement before its only writing clause, an INSERT of about so many elements of which it looks at none: then these are
    * noted for the patch alone. Executing a bulk insert, taking it back and applying it costs thrice as much as applying it.
    */
-  insertUnseen(elements: number): void {
+  insertUnseen(elements: number, labels: Readonly<Record<ElementKind, readonly string[]>>): void {
     const { nodes, edges, constraints } = this.graph;
     if (!this.#mayBeLast || this.#sight !== null || elements < UNSEEN_ELEMENTS_MIN) return;
-    // They are held against the elements in the graph.
-    if (constraints.size > 0) return;
+    // Whether a constraint is kept, only the graph can tell.
+    for (const element of ["node", "edge"] as const)
+      for (const label of labels[element])
+        if (constraints.of(element, this.graph.labelId(element, label)).length > 0) return;
     if (nodes.count + edges.count + elements > UNSEEN_GRAPH_MAX) return;
     this.#unseen = { nodes: [], edges: [] };
   }

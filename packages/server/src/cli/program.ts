@@ -439,7 +439,9 @@ only edges use and no node keeps. An empty cell is no property. With --nodes Lab
 A JSON Lines file has an object per line:
   {"labels":["Person"],"id":"ann","properties":{"name":"Ann","age":38}}
   {"label":"KNOWS","from":"ann","to":"bob","properties":{"since":2019}}
-"ref" in place of "id" is not kept; a date is written {"$date":"2024-01-31"}.
+"ref" in place of "id" is not kept; a date is written {"$date":"2024-01-31"}. It may bring indexes
+and constraints, which are created first:
+  {"constraint":"person_id","type":"unique","node":"Person","properties":["id"]}
 
 Examples:
   $ geode import people.csv knows.csv
@@ -456,10 +458,11 @@ overwritten, and what --out names appears complete or not at all.
 
   jsonl   an object per line, for \`geode import\`
   csv     a file per set of labels and per edge label, for \`geode import\`
-  gql     a statement per line, indexes included
+  gql     a statement per line
 
-What is imported again is the same graph with every value, but with new element ids and, from
-jsonl and csv, without its indexes. To get everything back as it was, use \`geode backup\`.
+What is imported again is the same graph with every value, its indexes and its constraints (but
+from csv, which has neither), with new element ids. To get everything back as it was, use
+\`geode backup\`.
 
 Examples:
   $ geode export > graph.jsonl

@@ -67,7 +67,7 @@ async function exported(
     const contents = contentsOf(openCheckpoint(file), graph);
     requireGraph(contents, graph);
     const longCount = await writeAll(contents, format, output, terminal, signal);
-    return summaryOf(contents, longCount, out);
+    return summaryOf(contents, format, longCount, out);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -130,13 +130,18 @@ function requireGraph({ exists }: Contents, graph: string): void {
 }
 
 function summaryOf(
-  { edgeCount, nodeCount, reservedCount, seq }: Contents,
+  { catalog, edgeCount, nodeCount, reservedCount, seq }: Contents,
+  format: ExportFormat,
   longCount: number,
   out: string | undefined,
 ): string {
   const lines = [
     `Exported ${nodeCount} nodes and ${edgeCount} edges as of commit ${seq}${out === undefined ? "" : ` to ${out}`}.`,
   ];
+  if (format === "csv" && catalog.length > 0)
+    lines.push(
+      `${catalog.length} indexes and constraints are left out; the formats jsonl and gql have them.`,
+    );
   if (reservedCount > 0)
     lines.push(
       `${reservedCount} elements with labels of the server's own (Geode…) are left out; \`geode backup\` has them.`,

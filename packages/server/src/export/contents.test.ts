@@ -56,8 +56,10 @@ test("one graph is taken from the copy, with its indexes and constraints, nodes 
     edgeCount: 1,
     reservedCount: 0,
   });
-  expect(found.indexes.map(({ name }) => name)).toEqual(["i"]);
-  expect(found.constraints.map(({ name }) => name)).toEqual(["k"]);
+  expect(found.catalog.map(({ name, requirement }) => [name, requirement])).toEqual([
+    ["i", null],
+    ["k", "key"],
+  ]);
   expect([...found.elements()].map(({ id }) => id)).toEqual([1, 3]);
 });
 
@@ -78,8 +80,7 @@ test("what belongs to the server is left out and counted, with the edges that le
     nodeCount: 1,
     edgeCount: 1,
     reservedCount: 5,
-    indexes: [],
-    constraints: [],
+    catalog: [],
   });
   expect([...found.elements()].map(({ id }) => id)).toEqual([3, 7]);
 });

@@ -1,10 +1,5 @@
-import type {
-  Checkpoint,
-  CreateConstraint,
-  CreateIndex,
-  InsertEdge,
-  InsertNode,
-} from "@geode/engine";
+import type { Checkpoint, InsertEdge, InsertNode } from "@geode/engine";
+import type { CatalogItem } from "../import/catalog.ts";
 
 /**
  * One graph of a database as of one commit, read from a file as often as wanted, in the memory of a piece of it. Elements come in the
@@ -14,8 +9,8 @@ export interface Contents {
   readonly seq: number;
   /** Whether there is such a graph. */
   readonly exists: boolean;
-  readonly indexes: readonly CreateIndex[];
-  readonly constraints: readonly CreateConstraint[];
+  /** Indexes, and then constraints. */
+  readonly catalog: readonly CatalogItem[];
   readonly nodeCount: number;
   readonly edgeCount: number;
   /** Elements that the server keeps for itself, which an import refuses: they are left out. */
@@ -31,8 +26,7 @@ const RESERVED = "Geode";
 
 /** Reads the file once, to know what is in it. */
 export function contentsOf({ header, chunks }: Checkpoint, graph: string): Contents {
-  const indexes: CreateIndex[] = [];
-  const constraints: CreateConstraint[] = [];
+  const catalog: CatalogItem[] = [];
   const reserved = new Set<number>();
   let exists = graph === DEFAULT_GRAPH;
   let [nodeCount, edgeCount, reservedEdges] = [0, 0, 0];
@@ -40,9 +34,12 @@ export function contentsOf({ header, chunks }: Checkpoint, graph: string): Conte
     for (const effect of chunk) {
       if (!("graph" in effect) || effect.graph !== graph) continue;
       if (effect.kind === "createGraph") exists = true;
-      else if (effect.kind === "createIndex") indexes.push(effect);
-      else if (effect.kind === "createConstraint") constraints.push(effect);
-      else if (effect.kind === "insertNode") {
+      else if (effect.kind === "createIndex" || effect.kind === "createConstraint") {
+        const { element, label, name, properties } = effect;
+        const requirement = effect.kind === "createIndex" ? null : effect.requirement;
+        if (!label.startsWith(RESERVED))
+          catalog.push({ kind: "catalog", name, element, label, properties, requirement });
+      } else if (effect.kind === "insertNode") {
         if (effect.labels.some((label) => label.startsWith(RESERVED))) reserved.add(effect.id);
         else nodeCount += 1;
       } else if (effect.kind === "insertEdge") {
@@ -54,8 +51,7 @@ export function contentsOf({ header, chunks }: Checkpoint, graph: string): Conte
   return {
     seq: header.seq,
     exists,
-    indexes: indexes.filter(isOpen),
-    constraints: constraints.filter(isOpen),
+    catalog,
     nodeCount,
     edgeCount,
     reservedCount: reserved.size + reservedEdges,
@@ -68,10 +64,6 @@ export function contentsOf({ header, chunks }: Checkpoint, graph: string): Conte
       }
     },
   };
-}
-
-function isOpen({ label }: CreateIndex | CreateConstraint): boolean {
-  return !label.startsWith(RESERVED);
 }
 
 function isReserved(element: InsertNode | InsertEdge, reserved: ReadonlySet<number>): boolean {

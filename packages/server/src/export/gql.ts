@@ -1,5 +1,6 @@
-import type { CreateConstraint, CreateIndex, InsertEdge, InsertNode } from "@geode/engine";
+import type { InsertEdge, InsertNode } from "@geode/engine";
 import { Float, numberText, TemporalValue, type Value } from "@geode/values";
+import { catalogStatement } from "../import/catalog.ts";
 import { escaped, quoted } from "../import/names.ts";
 import type { Contents } from "./contents.ts";
 
@@ -13,11 +14,9 @@ const TEXT_LENGTH = 64 * 1024;
  * export's own until the end.
  */
 export function* gql(contents: Contents): Generator<string> {
-  const { constraints, edgeCount, indexes, seq } = contents;
+  const { edgeCount, seq } = contents;
   yield `// A Geode graph as of commit ${seq}: one statement per line.\n`;
-  for (const index of indexes)
-    yield `CREATE INDEX ${quoted(index.name)} ${targetOf(index)} ON ${propertiesOf(index)};\n`;
-  for (const constraint of constraints) yield `${constraintStatement(constraint)};\n`;
+  for (const item of contents.catalog) yield `${catalogStatement(item, { ifNotExists: false })};\n`;
   if (edgeCount > 0) yield `CREATE INDEX ${MARK} FOR (n:${MARK}) ON (n.${MARK});\n`;
   yield* grouped(nodes(contents), (list) => `INSERT ${list};\n`, ", ");
   for (const edge of contents.elements()) if (edge.kind === "insertEdge") yield edgeStatement(edge);
@@ -28,21 +27,6 @@ export function* gql(contents: Contents): Generator<string> {
     ", ",
   );
   yield `DROP INDEX ${MARK};\n`;
-}
-
-function constraintStatement(constraint: CreateConstraint): string {
-  const required = { unique: "UNIQUE", exists: "NOT NULL", key: "KEY" }[constraint.requirement];
-  return `CREATE CONSTRAINT ${quoted(constraint.name)} ${targetOf(constraint)} REQUIRE ${propertiesOf(constraint)} IS ${required}`;
-}
-
-/** `FOR (n:Label)`, or `FOR ()-[n:LABEL]-()`. */
-function targetOf({ element, label }: CreateIndex | CreateConstraint): string {
-  const target = `n:${quoted(label)}`;
-  return element === "node" ? `FOR (${target})` : `FOR ()-[${target}]-()`;
-}
-
-function propertiesOf({ properties }: CreateIndex | CreateConstraint): string {
-  return `(${properties.map((property) => `n.${quoted(property)}`).join(", ")})`;
 }
 
 /** Unlikely enough in anybody's graph. */

@@ -161,26 +161,62 @@ test.each(EXPORT_FORMATS)(
   },
 );
 
-test("an export as GQL brings the indexes along", async () => {
-  const checkpoint = checkpointOf({ nodes: [], edges: [] }, [
-    {
-      kind: "createIndex",
+test.each(["jsonl", "gql"] as const)(
+  "an export as %s brings indexes and constraints along",
+  async (format) => {
+    const given: Sample = {
+      nodes: [{ labels: ["A B"], properties: new Map([["p\\q", 1]]) }],
+      edges: [{ label: "R", from: 0, to: 0, properties: new Map([["x", 1]]) }],
+    };
+    const place = {
       graph: "default",
-      name: "my `index`",
       element: "node",
       label: "A B",
       properties: ["p\\q"],
-    },
-  ]);
-  const database = await Database.open();
-  await runGql(checkpoint, database);
-  const text = "CREATE INDEX `my ``index``` FOR (n:X) ON (n.y)";
-  await expect(database.query({ text, principal })).rejects.toThrow("my `index`");
-  await database.close();
-});
+    } as const;
+    const edgePlace = {
+      ...place,
+      element: "edge",
+      label: "R",
+      properties: ["x", "__proto__"],
+    } as const;
+    const database = await Database.open();
+    await bringBack(format, given, database, [
+      { kind: "createIndex", name: "my `index`", ...edgePlace },
+      {
+        kind: "createConstraint",
+        name: "u",
+        ...edgePlace,
+        properties: ["x"],
+        requirement: "unique",
+      },
+      { kind: "createConstraint", name: "k", ...place, requirement: "key" },
+      { kind: "createConstraint", name: "n\nn", ...place, requirement: "exists" },
+    ]);
+    const found = async (what: string): Promise<unknown> =>
+      (await database.query({ text: `SHOW ${what}`, principal })).rows;
+    expect(await found("CONSTRAINTS")).toEqual([
+      ["k", "KEY", "NODE", "A B", ["p\\q"], "k"],
+      ["n\nn", "NOT NULL", "NODE", "A B", ["p\\q"], null],
+      ["u", "UNIQUE", "EDGE", "R", ["x"], "u"],
+    ]);
+    expect(await found("INDEXES")).toEqual([
+      ["k", "NODE", "A B", ["p\\q"], "k", 1, 1],
+      ["my `index`", "EDGE", "R", ["x", "__proto__"], null, 0, 0],
+      ["u", "EDGE", "R", ["x"], "u", 1, 1],
+    ]);
+    expect(await graphOf(database)).toEqual(expectedOf(given));
+    await database.close();
+  },
+);
 
-async function bringBack(format: ExportFormat, given: Sample, database: Database): Promise<void> {
-  const checkpoint = checkpointOf(given);
+async function bringBack(
+  format: ExportFormat,
+  given: Sample,
+  database: Database,
+  before: readonly object[] = [],
+): Promise<void> {
+  const checkpoint = checkpointOf(given, before);
   if (format === "gql") return runGql(checkpoint, database);
   const texts = new Map<string, string>();
   const contents = contentsOf(checkpoint, "default");

@@ -133,6 +133,89 @@ describe("JSON Lines", () => {
   });
 });
 
+describe("indexes and constraints of a JSON Lines file", () => {
+  const key = '{"constraint":"k","type":"key","node":"City","properties":["id"]}';
+  const catalog = () => rows("SHOW INDEXES");
+
+  test("are there before the first element, wherever they stand, and nothing is indexed twice", async () => {
+    const graph = await file(
+      "g.jsonl",
+      [
+        '{"labels":["City"],"id":"rome"}',
+        '{"label":"ROAD","from":"rome","to":"rome","properties":{"km":1}}',
+        '{"index":"by km","edge":"ROAD","properties":["km","built"]}',
+        '{"constraint":"n","type":"not null","edge":"ROAD","properties":["km"]}',
+        key,
+      ].join("\n"),
+    );
+    expect(await run([graph])).toEqual({ created: 2, present: 0 });
+    expect(await catalog()).toEqual([
+      '["by km","EDGE","ROAD",["km","built"],null,0,0]',
+      '["k","NODE","City",["id"],"k",1,1]',
+    ]);
+    expect(await rows("SHOW CONSTRAINTS")).toEqual([
+      '["k","KEY","NODE","City",["id"],"k"]',
+      '["n","NOT NULL","EDGE","ROAD",["km"],null]',
+    ]);
+  });
+
+  test("may be there already", async () => {
+    const graph = await file("g.jsonl", `${key}\n{"labels":["City"],"id":1}`);
+    await run([graph]);
+    expect(await run([graph])).toEqual({ created: 0, present: 1 });
+  });
+
+  test("end the import at what they forbid", async () => {
+    const graph = await file("g.jsonl", `${key}\n{"labels":["City"]}\n{"labels":["Town"]}`);
+    await expect(run([graph])).rejects.toThrow("The constraint `k` wants the property id");
+    expect(await counts()).toEqual(["[0,0]"]);
+  });
+
+  test("end it before it has begun when another one has the name", async () => {
+    await database.query({ text: "CREATE INDEX k FOR (n:Other) ON (n.x)", principal });
+    const graph = await file("g.jsonl", `${key}\n{"labels":["City"],"id":1}`);
+    await expect(run([graph])).rejects.toThrow("There is an index `k` already.");
+    expect(await counts()).toEqual(["[0,0]"]);
+  });
+
+  test.each([
+    ['{"index":"i","node":"A"}', '"properties" must be a list of property names'],
+    ['{"index":"i","node":"A","properties":[]}', '"properties" names no property'],
+    ['{"index":"i","node":"A","properties":["x","x"]}', '"properties" names one twice'],
+    ['{"index":"i","node":"A","properties":[1]}', '"properties" must be a list of property names'],
+    [
+      '{"index":"i","properties":["x"]}',
+      'the index needs the label of either a "node" or an "edge"',
+    ],
+    ['{"index":"i","node":"A","edge":"B","properties":["x"]}', "either"],
+    ['{"index":"","node":"A","properties":["x"]}', "the name of an index or a constraint is empty"],
+    ['{"index":7,"node":"A","properties":["x"]}', '"index" must hold its name'],
+    ['{"index":"i","node":"GeodeRoom","properties":["x"]}', "is reserved"],
+    ['{"index":"i","node":"A","properties":["x"],"type":"key"}', 'index has no field "type"'],
+    [
+      '{"constraint":"c","node":"A","properties":["x"]}',
+      '"type" must be one of "unique", "not null", "key"',
+    ],
+    ['{"constraint":"c","index":"i","type":"key","node":"A","properties":["x"]}', "no field"],
+  ])("%s is a fault: %s", async (line, message) => {
+    const faults = await run([await file("g.jsonl", line)]);
+    expect(faults).toEqual([expect.stringContaining(message)]);
+    expect(faults).toEqual([expect.stringMatching(/^g\.jsonl:1: /)]);
+  });
+
+  test("are at most 1,000", async () => {
+    const line = (n: number): string => `{"index":"i${n}","node":"A","properties":["p${n}"]}`;
+    const lines = Array.from({ length: 1_001 }, (_, n) => line(n));
+    expect(await run([await file("more.jsonl", lines.join("\n"))])).toEqual([
+      expect.stringContaining("there are more than 1000 indexes and constraints"),
+    ]);
+    expect(await run([await file("most.jsonl", lines.slice(1).join("\n"))])).toEqual({
+      created: 0,
+      present: 0,
+    });
+  });
+});
+
 describe("references, which edges use and nodes do not keep", () => {
   const jsonl = [
     '{"labels":["A"],"ref":1,"properties":{"id":"own"}}',

@@ -1,7 +1,8 @@
 import type { Value } from "@geode/values";
+import type { CatalogItem } from "./catalog.ts";
 
-/** One element as a file describes it. */
-export type Item = NodeItem | EdgeItem;
+/** One element, or an index or a constraint, as a file describes it. */
+export type Item = NodeItem | EdgeItem | CatalogItem;
 
 export interface NodeItem {
   readonly kind: "node";
@@ -40,7 +41,7 @@ export function ownAnchor({ id, labels: [label] }: NodeItem): Anchor | null {
     : { label, property: id.property };
 }
 
-/** An element and the line that it begins on. */
+/** An item and the line that it begins on. */
 export interface Located {
   readonly line: number;
   readonly item: Item;

@@ -1,4 +1,6 @@
+import type { Requirement } from "@geode/engine";
 import { GeodeError, type Value } from "@geode/values";
+import { catalogFault, type CatalogItem, CONSTRAINT_TYPES } from "./catalog.ts";
 import { fromFile } from "./file-value.ts";
 import type { ExternalId, Item, Located } from "./item.ts";
 import { labelFault, propertyFault } from "./names.ts";
@@ -10,8 +12,9 @@ import { linesOf } from "./text.ts";
 const ID_PROPERTY = "id";
 
 /**
- * The elements of a JSON Lines file: `{"labels": […], "id": …, "properties": {…}}` for a node, with `ref` for an id that is not kept,
- * `{"label": "…", "from": …, "to": …, "properties": {…}}` for an edge.
+ * The items of a JSON Lines file: `{"labels": […], "id": …, "properties": {…}}` for a node, with `ref` for an id that is not kept,
+ * `{"label": "…", "from": …, "to": …, "properties": {…}}` for an edge, `{"index": "name", "node": "label", "properties": […]}` for an
+ * index, or with `edge` for one over edges, and `{"constraint": "name", "type": "unique", …}` for a constraint.
  */
 export async function* readJsonLines(
   file: string,
@@ -48,6 +51,7 @@ const EDGE_FIELDS: ReadonlySet<string> = new Set(["label", "from", "to", "proper
 
 function itemOf(text: string): Item {
   const fields = fieldsOf(text);
+  if (fields.has("index") || fields.has("constraint")) return catalogItemOf(fields);
   const isEdge = fields.has("from") || fields.has("to") || fields.has("label");
   const known = isEdge ? EDGE_FIELDS : NODE_FIELDS;
   for (const name of fields.keys()) {
@@ -92,6 +96,46 @@ function edgeOf(fields: ReadonlyMap<string, unknown>): Item {
     to: externalId(fields.get("to"), "to"),
     properties: propertiesOf(fields.get("properties")),
   };
+}
+
+const CATALOG_FIELDS: ReadonlySet<string> = new Set(["node", "edge", "properties"]);
+
+function catalogItemOf(fields: ReadonlyMap<string, unknown>): Item {
+  const what = fields.has("index") ? "index" : "constraint";
+  for (const field of fields.keys()) {
+    const isKnown =
+      CATALOG_FIELDS.has(field) || field === what || (what === "constraint" && field === "type");
+    if (!isKnown) throw new Fault(`${what} has no field ${JSON.stringify(field)}`);
+  }
+  if (fields.has("node") === fields.has("edge"))
+    throw new Fault(`the ${what} needs the label of either a "node" or an "edge"`);
+  const element = fields.has("node") ? "node" : "edge";
+  const properties = fields.get("properties");
+  if (!isTexts(properties)) throw new Fault('"properties" must be a list of property names');
+  const name = fields.get(what);
+  if (typeof name !== "string") throw new Fault(`"${what}" must hold its name`);
+  const item: CatalogItem = {
+    kind: "catalog",
+    name,
+    element,
+    label: labelOf(fields.get(element), element),
+    properties,
+    requirement: what === "index" ? null : requirementOf(fields.get("type")),
+  };
+  const fault = catalogFault(item);
+  if (fault !== undefined) throw new Fault(fault);
+  return item;
+}
+
+function requirementOf(json: unknown): Requirement {
+  for (const requirement of ["unique", "exists", "key"] as const)
+    if (json === CONSTRAINT_TYPES[requirement]) return requirement;
+  const types = Object.values(CONSTRAINT_TYPES).map((type) => JSON.stringify(type));
+  throw new Fault(`"type" must be one of ${types.join(", ")}`);
+}
+
+function isTexts(json: unknown): json is readonly string[] {
+  return Array.isArray(json) && json.every((item) => typeof item === "string");
 }
 
 function fieldsOf(text: string): ReadonlyMap<string, unknown> {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
+import { CATALOG_ITEMS_MAX, type CatalogItem } from "./catalog.ts";
 import { type Anchor, type EdgeItem, type ExternalId, type NodeItem, ownAnchor } from "./item.ts";
 import { ImportProblem, type Problems } from "./problem.ts";
 import { read } from "./read.ts";
@@ -15,6 +16,8 @@ export interface Manifest {
   readonly bytes: number;
   /** Of all contents: the same files are the same import, in whatever order they are named. */
   readonly hash: string;
+  /** Indexes and constraints, to be there before the first element: what they forbid does not come in, and nothing is indexed twice. */
+  readonly catalog: readonly CatalogItem[];
   /** Every anchor in use but that of references; nodes are found through an index on each. */
   readonly anchors: readonly Anchor[];
   /** What nodes have while this import runs whose references are not kept; null if there are none. */
@@ -42,6 +45,7 @@ export async function inspect(
   const hashed: { readonly source: Source; readonly hash: string }[] = [];
   const withNodes = new Set<Source>();
   const withEdges = new Set<Source>();
+  const catalog: CatalogItem[] = [];
   let nodes = 0;
   let edges = 0;
   let bytes = 0;
@@ -65,9 +69,13 @@ export async function inspect(
           withEdges.add(source);
           continue;
         }
-        nodes++;
-        withNodes.add(source);
-        const fault = ids.add(item);
+        let fault: string | undefined;
+        if (item.kind === "catalog") fault = noted(item, catalog);
+        else {
+          nodes++;
+          withNodes.add(source);
+          fault = ids.add(item);
+        }
         if (fault !== undefined) problems.add(new ImportProblem(source.file, line, fault));
         if (problems.enough) return undefined;
       }
@@ -99,6 +107,7 @@ export async function inspect(
     edges,
     bytes,
     hash,
+    catalog,
     anchors: ids.anchors.filter((anchor) => anchor !== null),
     references: ids.anchors.includes(null) ? references : null,
     find(id) {
@@ -114,6 +123,14 @@ export async function inspect(
       }
     },
   };
+}
+
+/** Answers what is wrong, or undefined. */
+function noted(item: CatalogItem, catalog: CatalogItem[]): string | undefined {
+  if (catalog.length >= CATALOG_ITEMS_MAX)
+    return `there are more than ${CATALOG_ITEMS_MAX} indexes and constraints`;
+  catalog.push(item);
+  return undefined;
 }
 
 /** Every external id, with what is needed to find its node again: as little as possible for each. */

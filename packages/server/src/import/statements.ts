@@ -1,5 +1,6 @@
 import type { Value } from "@geode/values";
 import { assignment, texts } from "./assignment.ts";
+import { catalogStatement } from "./catalog.ts";
 import { type Anchor, type EdgeItem, type NodeItem } from "./item.ts";
 import type { Manifest } from "./manifest.ts";
 import { quoted } from "./names.ts";
@@ -116,8 +117,11 @@ export function forgetStatement(references: Anchor): string {
 
 /** The index through which edges find their nodes; without it each edge would look at every node. */
 export function indexStatement(anchor: Anchor, name?: string): string {
-  const named = name === undefined ? "" : `${quoted(name)} `;
-  return `CREATE INDEX ${named}IF NOT EXISTS FOR (n:${quoted(anchor.label)}) ON (n.${quoted(anchor.property)})`;
+  const { label, property } = anchor;
+  return catalogStatement(
+    { name: name ?? null, element: "node", label, properties: [property], requirement: null },
+    { ifNotExists: true },
+  );
 }
 
 function anchored(variable: string, anchor: Anchor, value: string): string {

@@ -1,4 +1,5 @@
 import { encode, GeodeError, type Value } from "@geode/values";
+import { catalogStatement } from "./catalog.ts";
 import type { Anchor } from "./item.ts";
 import type { Manifest } from "./manifest.ts";
 import { Problems } from "./problem.ts";
@@ -44,8 +45,8 @@ const BATCH_BYTES_MAX = 512 * 1024;
 const GROUPS_MAX = 1000;
 
 /**
- * Writes nodes, then edges, in batches of one commit each. A batch has a key made of the content of all files and its number, so one
- * that a former run wrote is not written again. Throws ImportStopped.
+ * Creates indexes and constraints, then writes nodes, then edges, in batches of one commit each. A batch has a key made of the content of
+ * all files and its number, so one that a former run wrote is not written again. Throws ImportStopped.
  */
 export async function write(
   manifest: Manifest,
@@ -54,6 +55,8 @@ export async function write(
 ): Promise<Written> {
   const writer = new BatchWriter(manifest, target, options);
   try {
+    for (const item of manifest.catalog)
+      await target.run(catalogStatement(item, { ifNotExists: true }), [], undefined);
     for (const anchor of manifest.anchors) await target.run(indexStatement(anchor), [], undefined);
     const { references } = manifest;
     if (references !== null)

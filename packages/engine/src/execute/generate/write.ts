@@ -25,7 +25,11 @@ export function insertCode(
   const { code } = g;
   if (unseen) {
     const perRow = operator.nodes.length + operator.edges.length;
-    code.line(`rt.writer.insertUnseen(${buffer.count}*${perRow});`);
+    const labels = {
+      node: operator.nodes.flatMap((node) => node.labels),
+      edge: operator.edges.map((edge) => edge.label),
+    };
+    code.line(`rt.writer.insertUnseen(${buffer.count}*${perRow},${code.constant(labels)});`);
     loop(() => insertAtoms(g, operator.nodes, operator.edges, "propertyMap"));
     return;
   }
