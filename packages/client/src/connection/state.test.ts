@@ -64,6 +64,7 @@ describe("what a close means", () => {
     [4008, "Slow consumer", STATIC, "waiting"],
     [1000, "Idle timeout", STATIC, "idle"],
     [1000, "Replaced by new connection", FRESH, "closed LIMIT"],
+    [1000, "Session closed", FRESH, "closed UNAVAILABLE"],
     [1008, "Revoked", FRESH, "closed FORBIDDEN"],
     [1008, "Invalid token", STATIC, "closed FORBIDDEN"],
     [1008, "Invalid token", FRESH, "authorizing"],

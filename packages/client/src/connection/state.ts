@@ -188,6 +188,8 @@ function lost(state: WithSocket, code: number, reason: string, policy: Policy): 
       null,
     );
   }
+  if (code === 1000 && reason === "Session closed")
+    return ended("UNAVAILABLE", "This connection was closed by SESSION CLOSE", null);
   if (code === 4401) return refused(state, "The token has expired", policy);
   if (code === 1008 && reason === "Revoked")
     return ended("FORBIDDEN", "The access of this user was revoked", null);

@@ -129,6 +129,6 @@ export class MeasuredDatabase implements DatabasePort {
   }
 }
 
-function attributesOf({ graph = "default" }: QueryRequest): Attributes {
-  return { "db.system.name": "geode", "db.namespace": graph };
+function attributesOf({ graph, session }: QueryRequest): Attributes {
+  return { "db.system.name": "geode", "db.namespace": graph ?? session?.graph ?? "default" };
 }
