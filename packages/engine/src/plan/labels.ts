@@ -35,13 +35,6 @@ export function labelCount(graph: Graph, expression: LabelExpression | null): nu
   return count;
 }
 
-/** How many edges satisfy it. */
-export function edgeLabelCount(graph: Graph, expression: LabelExpression | null): number {
-  let count = 0;
-  for (const id of edgeLabelsOf(graph, expression)) count += graph.edges.countOf(id);
-  return count;
-}
-
 /** The ids of the edge labels that satisfy it. */
 export function edgeLabelsOf(graph: Graph, expression: LabelExpression | null): number[] {
   const ids: number[] = [];
