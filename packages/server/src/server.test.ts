@@ -2,8 +2,8 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { connect as connectTcp } from "node:net";
 import fc from "fast-check";
-import { SignJWT } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
+import { query, signed, subscribe, WITHOUT_PINGS } from "../test/messages.ts";
 import { RunningServer, SECRET } from "../test/running-server.ts";
 import { Server, type ServerOptions } from "./server.ts";
 
@@ -13,11 +13,6 @@ afterEach(() => running.close());
 const start = async (options: Partial<ServerOptions> = {}) => {
   running = await RunningServer.start(options);
 };
-/** Time leaps in these tests, and pongs do not; the heartbeat has tests of its own. */
-const WITHOUT_PINGS = { limits: { pingMs: 86_400_000 } };
-const query = (id: string | number, text: string) => ({ type: "QUERY", id, query: text });
-const signed = (claims: object, alg = "HS256", secret: Uint8Array = SECRET) =>
-  new SignJWT(claims as Record<string, unknown>).setProtectedHeader({ alg }).sign(secret);
 
 describe("PROTOCOL 2: authentication", () => {
   test("2.4 AUTH is answered by AUTH_OK with who, until when, limits and position", async () => {
@@ -87,7 +82,7 @@ describe("PROTOCOL 2: authentication", () => {
   });
 
   test("2.6 AUTH again renews the token and leaves subscriptions alone", async () => {
-    await start(WITHOUT_PINGS);
+    await start({ limits: WITHOUT_PINGS });
     const peer = await running.peer({ ttlMs: 100_000 });
     await peer.ask({ type: "SUBSCRIBE", id: "s", query: "x" });
     const renewed = await peer.ask({
@@ -101,7 +96,7 @@ describe("PROTOCOL 2: authentication", () => {
   });
 
   test("2.7 a minute before its end the token is announced, at its end the connection closes", async () => {
-    await start(WITHOUT_PINGS);
+    await start({ limits: WITHOUT_PINGS });
     const peer = await running.peer({ ttlMs: 100_000 });
     running.clock.pass(40_000);
     expect(await peer.next()).toEqual({
@@ -396,13 +391,6 @@ describe("PROTOCOL 4: queries", () => {
 });
 
 describe("PROTOCOL 5: live results", () => {
-  const subscribe = (id: string | number, text = "x", more: object = {}) => ({
-    type: "SUBSCRIBE",
-    id,
-    query: text,
-    ...more,
-  });
-
   test("5.1 a snapshot, then every commit's rows, the last with the digest", async () => {
     await start();
     const peer = await running.peer();
@@ -564,7 +552,7 @@ describe("PROTOCOL 5: live results", () => {
   });
 
   test("5.16 who takes nothing for 30 seconds, although something waits, is a slow consumer too", async () => {
-    await start(WITHOUT_PINGS);
+    await start({ limits: WITHOUT_PINGS });
     const peer = await running.peer();
     peer.webSocket.pause();
     // The first is held, so that its end tells of the connection's.
@@ -582,7 +570,7 @@ describe("PROTOCOL 5: live results", () => {
   });
 
   test("3.8 while a peer does not take its answers, no further requests are started", async () => {
-    await start(WITHOUT_PINGS);
+    await start({ limits: WITHOUT_PINGS });
     const peer = await running.peer();
     peer.webSocket.pause();
     for (let id = 0; id < 40; id++) peer.send(query(id, "large 5000000"));
@@ -609,7 +597,7 @@ describe("PROTOCOL 5: live results", () => {
   });
 
   test("1.8 a connection with a subscription is not idle", async () => {
-    await start(WITHOUT_PINGS);
+    await start({ limits: WITHOUT_PINGS });
     const peer = await running.peer();
     await peer.ask(subscribe("s"));
     running.clock.pass(1_800_000);

@@ -9,6 +9,7 @@ import { databaseLimits } from "../src/limits/database-limits.ts";
 import type { ServerOptions } from "../src/server.ts";
 import { ManualClock } from "./manual-clock.ts";
 import type { Peer } from "./peer.ts";
+import { alive, query, subscribe } from "./messages.ts";
 import { RunningServer } from "./running-server.ts";
 
 /**
@@ -77,20 +78,11 @@ async function met(name: LimitName): Promise<number> {
   return Number(line?.slice(prefix.length));
 }
 
-const query = (id: string | number, text: string, more: object = {}) => ({
-  type: "QUERY",
-  id,
-  query: text,
-  ...more,
-});
-const subscribe = (id: string | number, text = "x") => ({ type: "SUBSCRIBE", id, query: text });
 /** A PING of so many bytes. */
 const pingOf = (bytes: number) => {
   const bare = JSON.stringify({ type: "PING", pad: "" });
   return JSON.stringify({ type: "PING", pad: "x".repeat(bytes - bare.length) });
 };
-const alive = async (peer: Peer) =>
-  expect(await peer.ask({ type: "PING", id: "alive" })).toMatchObject({ id: "alive" });
 const succeeds = async (peer: Peer, message: object) =>
   expect(await peer.ask(message)).toMatchObject({ type: "RESULT" });
 const failsWith = async (peer: Peer, message: object, code: string) =>

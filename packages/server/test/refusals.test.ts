@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
-import { SignJWT } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket, type ClientOptions } from "ws";
 import { signToken } from "../src/auth/token.ts";
 import type { ServerOptions } from "../src/server.ts";
 import type { Peer } from "./peer.ts";
-import { RunningServer, SECRET } from "./running-server.ts";
+import { query, signed, WITHOUT_PINGS } from "./messages.ts";
+import { RunningServer } from "./running-server.ts";
 
 /** Every way to be refused, with exactly what the refused one sees: HTTP status and body, error text, close code and reason. */
 let running: RunningServer;
@@ -15,11 +15,6 @@ afterEach(() => running.close());
 const start = async (options: Partial<ServerOptions> = {}) => {
   running = await RunningServer.start(options);
 };
-/** Time leaps in these tests, and pongs do not. */
-const WITHOUT_PINGS = { limits: { pingMs: 86_400_000 } };
-const query = (id: string | number, text: string) => ({ type: "QUERY", id, query: text });
-const signed = (claims: object, alg = "HS256", secret: Uint8Array = SECRET) =>
-  new SignJWT(claims as Record<string, unknown>).setProtectedHeader({ alg }).sign(secret);
 
 describe("a handshake that is refused gets an HTTP status and a sentence, and no WebSocket", () => {
   type Attempt = ClientOptions & { path?: string; protocols?: string[] };
@@ -268,7 +263,7 @@ describe("a connection that is refused is closed with a code and a reason", () =
       () => void running.server.close(),
     ],
   ])("authenticated, %s: %o", async (_name, expected, provoke) => {
-    await start(WITHOUT_PINGS);
+    await start({ limits: WITHOUT_PINGS });
     const peer = await running.peer();
     await provoke(peer);
     expect(await peer.closed).toEqual(expected);

@@ -3,12 +3,11 @@ import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
 import { deflateRawSync } from "node:zlib";
 import { Database } from "@geode/engine";
-import { SignJWT } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
 import type { DatabasePort } from "../src/port.ts";
 import type { ServerOptions } from "../src/server.ts";
-import { Peer } from "./peer.ts";
-import { RunningServer, SECRET } from "./running-server.ts";
+import { alive, query, signed, WITHOUT_PINGS } from "./messages.ts";
+import { RunningServer } from "./running-server.ts";
 
 /** What has brought other servers down, or opened them: each has to find this one unmoved. */
 let running: RunningServer;
@@ -19,9 +18,6 @@ afterEach(async () => {
   database = undefined;
 });
 
-/** Time leaps in these tests, and pongs do not. */
-const WITHOUT_PINGS = { pingMs: 86_400_000 };
-
 const start = async (options: Partial<ServerOptions> = {}) => {
   running = await RunningServer.start(options);
 };
@@ -30,18 +26,10 @@ const startReal = async (options: Partial<ServerOptions> = {}) => {
   database = await Database.open();
   await start({ database: database as DatabasePort, ...options });
 };
-const query = (id: string | number, text: string, more: object = {}) => ({
-  type: "QUERY",
-  id,
-  query: text,
-  ...more,
-});
 const gauge = async (name: string): Promise<number> => {
   const lines = (await running.server.metrics()).split("\n");
   return Number(lines.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1));
 };
-const alive = async (peer: Peer) =>
-  expect(await peer.ask({ type: "PING", id: "alive" })).toMatchObject({ id: "alive" });
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 const KEY = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==";
@@ -360,9 +348,7 @@ describe("what opened others", () => {
 
   test("a token with exp: null", async () => {
     await start();
-    const token = await new SignJWT({ sub: "ann", exp: null as unknown as number })
-      .setProtectedHeader({ alg: "HS256" })
-      .sign(SECRET);
+    const token = await signed({ sub: "ann", exp: null });
     const peer = await running.stranger();
     peer.send({ type: "AUTH", token });
     expect(await peer.closed).toEqual({ code: 1008, reason: "Invalid token" });
