@@ -121,7 +121,7 @@ describe("the number of bindings of a pattern", () => {
           await database.close();
         },
       ),
-      { numRuns: 600 },
+      { numRuns: 100 },
     );
   });
 
