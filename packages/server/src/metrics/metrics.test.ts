@@ -54,6 +54,7 @@ test("times are told by class, and what the database says of itself", async () =
     ['geode_query_seconds_count{class="read"}', 1],
     ['geode_query_seconds_count{class="write"}', 1],
     ['geode_query_seconds_count{class="subscribe"}', 1],
+    ["geode_commit_seconds_count", 1],
     ["geode_queue_seconds_count", 3],
     ["geode_fan_out_seconds_count", 1],
     ["geode_subscriptions", 1],

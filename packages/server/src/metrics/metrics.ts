@@ -31,6 +31,7 @@ export class Metrics {
   readonly #limits: Counter<"limit">;
   readonly #refusals: Counter<"status">;
   readonly #queries: Histogram<"class">;
+  readonly #commits: Histogram;
   readonly #queue: Histogram;
   readonly #fanOut: Histogram;
   #failures = 0;
@@ -116,8 +117,14 @@ export class Metrics {
     });
     this.#queries = new Histogram({
       name: "geode_query_seconds",
-      help: "Time that the database takes to answer; a write, or the COMMIT of a transaction, is answered when it is durable.",
+      help: "Time that the database takes to answer, by what is asked of it.",
       labelNames: ["class"],
+      buckets: SECONDS,
+      registers,
+    });
+    this.#commits = new Histogram({
+      name: "geode_commit_seconds",
+      help: "From the arrival of a write, or of a COMMIT, at the database until it is durable.",
       buckets: SECONDS,
       registers,
     });
@@ -206,6 +213,7 @@ export class Metrics {
 
   answered(queryClass: QueryClass, seconds: number): void {
     this.#queries.observe({ class: queryClass }, seconds);
+    if (queryClass === "write" || queryClass === "commit") this.#commits.observe(seconds);
   }
 
   queued(seconds: number): void {
