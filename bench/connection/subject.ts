@@ -183,6 +183,7 @@ async function scriptedGeode(): Promise<Subject> {
         resumed: false,
         reset: false,
         notices: [],
+        renew: () => Promise.resolve(1),
         close: () => {},
       });
     },

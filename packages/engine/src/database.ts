@@ -14,7 +14,7 @@ import { compile } from "./execute/compile.ts";
 import { procedureTable } from "./execute/procedures.ts";
 import type { Result, SessionCommand, Statement, TransactionCommand } from "./execute/statement.ts";
 import type { WriteStats } from "./execute/write-stats.ts";
-import { placeOf, type Reach } from "./execute/reach.ts";
+import { placeOf, type Reach, reachKey } from "./execute/reach.ts";
 import { noSession } from "./execute/session-statement.ts";
 import type { GraphName } from "./graph/effect.ts";
 import { violations } from "./graph/invariants.ts";
@@ -463,7 +463,9 @@ export class Database {
       reset: request.resume !== undefined && !watch.unchanged,
       notices: watch.notices,
       renew: async (renewed) => {
+        const before = JSON.stringify([grant()?.key ?? null, reachKey(reach())]);
         principal = renewed;
+        if (JSON.stringify([grant()?.key ?? null, reachKey(reach())]) === before) return this.seq;
         watch.judge();
         // What changes nothing and has a seq.
         const { seq } = await this.#door.submit({ kind: "system", patch: [] });

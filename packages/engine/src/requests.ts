@@ -103,7 +103,7 @@ export interface LiveQuery {
   readonly notices: readonly Notice[];
   /**
    * From the next commit on it is judged as that of this principal: the same user with other roles or claims. The listener hears of the
-   * difference with that commit's; one is made for it. Resolves when it is durable, with its seq.
+   * difference with that commit's; one is made for it, if there may be any. Resolves when it is durable, with its seq.
    */
   readonly renew: (principal: Principal) => Promise<number>;
   /** Idempotent; the listener hears nothing afterwards. */

@@ -92,6 +92,32 @@ export const LIMITS = {
     wire: "batch_messages",
     summary: "messages in one BATCH",
   },
+  roomsMax: {
+    default: 100,
+    unit: "count",
+    option: "rooms",
+    wire: "rooms",
+    summary: "rooms that one connection is in",
+  },
+  messageBytesMax: {
+    default: 16 * KIB,
+    unit: "bytes",
+    option: "message-bytes",
+    wire: "message_bytes",
+    summary: "the text of a message, and its data as JSON",
+  },
+  roomMessagesMax: {
+    default: 100_000,
+    unit: "count",
+    option: "room-messages",
+    summary: "messages that a room keeps; the oldest give way",
+  },
+  roomRetentionMsMax: {
+    default: 30 * 24 * 3_600_000,
+    unit: "ms",
+    option: "room-retention",
+    summary: "how long messages are kept",
+  },
   channelsMax: {
     default: 100,
     unit: "count",

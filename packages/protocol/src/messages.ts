@@ -129,6 +129,61 @@ export const Notify = Type.Object({
   data: Type.Optional(Type.Unknown({ description: "any JSON value" })),
 });
 
+const RoomName = Type.String({
+  minLength: 1,
+  maxBytes: ID_BYTES_MAX,
+  description: `a string of 1 to ${ID_BYTES_MAX} bytes: the id of a room`,
+});
+const UserId = Type.String({
+  minLength: 1,
+  maxBytes: ID_BYTES_MAX,
+  description: `a string of 1 to ${ID_BYTES_MAX} bytes: the id of a user`,
+});
+/** The most messages of a room that are sent at once. */
+export const HISTORY_MAX = 500;
+const Count = Type.Integer({
+  minimum: 0,
+  maximum: HISTORY_MAX,
+  description: `an integer from 0 to ${HISTORY_MAX}`,
+});
+const AnyJson = Type.Unknown({ description: "any JSON value" });
+
+export const JoinRoom = Type.Object({
+  type: Type.Literal("JOIN_ROOM"),
+  id: Type.Optional(Id),
+  room_id: RoomName,
+  history: Type.Optional(Count),
+});
+export const LeaveRoom = Type.Object({
+  type: Type.Literal("LEAVE_ROOM"),
+  id: Type.Optional(Id),
+  room_id: RoomName,
+});
+export const Post = Type.Object({
+  type: Type.Literal("MESSAGE"),
+  id: Type.Optional(Id),
+  room_id: Type.Optional(RoomName),
+  to: Type.Optional(UserId),
+  text: Type.Optional(Text("a string")),
+  data: Type.Optional(AnyJson),
+  timestamp: Type.Optional(ShortText("a string: a time, ISO 8601")),
+});
+export const Acknowledge = Type.Object({ type: Type.Literal("ACK"), message_id: Id });
+export const SayTyping = Type.Object({ type: Type.Literal("TYPING"), room_id: RoomName });
+export const SetPresence = Type.Object({
+  type: Type.Literal("PRESENCE"),
+  room_id: RoomName,
+  state: AnyJson,
+});
+export const AskHistory = Type.Object({
+  type: Type.Literal("HISTORY"),
+  id: Id,
+  room_id: RoomName,
+  before: Type.Optional(Seq),
+  since: Type.Optional(Seq),
+  limit: Type.Optional(Count),
+});
+
 export const CLIENT_MESSAGES = {
   AUTH: Auth,
   QUERY: Query,
@@ -142,6 +197,13 @@ export const CLIENT_MESSAGES = {
   CLOSE_CHANNEL: CloseChannel,
   PUBLISH: Publish,
   NOTIFY: Notify,
+  JOIN_ROOM: JoinRoom,
+  LEAVE_ROOM: LeaveRoom,
+  MESSAGE: Post,
+  ACK: Acknowledge,
+  TYPING: SayTyping,
+  PRESENCE: SetPresence,
+  HISTORY: AskHistory,
 } as const;
 
 export type RequestId = Type.Static<typeof Id>;
@@ -157,6 +219,13 @@ export type OpenChannelMessage = Type.Static<typeof OpenChannel>;
 export type CloseChannelMessage = Type.Static<typeof CloseChannel>;
 export type PublishMessage = Type.Static<typeof Publish>;
 export type NotifyMessage = Type.Static<typeof Notify>;
+export type JoinRoomMessage = Type.Static<typeof JoinRoom>;
+export type LeaveRoomMessage = Type.Static<typeof LeaveRoom>;
+export type PostMessage = Type.Static<typeof Post>;
+export type AcknowledgeMessage = Type.Static<typeof Acknowledge>;
+export type SayTypingMessage = Type.Static<typeof SayTyping>;
+export type SetPresenceMessage = Type.Static<typeof SetPresence>;
+export type AskHistoryMessage = Type.Static<typeof AskHistory>;
 export type ClientMessage =
   | AuthMessage
   | QueryMessage
@@ -169,7 +238,14 @@ export type ClientMessage =
   | OpenChannelMessage
   | CloseChannelMessage
   | PublishMessage
-  | NotifyMessage;
+  | NotifyMessage
+  | JoinRoomMessage
+  | LeaveRoomMessage
+  | PostMessage
+  | AcknowledgeMessage
+  | SayTypingMessage
+  | SetPresenceMessage
+  | AskHistoryMessage;
 export type ClientMessageType = ClientMessage["type"];
 
 // Server to client.
@@ -291,6 +367,79 @@ export const Notified = Type.Object({
   connections: Type.Integer(),
 });
 
+const User = Type.Object({ id: Type.String(), name: Type.Optional(Type.String()) });
+const RoomMessageFields = {
+  type: Type.Literal("MESSAGE"),
+  /** The server's: unique in the database. */
+  id: Type.String(),
+  /** The sender's. */
+  client_id: Type.Optional(Id),
+  room_id: Type.Optional(Type.String()),
+  to: Type.Optional(Type.String()),
+  user: User,
+  text: Type.Optional(Type.String()),
+  data: Type.Optional(Type.Unknown()),
+  timestamp: Type.String(),
+  seq: Seq,
+};
+export const RoomMessage = Type.Object({
+  ...RoomMessageFields,
+  redelivered: Type.Optional(Type.Literal(true)),
+});
+export const RoomJoined = Type.Object({
+  type: Type.Literal("ROOM_JOINED"),
+  id: Type.Optional(Id),
+  room_id: Type.String(),
+  members: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      name: Type.Optional(Type.String()),
+      state: Type.Optional(Type.Unknown()),
+    }),
+  ),
+  history: Type.Array(Type.Object(RoomMessageFields)),
+  seq: Seq,
+  gap: Type.Optional(Type.Literal(true)),
+});
+export const RoomLeft = Type.Object({
+  type: Type.Literal("ROOM_LEFT"),
+  id: Type.Optional(Id),
+  room_id: Type.String(),
+});
+export const UserJoined = Type.Object({
+  type: Type.Literal("USER_JOINED"),
+  room_id: Type.String(),
+  user: User,
+});
+export const UserLeft = Type.Object({
+  type: Type.Literal("USER_LEFT"),
+  room_id: Type.String(),
+  user: User,
+});
+export const Acknowledged = Type.Object({
+  type: Type.Literal("ACK"),
+  message_id: Id,
+  seq: Seq,
+});
+export const Typing = Type.Object({
+  type: Type.Literal("TYPING"),
+  room_id: Type.String(),
+  user: User,
+});
+export const PresenceTold = Type.Object({
+  type: Type.Literal("PRESENCE"),
+  room_id: Type.String(),
+  user: User,
+  state: Type.Unknown(),
+});
+export const HistoryPage = Type.Object({
+  type: Type.Literal("HISTORY"),
+  id: Id,
+  room_id: Type.String(),
+  messages: Type.Array(Type.Object(RoomMessageFields)),
+  more: Type.Boolean(),
+});
+
 export const SERVER_MESSAGES = {
   AUTH_OK: [AuthOk],
   AUTH_EXPIRING: [AuthExpiring],
@@ -305,6 +454,15 @@ export const SERVER_MESSAGES = {
   CHANNEL_OPENED: [ChannelOpened],
   CHANNEL_CLOSED: [ChannelClosed],
   NOTIFIED: [Notified],
+  ROOM_JOINED: [RoomJoined],
+  ROOM_LEFT: [RoomLeft],
+  USER_JOINED: [UserJoined],
+  USER_LEFT: [UserLeft],
+  MESSAGE: [RoomMessage],
+  ACK: [Acknowledged],
+  TYPING: [Typing],
+  PRESENCE: [PresenceTold],
+  HISTORY: [HistoryPage],
 } as const;
 
 export type WireColumn = Type.Static<typeof Column>;
@@ -324,6 +482,15 @@ export type ConfiguredMessage = Type.Static<typeof Configured>;
 export type ChannelOpenedMessage = Type.Static<typeof ChannelOpened>;
 export type ChannelClosedMessage = Type.Static<typeof ChannelClosed>;
 export type NotifiedMessage = Type.Static<typeof Notified>;
+export type RoomLeftMessage = Type.Static<typeof RoomLeft>;
+export type AcknowledgedMessage = Type.Static<typeof Acknowledged>;
+export type RoomMessageMessage = Type.Static<typeof RoomMessage>;
+export type RoomJoinedMessage = Type.Static<typeof RoomJoined>;
+export type UserJoinedMessage = Type.Static<typeof UserJoined>;
+export type UserLeftMessage = Type.Static<typeof UserLeft>;
+export type TypingMessage = Type.Static<typeof Typing>;
+export type PresenceToldMessage = Type.Static<typeof PresenceTold>;
+export type HistoryPageMessage = Type.Static<typeof HistoryPage>;
 export type ServerMessage =
   | AuthOkMessage
   | AuthExpiringMessage
@@ -338,4 +505,13 @@ export type ServerMessage =
   | ConfiguredMessage
   | ChannelOpenedMessage
   | ChannelClosedMessage
-  | NotifiedMessage;
+  | NotifiedMessage
+  | RoomLeftMessage
+  | AcknowledgedMessage
+  | RoomMessageMessage
+  | RoomJoinedMessage
+  | UserJoinedMessage
+  | UserLeftMessage
+  | TypingMessage
+  | PresenceToldMessage
+  | HistoryPageMessage;

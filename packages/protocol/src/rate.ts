@@ -26,4 +26,11 @@ export const RATINGS: { readonly [Type in ClientMessageType]: Rating } = {
   CLOSE_CHANNEL: { class: "realtime", beyond: "counted" },
   PUBLISH: { class: "realtime", beyond: "dropped" },
   NOTIFY: { class: "realtime", beyond: "dropped" },
+  JOIN_ROOM: { class: "realtime", beyond: "dropped" },
+  LEAVE_ROOM: { class: "realtime", beyond: "counted" },
+  MESSAGE: { class: "realtime", beyond: "dropped" },
+  ACK: { class: "free" },
+  TYPING: { class: "realtime", beyond: "dropped" },
+  PRESENCE: { class: "realtime", beyond: "dropped" },
+  HISTORY: { class: "query", beyond: "dropped" },
 };

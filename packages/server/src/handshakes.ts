@@ -1,3 +1,4 @@
+import { ID_BYTES_MAX } from "@geode/protocol";
 import { GeodeError } from "@geode/values";
 import type { Audit } from "./audit.ts";
 import { credentialsOf, RPC_SUBPROTOCOL, SUBPROTOCOL } from "./auth/credentials.ts";
@@ -77,7 +78,12 @@ export class Handshakes {
     const start = await this.#startOf(handshake, source);
     if (start.kind === "refused") return start;
     const protocol = protocols.find((name) => name === SUBPROTOCOL || name === RPC_SUBPROTOCOL);
-    const wishes = { channels: channelsOf(handshake), rpc: protocol === RPC_SUBPROTOCOL };
+    const wishes = {
+      channels: channelsOf(handshake),
+      room: nameIn(handshake, "room"),
+      client: nameIn(handshake, "client"),
+      rpc: protocol === RPC_SUBPROTOCOL,
+    };
     return {
       kind: "accepted",
       protocol,
@@ -107,6 +113,12 @@ export class Handshakes {
         }
     }
   }
+}
+
+/** What stands there, unless it is too long for a name. */
+function nameIn({ search }: Handshake, parameter: string): string | undefined {
+  const name = search.get(parameter) ?? "";
+  return name === "" || Buffer.byteLength(name) > ID_BYTES_MAX ? undefined : name;
 }
 
 /** `?channels=a,b`. */

@@ -29,11 +29,23 @@ export interface DatabasePort {
   ): Promise<LiveAnswer>;
   /** The whole database as of one commit; whoever gets it closes it. */
   state?(): Promise<DatabaseState>;
+  /** Tells of nodes with reserved labels that became durable, commit by commit, in order. Returns how to stop. */
+  watchReserved?(listener: (commit: ReservedCommit) => void): () => void;
   /** The policy as canonical text; empty when there is none. */
   readonly policyText?: string;
   /** Replaces the policy by one that was parsed from JSON or YAML; null takes it away. Throws what is wrong with it. */
   applyPolicy?(document: unknown): Promise<{ readonly seq: number }>;
   status(): DatabaseFigures;
+}
+
+/** Nodes of the server's own that a commit brought. */
+export interface ReservedCommit {
+  readonly seq: number;
+  readonly nodes: readonly {
+    readonly label: string;
+    readonly id: number;
+    readonly properties: ReadonlyMap<string, Value>;
+  }[];
 }
 
 /** How it is, at a glance. */
@@ -105,6 +117,8 @@ export interface Principal {
   readonly id: string;
   readonly roles: readonly string[];
   readonly claims: ReadonlyMap<string, Value>;
+  /** It is the server itself that asks, on behalf of the user. */
+  readonly system?: true;
 }
 
 export interface QueryRequest {
@@ -147,6 +161,8 @@ export interface LiveAnswer {
   readonly resumed: boolean;
   readonly reset: boolean;
   readonly notices: readonly WireNotice[];
+  /** The same user has other roles or claims: changes bring the result to what these may see. Resolves when it is durable. */
+  renew(principal: Principal): Promise<number>;
   /** Idempotent; nothing is heard afterwards. */
   close(): void;
 }

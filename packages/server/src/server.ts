@@ -9,6 +9,7 @@ import {
   type RevokedState,
 } from "./auth/revocations.ts";
 import { TokenVerifier } from "./auth/token.ts";
+import { Rooms } from "./rooms/rooms.ts";
 import { Channels } from "./channels/channels.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { Handshakes } from "./handshakes.ts";
@@ -89,6 +90,7 @@ export class Server {
   readonly #proxies: TrustedProxies;
   readonly #metrics: Metrics;
   readonly #channels: Channels;
+  readonly #rooms: Rooms | undefined;
   readonly #sessions: Sessions;
   readonly #handshakes: Handshakes;
   readonly #http: HttpContext;
@@ -144,11 +146,27 @@ export class Server {
       perMemberMax: limits.channelsMax,
       figures: () => ({ ...metrics.stats, database: database.status() }),
     });
+    const measured = new MeasuredDatabase(database, metrics, clock);
+    this.#rooms =
+      database.watchReserved === undefined
+        ? undefined
+        : new Rooms({
+            database,
+            clock,
+            log,
+            perMemberMax: limits.roomsMax,
+            messageBytesMax: limits.messageBytesMax,
+            messagesMax: limits.roomMessagesMax,
+            retentionMs: limits.roomRetentionMsMax,
+            timeoutMs: limits.queryMsMax,
+            onTrim: () => metrics.limitReached("roomMessagesMax"),
+          });
     this.#sessions = new Sessions({
       common: {
         fanOut: new FanOut(clock),
         channels: this.#channels,
-        database: new MeasuredDatabase(database, metrics, clock),
+        rooms: this.#rooms,
+        database: measured,
         verifier,
         users,
         limits,
@@ -212,6 +230,7 @@ export class Server {
       );
     }
     const server = new Server(options, await (options.revocationStore ?? forgetfulStore).load());
+    await server.#rooms?.start();
     server.#listener = await Listener.listen({
       host,
       port: options.port ?? 8443,
@@ -274,6 +293,7 @@ export class Server {
     this.#sessions.close("restart");
     await this.#sessions.gone(FAREWELL_MS);
     this.#sessions.terminate();
+    await this.#rooms?.close();
     await this.#listener!.close();
   }
 

@@ -93,6 +93,7 @@ export class FakeDatabase implements DatabasePort {
       resumed: false,
       reset: false,
       notices: [],
+      renew: () => Promise.resolve(this.seq),
       close: () => {
         entry.closed = true;
       },

@@ -151,6 +151,26 @@ async function untaken(peer: Peer): Promise<void> {
   await running.requests(2);
 }
 
+/** What is in the room `red`, by the texts of the messages, once everything that was said is there. */
+async function inRed(peer: Peer, said: readonly string[]): Promise<string> {
+  for (const text of said) await peer.ask({ type: "MESSAGE", id: text, room_id: "red", text });
+  // Messages are given up behind the back of who writes them.
+  for (;;) {
+    const texts = await database!.query({
+      text: "MATCH (m:GeodeMessage) RETURN m.text ORDER BY m.seq",
+      principal: { id: "root", roles: ["admin"], claims: new Map() },
+    });
+    const found = texts.rows.map(([text]) => text).join(" ");
+    if (said.length < 10 || texts.rows.length < said.length) return found;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const joins = async (peer: Peer, room: string) =>
+  expect(await peer.ask({ type: "JOIN_ROOM", room_id: room })).toMatchObject({
+    type: "ROOM_JOINED",
+  });
+
 const ROWS: { readonly [Name in LimitName]: Row } = {
   frameBytesMax: {
     set: 2_000,
@@ -332,6 +352,72 @@ const ROWS: { readonly [Name in LimitName]: Row } = {
       const ping = { type: "PING", id: 1 };
       await failsWith(peer, { type: "BATCH", messages: [ping, ping, ping] }, "INVALID_MESSAGE");
       await closesWith(peer, 1003, "Invalid message format");
+    },
+  },
+  roomsMax: {
+    set: 2,
+    real: "the machine's time",
+    at: async () => {
+      const peer = await running.peer();
+      await joins(peer, "a");
+      await joins(peer, "b");
+      await joins(peer, "a");
+    },
+    above: async () => {
+      const peer = await running.peer();
+      await joins(peer, "a");
+      await joins(peer, "b");
+      await failsWith(peer, { type: "JOIN_ROOM", room_id: "c" }, "LIMIT");
+      await alive(peer);
+    },
+  },
+  messageBytesMax: {
+    set: 10,
+    real: "the machine's time",
+    at: async () => {
+      const peer = await running.peer();
+      const message = { type: "MESSAGE", id: 1, text: "x".repeat(10), data: "x".repeat(8) };
+      expect(await peer.ask(message)).toMatchObject({ type: "ACK" });
+    },
+    above: async () => {
+      const peer = await running.peer();
+      await failsWith(peer, { type: "MESSAGE", id: 1, text: "é".repeat(6) }, "TOO_LARGE");
+    },
+  },
+  roomMessagesMax: {
+    set: 5,
+    real: "the machine's time",
+    at: async () => {
+      const peer = await running.peer();
+      expect(await inRed(peer, ["a", "b", "c", "d", "e"])).toBe("a b c d e");
+    },
+    above: async () => {
+      const peer = await running.peer();
+      const said = Array.from({ length: 11 }, (_, n) => `${n}`);
+      expect(await inRed(peer, said)).toBe("6 7 8 9 10");
+    },
+  },
+  roomRetentionMsMax: {
+    set: 60_000,
+    period: true,
+    real: "the machine's time",
+    at: async () => {
+      const peer = await running.peer();
+      await inRed(peer, ["old"]);
+      running.clock.pass(60_000);
+      for (let n = 0; n < 10; n++) await peer.ask({ type: "MESSAGE", id: n, room_id: "red" });
+      await alive(peer);
+      expect(await inRed(peer, [])).toMatch(/^old/);
+    },
+    above: async () => {
+      const peer = await running.peer();
+      await inRed(peer, ["old"]);
+      running.clock.pass(60_001);
+      const said = Array.from({ length: 10 }, (_, n) => `${n}`);
+      for (const text of said) await peer.ask({ type: "MESSAGE", id: text, room_id: "red", text });
+      let left = "old";
+      for (; left.startsWith("old"); left = await inRed(peer, [])) await alive(peer);
+      expect(left).toBe(said.join(" "));
     },
   },
   channelsMax: {

@@ -50,7 +50,9 @@ export type MetLimit =
   | "queuedWrites"
   | "resultBytes"
   | "subscriptions"
-  | "channels";
+  | "channels"
+  | "rooms"
+  | "messageBytes";
 
 /**
  * The one table of error codes. Those with five characters are GQLSTATUS: with the standard's meaning, or, where the subclass begins with

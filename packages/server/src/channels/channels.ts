@@ -1,12 +1,12 @@
 import { GeodeError } from "@geode/values";
 import type { Clock, Timer } from "../clock.ts";
-import { ChannelMessage } from "./channel-message.ts";
+import { SharedMessage } from "../transport/shared-message.ts";
 
 /** A connection as a member of channels. */
 export interface ChannelMember {
   readonly user: string;
   readonly roles: readonly string[];
-  hear(message: ChannelMessage): void;
+  hear(message: SharedMessage): void;
 }
 
 export interface ChannelsOptions {
@@ -82,7 +82,7 @@ export class Channels {
     if (channel === NOTIFICATIONS || channel === METRICS)
       throw forbidden(`What is in the channel \`${channel}\` comes from the server.`);
     this.join(channel, from);
-    const message = new ChannelMessage(channel, data);
+    const message = channelMessage(channel, data);
     for (const member of this.#members.get(channel) ?? [])
       if (member !== from) member.hear(message);
   }
@@ -94,7 +94,7 @@ export class Channels {
   ): number {
     if (!hasRole(from, "admin")) throw forbidden("NOTIFY is for the role admin.");
     const { data, message, user } = notification;
-    const said = new ChannelMessage(NOTIFICATIONS, { message, data });
+    const said = channelMessage(NOTIFICATIONS, { message, data });
     let heard = 0;
     for (const member of this.#members.get(NOTIFICATIONS) ?? []) {
       if (user !== undefined && member.user !== user) continue;
@@ -117,7 +117,7 @@ export class Channels {
       this.#metricsTimer = undefined;
       const members = this.#members.get(METRICS);
       if (members === undefined) return;
-      const message = new ChannelMessage(METRICS, { metrics: this.#options.figures() });
+      const message = channelMessage(METRICS, { metrics: this.#options.figures() });
       for (const member of members) {
         // A renewed token may grant less.
         if (mayWatchMetrics(member)) member.hear(message);
@@ -126,6 +126,11 @@ export class Channels {
       this.#tellMetrics();
     });
   }
+}
+
+/** Something said in a channel. */
+function channelMessage(channel: string, data: unknown): SharedMessage {
+  return new SharedMessage(JSON.stringify({ channel, data }));
 }
 
 function mayWatchMetrics(member: ChannelMember): boolean {

@@ -262,6 +262,8 @@ const MET_LIMITS = {
   queuedWrites: "queuedWritesMax",
   subscriptions: "subscriptionsMax",
   channels: "channelsMax",
+  rooms: "roomsMax",
+  messageBytes: "messageBytesMax",
 } as const satisfies Record<MetLimit, LimitName>;
 
 function nameOf(code: number, reason: string): string {

@@ -50,6 +50,10 @@ export function rpcVoice({ id, invalid, messageId, numbers }: RpcVoiceOptions): 
       };
     },
     channel: (message) => notification("channel", message.text),
+    shared({ text }) {
+      const { type, ...params } = JSON.parse(text) as Message;
+      return notification(String(type).toLowerCase(), JSON.stringify(params));
+    },
   };
 }
 

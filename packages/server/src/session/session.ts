@@ -23,17 +23,19 @@ import {
 } from "@geode/protocol";
 import { GeodeError, unreachable } from "@geode/values";
 import type { Audit } from "../audit.ts";
-import type { ChannelMessage } from "../channels/channel-message.ts";
+import type { SharedMessage } from "../transport/shared-message.ts";
 import type { ChannelMember, Channels } from "../channels/channels.ts";
 import type { Identity, TokenVerifier } from "../auth/token.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { ConnectionView } from "../http/admin.ts";
+import type { Rooms } from "../rooms/rooms.ts";
 import type { Users } from "../limits/users.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { DatabasePort, QueryRequest } from "../port.ts";
 import type { Connection, ConnectionListener } from "../transport/connection.ts";
 import { accessOf } from "./access.ts";
+import { Chat, noRooms } from "./chat.ts";
 import { errorFrame, resultFrame, type Concerning } from "./answers.ts";
 import type { FanOut } from "./fan-out.ts";
 import { FrameReader, type Arrived } from "./frame-reader.ts";
@@ -59,6 +61,8 @@ export interface SessionOptions {
   readonly connection: Connection;
   readonly fanOut: FanOut;
   readonly channels: Channels;
+  /** Undefined if nobody keeps any. */
+  readonly rooms: Rooms | undefined;
   readonly database: DatabasePort;
   readonly verifier: TokenVerifier;
   readonly users: Users;
@@ -90,6 +94,10 @@ export type SessionStart =
 export interface SessionWishes {
   /** To be in these channels from the beginning. */
   readonly channels: readonly string[];
+  /** To be in this room from the beginning. */
+  readonly room: string | undefined;
+  /** What the client calls itself over reconnects. */
+  readonly client: string | undefined;
   /** Whether it speaks JSON-RPC from its first frame on. */
   readonly rpc: boolean;
 }
@@ -118,12 +126,14 @@ export class Session implements ConnectionListener, ChannelMember {
   /** Takes back the subscriptions that are starting. */
   readonly #aborter = new AbortController();
   readonly #subscriptions: Subscriptions;
+  readonly #chat: Chat | undefined;
   /** What takes back a QUERY that was accepted and is not answered. */
   readonly #queries = new Map<RequestId, AbortController>();
   readonly #held: Frame[] = [];
   readonly #pausedFor = new Set<PauseReason>();
   #state: SessionState;
   #identity: Identity | undefined;
+  #client: string | undefined;
   /** The AUTH that is being looked at. */
   #authReply: Reply | undefined;
   #invalidTimesMs: number[] = [];
@@ -188,6 +198,20 @@ export class Session implements ConnectionListener, ChannelMember {
       resultBytesMax: limits.resultBytesMax,
       failure: (about, error) => this.#failure(about, error),
     });
+    this.#client = options.wishes.client;
+    this.#chat =
+      options.rooms &&
+      new Chat({
+        session: this.name,
+        rooms: options.rooms,
+        requests: this.#requests,
+        statements: this.#statements,
+        identity: () => this.#identity!,
+        client: () => this.#client,
+        voice: () => this.#reader.voice,
+        push: (frame) => this.#outbox.push(frame),
+        failure: (about, error) => this.#failure(about, error),
+      });
     this.#heartbeat = new Heartbeat({
       clock,
       pingMs: limits.pingMs,
@@ -274,7 +298,7 @@ export class Session implements ConnectionListener, ChannelMember {
     return this.#identity?.principal.roles ?? [];
   }
 
-  hear(message: ChannelMessage): void {
+  hear(message: SharedMessage): void {
     const frame = this.#reader.voice.channel(message);
     if (frame !== undefined) this.#outbox.push(frame);
   }
@@ -347,11 +371,12 @@ export class Session implements ConnectionListener, ChannelMember {
     switch (action.do) {
       case "verify":
         this.#authReply = action.reply;
+        this.#client ??= action.client;
         return this.#verify(action.token);
       case "admit":
         return this.#admit(action.identity, action.answer);
       case "renew":
-        this.#believe(action.identity);
+        this.#renew(action.identity);
         this.#recordToken("token renewed", action.identity);
         return this.#answerAuth(action.identity);
       case "postponeRenewal":
@@ -410,7 +435,11 @@ export class Session implements ConnectionListener, ChannelMember {
     this.#believe(identity);
     this.#recordToken("authenticated", identity);
     if (answer) this.#answerAuth(identity);
-    for (const channel of this.#options.wishes.channels) {
+    this.#chat?.arrive().catch((error: unknown) => this.#push(this.#failure({}, error)));
+    const { channels, room } = this.#options.wishes;
+    if (room !== undefined)
+      this.#handle({ type: "JOIN_ROOM", room_id: room }, this.#replyTo(undefined));
+    for (const channel of channels) {
       try {
         this.#options.channels.join(channel, this);
       } catch (error) {
@@ -461,6 +490,12 @@ export class Session implements ConnectionListener, ChannelMember {
       this.#on({ name: "expiryNear" }),
     );
     this.#arm("expired", leftMs, () => this.#on({ name: "expired" }));
+  }
+
+  /** Subscriptions stay, and show what the roles and claims of now may see. */
+  #renew(identity: Identity): void {
+    this.#believe(identity);
+    this.#subscriptions.renew(identity.principal);
   }
 
   #warnExpiry(): void {
@@ -533,6 +568,17 @@ export class Session implements ConnectionListener, ChannelMember {
       case "PUBLISH":
       case "NOTIFY":
         return this.#inChannels(message, reply);
+      case "JOIN_ROOM":
+      case "LEAVE_ROOM":
+      case "MESSAGE":
+      case "ACK":
+      case "TYPING":
+      case "PRESENCE":
+      case "HISTORY":
+        if (this.#chat !== undefined) return this.#chat.handle(message, reply);
+        return reply.answer(
+          this.#error({ id: "id" in message ? message.id : undefined }, noRooms()),
+        );
       default:
         return unreachable(message);
     }
@@ -656,6 +702,8 @@ export class Session implements ConnectionListener, ChannelMember {
           ...(asked ??= this.#statements.inSession(
             this.#request(message, identity, this.#aborter.signal),
           )),
+          // By then it may be another one, of the same user.
+          principal: (this.#identity ?? identity).principal,
           before,
           ...(resume === undefined || anew ? {} : { resume }),
         })),
@@ -761,7 +809,10 @@ export class Session implements ConnectionListener, ChannelMember {
     const { channels, clock, limits, metrics } = this.#options;
     const leftMs = this.#lastFrameMs + limits.idleMsMax - clock.nowMs();
     const busy =
-      this.#subscriptions.count > 0 || this.#requests.count > 0 || channels.countOf(this) > 0;
+      this.#subscriptions.count > 0 ||
+      this.#requests.count > 0 ||
+      channels.countOf(this) > 0 ||
+      this.#chat?.isBusy === true;
     if (leftMs <= 0 && !busy) {
       metrics.limitReached("idleMsMax");
       return this.close("idle");
@@ -796,6 +847,7 @@ export class Session implements ConnectionListener, ChannelMember {
     this.#statements.close();
     this.#subscriptions.close();
     this.#options.channels.leaveAll(this);
+    if (this.#identity !== undefined) this.#chat?.depart();
     this.#held.length = 0;
     if (this.#identity !== undefined) this.#options.users.leave(this.#identity.principal.id, this);
   }

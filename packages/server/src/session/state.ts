@@ -41,7 +41,13 @@ export type SessionEvent =
 
 /** What the shell does, in order. */
 export type SessionAction =
-  | { readonly do: "verify"; readonly token: string; readonly reply: Reply | undefined }
+  | {
+      readonly do: "verify";
+      readonly token: string;
+      /** What the client calls itself over reconnects. */
+      readonly client: string | undefined;
+      readonly reply: Reply | undefined;
+    }
   /** Count the connection to its user and watch the token's end; AUTH_OK if `answer`. */
   | { readonly do: "admit"; readonly identity: Identity; readonly answer: boolean }
   | { readonly do: "renew"; readonly identity: Identity }
@@ -136,10 +142,7 @@ function beforeToken(frame: Frame): Transition {
       if (frame.message.type !== "AUTH") return close("authenticationRequired");
       return {
         state: { name: "verifying", answer: true },
-        actions: [
-          { do: "stopReading" },
-          { do: "verify", token: frame.message.token, reply: frame.reply },
-        ],
+        actions: [{ do: "stopReading" }, verify(frame.message, frame.reply)],
       };
     case "notJson":
       return close("invalidJson");
@@ -167,10 +170,7 @@ function whenOpen(state: Extract<SessionState, { name: "open" }>, frame: Frame):
         return stay(state, { do: "handle", message: frame.message, reply: frame.reply });
       return {
         state: { name: "renewing", identity: state.identity },
-        actions: [
-          { do: "stopReading" },
-          { do: "verify", token: frame.message.token, reply: frame.reply },
-        ],
+        actions: [{ do: "stopReading" }, verify(frame.message, frame.reply)],
       };
     case "notJson":
       return close("invalidJson");
@@ -191,6 +191,10 @@ function whenOpen(state: Extract<SessionState, { name: "open" }>, frame: Frame):
     default:
       return unreachable(frame);
   }
+}
+
+function verify({ client, token }: AuthMessage, reply: Reply | undefined): SessionAction {
+  return { do: "verify", token, client, reply };
 }
 
 function onVerified(state: LiveState, identity: Identity): Transition {

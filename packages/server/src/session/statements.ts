@@ -18,6 +18,8 @@ export class Statements {
   #session: SessionState | null = null;
   /** A SESSION command is being carried out: what was sent after it waits for it. Never rejects. */
   #settling: Promise<void> | null = null;
+  /** Who waits for the end of the transaction. */
+  #waiting: ((outcome: number | GeodeError) => void)[] = [];
   #closed = false;
 
   /** `onSessionClose`: SESSION CLOSE was carried out; its answer is still to be sent. */
@@ -34,6 +36,20 @@ export class Statements {
   /** Whether the next statement belongs to a transaction, unless it ends it. */
   get inTransaction(): boolean {
     return this.#transaction !== null;
+  }
+
+  /** The connection's, or null. */
+  get transaction(): Pick<Transaction, "query"> | null {
+    return this.#transaction;
+  }
+
+  /** Is told the seq of the transaction's commit, or why there is none. */
+  whenOver(
+    transaction: Pick<Transaction, "query">,
+    tell: (outcome: number | GeodeError) => void,
+  ): void {
+    if (transaction === this.#transaction) this.#waiting.push(tell);
+    else tell(rolledBack());
   }
 
   /**
@@ -61,14 +77,23 @@ export class Statements {
         return emptyAnswer(this.#database.seq);
       case "commit": {
         const { idempotencyKey, signal } = request;
-        const { seq } = await this.#end().commit({
-          ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-          ...(signal === undefined ? {} : { signal }),
-        });
-        return emptyAnswer(seq);
+        const transaction = this.#end();
+        const waiting = this.#waiting.splice(0);
+        try {
+          const { seq } = await transaction.commit({
+            ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+            ...(signal === undefined ? {} : { signal }),
+          });
+          for (const tell of waiting) tell(seq);
+          return emptyAnswer(seq);
+        } catch (error) {
+          for (const tell of waiting) tell(error instanceof GeodeError ? error : rolledBack());
+          throw error;
+        }
       }
       case "rollback":
         this.#end().rollback();
+        for (const tell of this.#waiting.splice(0)) tell(rolledBack());
         return emptyAnswer(this.#database.seq);
       default:
         return unreachable(command);
@@ -104,6 +129,7 @@ export class Statements {
     this.#closed = true;
     this.#transaction?.rollback();
     this.#transaction = null;
+    this.#waiting = [];
   }
 
   #end(): Transaction {
@@ -116,6 +142,10 @@ export class Statements {
     this.#transaction = null;
     return transaction;
   }
+}
+
+function rolledBack(): GeodeError {
+  return new GeodeError("CANCELLED", "The transaction was rolled back, and this with it.");
 }
 
 function emptyAnswer(seq: number): QueryAnswer {

@@ -1,5 +1,5 @@
 import type { CommitChanges, RequestId } from "@geode/protocol";
-import type { LiveAnswer } from "../port.ts";
+import type { LiveAnswer, Principal } from "../port.ts";
 import type { OutFrame } from "../transport/out-frame.ts";
 import type { Backpressure, Outbox, UpdateStream } from "./outbox.ts";
 import { updateBytes, updateFrames, type UpdateForm } from "./update-frames.ts";
@@ -55,6 +55,12 @@ export class Subscription implements UpdateStream {
     if (this.#phase.name === "pending" || this.#phase.name === "restarting")
       this.#phase.early.push(commit);
     if (this.#phase.name === "live") this.#options.outbox.update(this, commit);
+  }
+
+  /** Its user has other roles or claims. */
+  async renew(principal: Principal): Promise<void> {
+    if (this.#phase.name === "live" || this.#phase.name === "skipped")
+      await this.#phase.live.renew(principal);
   }
 
   end(): void {

@@ -1,6 +1,6 @@
 import type { RequestId } from "@geode/protocol";
 import { GeodeError } from "@geode/values";
-import type { DatabasePort, LiveAnswer, SubscribeRequest } from "../port.ts";
+import type { DatabasePort, LiveAnswer, Principal, SubscribeRequest } from "../port.ts";
 import { errorFrame, liveFrame } from "./answers.ts";
 import type { Backpressure, Outbox } from "./outbox.ts";
 import type { Reply } from "./reply.ts";
@@ -102,6 +102,19 @@ export class Subscriptions {
   end(id: RequestId): void {
     this.#byId.get(id)?.subscription.end();
     this.#byId.delete(id);
+  }
+
+  /** The user has other roles or claims. A result that cannot be brought to what these may see ends. */
+  renew(principal: Principal): void {
+    for (const { subscription } of this.#byId.values()) {
+      if (subscription.pending) continue;
+      subscription.renew(principal).catch((error: unknown) => {
+        const entry = this.#entryOf(subscription);
+        if (entry === undefined) return;
+        this.end(subscription.id);
+        entry.reply.push(this.#options.failure({ subscription: subscription.id }, error));
+      });
+    }
   }
 
   /** Ends all of them. */

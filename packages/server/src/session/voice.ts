@@ -7,7 +7,7 @@ import {
   updateHead,
   type RequestId,
 } from "@geode/protocol";
-import type { ChannelMessage } from "../channels/channel-message.ts";
+import type { SharedMessage } from "../transport/shared-message.ts";
 import { SharedFrame, type OutFrame } from "../transport/out-frame.ts";
 import type { UpdateForm } from "./update-frames.ts";
 
@@ -22,7 +22,9 @@ export interface Voice {
   /** How the UPDATEs of a subscription are said. */
   updates(subscription: RequestId): UpdateForm;
   /** How what is said in a channel is passed on. */
-  channel(message: ChannelMessage): OutFrame | undefined;
+  channel(message: SharedMessage): OutFrame | undefined;
+  /** How a message that goes to many is said. */
+  shared(message: SharedMessage): OutFrame | undefined;
 }
 
 /** What a connection chose by CONFIGURE. */
@@ -53,7 +55,8 @@ export function binaryVoice(messageId: RequestId | undefined, numbers: Manner["n
     if (type !== "ERROR") return undefined;
     return binaryFrame("error", Buffer.from(JSON.stringify(fields)));
   };
-  return { ...jsonVoice(numbers), frame, push: frame, channel: () => undefined };
+  const nothing = (): undefined => undefined;
+  return { ...jsonVoice(numbers), frame, push: frame, channel: nothing, shared: nothing };
 }
 
 function jsonVoice(numbers: Manner["numbers"], before = "", after = ""): Voice {
@@ -72,6 +75,7 @@ function jsonVoice(numbers: Manner["numbers"], before = "", after = ""): Voice {
       };
     },
     channel: ({ json }) => json,
+    shared: ({ json }) => (before === "" ? json : new SharedFrame(before, json.body, after)),
   };
 }
 
@@ -97,6 +101,7 @@ function cborVoice(numbers: Manner["numbers"]): Voice {
       };
     },
     channel: ({ cbor }) => cbor,
+    shared: ({ cbor }) => cbor,
   };
 }
 

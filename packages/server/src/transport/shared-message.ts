@@ -1,15 +1,15 @@
 import { binaryFrame, encodeCbor } from "@geode/protocol";
-import { SharedBody, SharedFrame } from "../transport/out-frame.ts";
+import { SharedBody, SharedFrame } from "./out-frame.ts";
 
-/** What is said in a channel, in the forms in which its members want it; each is made once. */
-export class ChannelMessage {
-  /** `{"channel": …, "data": …}`. */
+/** A message for many connections, in the forms in which they want it; each is made once. */
+export class SharedMessage {
+  /** JSON. */
   readonly text: string;
   #json: SharedFrame | undefined;
   #cbor: SharedFrame | undefined;
 
-  constructor(channel: string, data: unknown) {
-    this.text = JSON.stringify({ channel, data });
+  constructor(text: string) {
+    this.text = text;
   }
 
   get json(): SharedFrame {

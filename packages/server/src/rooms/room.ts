@@ -1,0 +1,105 @@
+import type { Value } from "@geode/values";
+import type { SharedMessage } from "../transport/shared-message.ts";
+import type { Principal } from "../port.ts";
+
+/** A connection as far as rooms are concerned. */
+export interface RoomMember {
+  /** Names the connection. */
+  readonly session: string;
+  readonly user: { readonly id: string; readonly name?: string };
+  readonly principal: Principal;
+  /** What the client calls itself over reconnects. */
+  readonly client: string | undefined;
+  /** Something that was said in that room; null: to its user. */
+  hear(message: SharedMessage, room: string | null): void;
+}
+
+/** A member's place in a room. */
+interface Seat {
+  /** Messages that came before the member got its history; null once it has. */
+  early: { readonly seq: number; readonly message: SharedMessage }[] | null;
+  /** The member has everything up to this seq. News of it may still be under way. */
+  seq: number;
+  state: Value;
+}
+
+/** Who is in a room now. */
+export class Room {
+  /** Null for what is said to one user. */
+  readonly id: string | null;
+  readonly #seats = new Map<RoomMember, Seat>();
+
+  constructor(id: string | null) {
+    this.id = id;
+  }
+
+  get isEmpty(): boolean {
+    return this.#seats.size === 0;
+  }
+
+  has(member: RoomMember): boolean {
+    return this.#seats.has(member);
+  }
+
+  /** From now on messages are kept for the member until {@link settle}. Answers whether it is the first connection of its user. */
+  enter(member: RoomMember): boolean {
+    const first = !this.#hasUser(member.user.id);
+    const state = this.#seats.get(member)?.state ?? null;
+    this.#seats.set(member, { early: [], seq: 0, state });
+    return first;
+  }
+
+  /** The member has all messages up to that seq; what came since follows at once. */
+  settle(member: RoomMember, seq: number): void {
+    const seat = this.#seats.get(member);
+    if (seat === undefined) return;
+    const early = seat.early ?? [];
+    seat.early = null;
+    seat.seq = seq;
+    for (const waiting of early) if (waiting.seq > seq) member.hear(waiting.message, this.id);
+  }
+
+  /** Answers whether it was the last connection of its user here; undefined if it was not here at all. */
+  leave(member: RoomMember): boolean | undefined {
+    if (!this.#seats.delete(member)) return undefined;
+    return !this.#hasUser(member.user.id);
+  }
+
+  setState(member: RoomMember, state: Value): void {
+    const seat = this.#seats.get(member);
+    if (seat !== undefined) seat.state = state;
+  }
+
+  stateOf(member: RoomMember): Value {
+    return this.#seats.get(member)?.state ?? null;
+  }
+
+  /** Every user who is here, once, with the state that one of its connections said last. */
+  get users(): readonly { readonly id: string; readonly name?: string; readonly state: Value }[] {
+    const users = new Map<string, { id: string; name?: string; state: Value }>();
+    for (const [{ user }, { state }] of this.#seats) {
+      const known = users.get(user.id);
+      if (known === undefined) users.set(user.id, { ...user, state });
+      else if (state !== null) known.state = state;
+    }
+    return [...users.values()];
+  }
+
+  /** A message of that seq, to everybody. */
+  deliver(message: SharedMessage, seq: number): void {
+    for (const [member, seat] of this.#seats) {
+      if (seat.early !== null) seat.early.push({ seq, message });
+      else if (seq > seat.seq) member.hear(message, this.id);
+    }
+  }
+
+  /** What is not kept, to everybody else. */
+  tell(message: SharedMessage, except: RoomMember): void {
+    for (const member of this.#seats.keys()) if (member !== except) member.hear(message, this.id);
+  }
+
+  #hasUser(id: string): boolean {
+    for (const { user } of this.#seats.keys()) if (user.id === id) return true;
+    return false;
+  }
+}

@@ -1,0 +1,413 @@
+import { Database } from "@geode/engine";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ManualClock } from "../../test/manual-clock.ts";
+import { Peer } from "../../test/peer.ts";
+import { promised } from "../../test/promised.ts";
+import { SECRET } from "../../test/running-server.ts";
+import { signToken } from "../auth/token.ts";
+import { Server, type ServerOptions } from "../server.ts";
+
+let database: Database;
+let server: Server;
+let clock: ManualClock;
+let peers: Peer[];
+
+beforeEach(async () => {
+  database = await Database.open();
+  clock = new ManualClock();
+  peers = [];
+  await start();
+});
+afterEach(async () => {
+  await stop();
+  await database.close();
+});
+
+async function start(options: Partial<ServerOptions> = {}): Promise<void> {
+  server = await Server.start({ database, secret: SECRET, port: 0, clock, ...options });
+}
+
+async function stop(): Promise<void> {
+  const closing = server.close();
+  for (const peer of peers) peer.webSocket.terminate();
+  peers = [];
+  await closing;
+}
+
+/** A connection of that user; with a `client`, it is the same one as before. */
+async function connected(
+  user: string,
+  more: { client?: string; roles?: string[] } = {},
+): Promise<Peer> {
+  const peer = await Peer.connect(`${server.url.replace(/^http/, "ws")}/ws`, { judge: promised });
+  peers.push(peer);
+  const token = await signToken(
+    { user, name: user.toUpperCase(), roles: more.roles ?? [], ttlMs: 3_600_000 },
+    SECRET,
+    clock,
+  );
+  const client = more.client === undefined ? {} : { client: more.client };
+  expect(await peer.ask({ type: "AUTH", token, ...client })).toMatchObject({ type: "AUTH_OK" });
+  return peer;
+}
+
+async function inRoom(user: string, room: string, more: { client?: string } = {}): Promise<Peer> {
+  const peer = await connected(user, more);
+  expect(await peer.ask({ type: "JOIN_ROOM", room_id: room })).toMatchObject({
+    type: "ROOM_JOINED",
+  });
+  return peer;
+}
+
+const root = { id: "root", roles: ["admin"], claims: new Map() };
+const rows = async (text: string) => (await database.query({ text, principal: root })).rows;
+
+/** Resolves when the server has noticed that so many connections are left. */
+async function connections(count: number): Promise<void> {
+  while (server.connections !== count) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe("16 rooms", () => {
+  test("what is said goes to everybody in the room, once it is durable, the sender's other connections included", async () => {
+    const [ann, bob] = [await inRoom("ann", "red"), await inRoom("bob", "red")];
+    expect(await ann.next()).toMatchObject({
+      type: "USER_JOINED",
+      user: { id: "bob", name: "BOB" },
+    });
+    const ack = await ann.ask({
+      type: "MESSAGE",
+      id: 1,
+      room_id: "red",
+      text: "Hello",
+      data: { n: [1.5, null] },
+    });
+    expect(ack).toEqual({ type: "ACK", message_id: 1, seq: database.seq });
+    const said = {
+      type: "MESSAGE",
+      id: expect.any(String),
+      client_id: 1,
+      room_id: "red",
+      user: { id: "ann", name: "ANN" },
+      text: "Hello",
+      data: { n: [1.5, null] },
+      timestamp: expect.any(String),
+      seq: ack["seq"],
+    };
+    expect(await ann.next()).toEqual(said);
+    expect(await bob.next()).toEqual(said);
+    expect(
+      await rows("MATCH (m:GeodeMessage)-[:IN]->(r:GeodeRoom) RETURN m.text, m.seq, r.id"),
+    ).toEqual([["Hello", ack["seq"], "red"]]);
+  });
+
+  test("a message without a place goes to the room `default`, one without an id gets no ACK", async () => {
+    const ann = await inRoom("ann", "default");
+    ann.send({ type: "MESSAGE", data: "x" });
+    expect(await ann.next()).toMatchObject({ type: "MESSAGE", room_id: "default", data: "x" });
+  });
+
+  test("joining shows who is there and what was said last, oldest first", async () => {
+    const ann = await inRoom("ann", "red");
+    for (const text of ["a", "b", "c"]) {
+      ann.send({ type: "MESSAGE", room_id: "red", text });
+      await ann.next();
+    }
+    const bob = await connected("bob");
+    const joined = await bob.ask({ type: "JOIN_ROOM", id: "j", room_id: "red", history: 2 });
+    expect(joined).toMatchObject({
+      type: "ROOM_JOINED",
+      id: "j",
+      members: [{ id: "ann" }, { id: "bob" }],
+      history: [{ text: "b" }, { text: "c" }],
+      seq: database.seq,
+    });
+  });
+
+  test("no message is missed or doubled between the history and what follows", async () => {
+    const ann = await inRoom("ann", "red");
+    const bob = await connected("bob");
+    const said = Array.from({ length: 40 }, (_, n) => `m${n}`);
+    for (const [place, text] of said.entries()) {
+      ann.send({ type: "MESSAGE", room_id: "red", text });
+      if (place === 20) bob.send({ type: "JOIN_ROOM", room_id: "red", history: 500 });
+    }
+    const joined = await bob.next();
+    const heard = (joined["history"] as { text: string }[]).map(({ text }) => text);
+    while (heard.length < said.length) heard.push(String((await bob.next())["text"]));
+    expect(heard).toEqual(said);
+  });
+
+  test("the same id of the same client is one message, over connections; with another text it is refused", async () => {
+    const ann = await inRoom("ann", "red", { client: "tab" });
+    const bob = await inRoom("bob", "red");
+    await ann.next();
+    const message = { type: "MESSAGE", id: "m1", room_id: "red", text: "once" };
+    const first = await ann.ask(message);
+    await ann.next();
+    const again = await connected("ann", { client: "tab" });
+    expect(await again.ask(message)).toEqual(first);
+    expect(await again.ask({ ...message, text: "other" })).toMatchObject({
+      type: "ERROR",
+      id: "m1",
+      code: "ID_REUSED",
+    });
+    const other = await connected("ann", { client: "another tab" });
+    expect((await other.ask({ ...message, text: "twice" }))["seq"]).toBe(Number(first["seq"]) + 1);
+    expect([(await bob.next())["text"], (await bob.next())["text"]]).toEqual(["once", "twice"]);
+  });
+
+  test("what a client has not acknowledged comes again when it is back, in order, and not in the history", async () => {
+    const ann = await inRoom("ann", "red");
+    let bob = await inRoom("bob", "red", { client: "tab" });
+    await ann.next();
+    const say = async (text: string): Promise<void> => {
+      ann.send({ type: "MESSAGE", room_id: "red", text });
+      await ann.next();
+    };
+    await say("a");
+    await say("b");
+    const [a] = [await bob.next(), await bob.next()];
+    bob.send({ type: "ACK", message_id: a!["id"] });
+    await bob.ask({ type: "PING" });
+    bob.webSocket.terminate();
+    expect(await ann.next()).toMatchObject({ type: "USER_LEFT", user: { id: "bob" } });
+    await say("c");
+    bob = await connected("bob", { client: "tab" });
+    expect(await bob.ask({ type: "JOIN_ROOM", room_id: "red" })).toMatchObject({
+      history: [{ text: "a" }],
+    });
+    expect(await bob.next()).toMatchObject({ text: "b", redelivered: true });
+    expect(await bob.next()).toMatchObject({ text: "c", redelivered: true });
+    await ann.next();
+    await say("d");
+    expect(await bob.next()).toMatchObject({ text: "d" });
+  });
+
+  test("a cursor survives a restart of the server, and so does what was said", async () => {
+    const ann = await inRoom("ann", "red", { client: "tab" });
+    for (const [id, text] of ["a", "b"].entries()) {
+      await ann.ask({ type: "MESSAGE", id, room_id: "red", text });
+      const message = await ann.next();
+      if (text === "a") ann.send({ type: "ACK", message_id: message["id"] });
+    }
+    await ann.ask({ type: "PING" });
+    await stop();
+    expect(await rows("MATCH (p:GeodePresence) RETURN count(*)")).toEqual([[0]]);
+    await start();
+    const back = await connected("ann", { client: "tab" });
+    expect(await back.ask({ type: "JOIN_ROOM", room_id: "red" })).toMatchObject({
+      history: [{ text: "a" }],
+    });
+    expect(await back.next()).toMatchObject({ text: "b", redelivered: true });
+  });
+
+  test("a cursor from before what was given up is told that there is a gap", async () => {
+    const ann = await inRoom("ann", "red", { client: "tab" });
+    await ann.ask({ type: "MESSAGE", id: 1, room_id: "red", text: "a" });
+    const first = await ann.next();
+    ann.send({ type: "ACK", message_id: first["id"] });
+    await ann.ask({ type: "PING" });
+    await stop();
+    await start({ limits: { roomMessagesMax: 100 } });
+    const bob = await inRoom("bob", "red");
+    for (let n = 1; n <= 1_100; n++)
+      bob.send({ type: "MESSAGE", id: n, room_id: "red", text: `${n}` });
+    while ((await bob.next())["client_id"] !== 1_100);
+    while (Number((await rows("MATCH (m:GeodeMessage) RETURN count(*)"))[0]?.[0]) > 200)
+      await new Promise((resolve) => setImmediate(resolve));
+    const back = await connected("ann", { client: "tab" });
+    expect(await back.ask({ type: "JOIN_ROOM", room_id: "red" })).toMatchObject({ gap: true });
+    expect(await back.next()).toMatchObject({ redelivered: true });
+  });
+
+  test("USER_JOINED and USER_LEFT tell of a user's first and last connection", async () => {
+    const ann = await inRoom("ann", "red");
+    const first = await inRoom("bob", "red");
+    const second = await inRoom("bob", "red");
+    expect(await ann.next()).toMatchObject({ type: "USER_JOINED", user: { id: "bob" } });
+    expect(await first.ask({ type: "LEAVE_ROOM", room_id: "red" })).toEqual({
+      type: "ROOM_LEFT",
+      room_id: "red",
+    });
+    second.webSocket.terminate();
+    expect(await ann.next()).toMatchObject({ type: "USER_LEFT", user: { id: "bob" } });
+    expect(ann.unread).toBe(0);
+  });
+
+  test("who is where is in the graph, and a live query shows it", async () => {
+    const ann = await inRoom("ann", "red");
+    await ann.ask({
+      type: "SUBSCRIBE",
+      id: 1,
+      query:
+        "MATCH (p:GeodePresence)-[:IN]->(r:GeodeRoom {id: 'red'}) RETURN p.user AS user, p.state AS state",
+    });
+    const bob = await inRoom("bob", "red");
+    const news = [await ann.next(), await ann.next()];
+    expect(news).toContainEqual(
+      expect.objectContaining({ type: "UPDATE", op: "insert", data: { user: "bob", state: null } }),
+    );
+    bob.send({ type: "PRESENCE", room_id: "red", state: { status: "away" } });
+    expect(await ann.next()).toMatchObject({
+      type: "PRESENCE",
+      user: { id: "bob" },
+      state: { status: "away" },
+    });
+    clock.pass(1_000);
+    expect(await ann.next()).toMatchObject({
+      op: "update",
+      data: { user: "bob", state: { status: "away" } },
+    });
+    bob.webSocket.terminate();
+    const left = [await ann.next(), await ann.next()].map((frame) => frame["type"]);
+    expect(left.map(String).sort()).toEqual(["UPDATE", "USER_LEFT"]);
+  });
+
+  test("TYPING goes to the others, and is not kept", async () => {
+    const [ann, bob] = [await inRoom("ann", "red"), await inRoom("bob", "red")];
+    await ann.next();
+    const { seq } = database;
+    ann.send({ type: "TYPING", room_id: "red" });
+    expect(await bob.next()).toEqual({
+      type: "TYPING",
+      room_id: "red",
+      user: { id: "ann", name: "ANN" },
+    });
+    expect(database.seq).toBe(seq);
+    expect(await ann.ask({ type: "TYPING", room_id: "blue" })).toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("history comes in pages, in both directions", async () => {
+    const ann = await inRoom("ann", "red");
+    const seqs: number[] = [];
+    for (let n = 0; n < 5; n++) {
+      ann.send({ type: "MESSAGE", room_id: "red", text: `${n}` });
+      seqs.push(Number((await ann.next())["seq"]));
+    }
+    const page = async (more: object) => {
+      const { messages, more: further } = await ann.ask({
+        type: "HISTORY",
+        id: "h",
+        room_id: "red",
+        ...more,
+      });
+      return [(messages as { text: string }[]).map(({ text }) => text).join(""), further];
+    };
+    expect(await page({ limit: 2 })).toEqual(["34", true]);
+    expect(await page({ before: seqs[3], limit: 2 })).toEqual(["12", true]);
+    expect(await page({ before: seqs[1], limit: 2 })).toEqual(["0", false]);
+    expect(await page({ since: seqs[1], limit: 2 })).toEqual(["23", true]);
+    expect(await page({ since: seqs[3] })).toEqual(["4", false]);
+  });
+
+  test("a direct message reaches all connections of its user, or waits for them", async () => {
+    const ann = await connected("ann");
+    const bob = await connected("bob");
+    expect(await ann.ask({ type: "MESSAGE", id: 1, to: "bob", text: "psst" })).toMatchObject({
+      type: "ACK",
+    });
+    const direct = await bob.next();
+    expect(direct).toMatchObject({ type: "MESSAGE", to: "bob", text: "psst", user: { id: "ann" } });
+    const other = await connected("bob");
+    expect(await other.next()).toMatchObject({ text: "psst", redelivered: true });
+    other.send({ type: "ACK", message_id: direct["id"] });
+    await other.ask({ type: "PING" });
+    const later = await connected("bob");
+    expect(await later.ask({ type: "PING" })).toMatchObject({ type: "PONG" });
+    expect(ann.unread).toBe(0);
+  });
+
+  test("within a transaction a message waits for the COMMIT, and goes with the rest", async () => {
+    const ann = await inRoom("ann", "red");
+    const query = (text: string) => ({ type: "QUERY", id: text, query: text });
+    await ann.ask(query("START TRANSACTION"));
+    ann.send({ type: "MESSAGE", id: "m", room_id: "red", text: "with it" });
+    await ann.ask(query("INSERT (:Order)"));
+    expect(await rows("MATCH (m:GeodeMessage) RETURN m")).toEqual([]);
+    const answers = [await ann.ask(query("COMMIT")), await ann.next(), await ann.next()];
+    const seq = database.seq;
+    expect(answers).toContainEqual({ type: "ACK", message_id: "m", seq });
+    expect(answers).toContainEqual(
+      expect.objectContaining({ type: "MESSAGE", text: "with it", seq }),
+    );
+    await ann.ask(query("START TRANSACTION"));
+    ann.send({ type: "MESSAGE", id: "n", room_id: "red", text: "without it" });
+    const refused = [await ann.ask(query("ROLLBACK")), await ann.next()];
+    expect(refused).toContainEqual(expect.objectContaining({ id: "n", code: "CANCELLED" }));
+  });
+
+  test("a policy says who may join, write and read", async () => {
+    await database.applyPolicy({
+      roles: {
+        member: { rooms: { join: ["public-*", "team-$auth.id"], write: ["team-$auth.id"] } },
+      },
+    });
+    const ann = await connected("ann", { roles: ["member"] });
+    const join = (room: string) => ann.ask({ type: "JOIN_ROOM", id: 1, room_id: room });
+    expect(await join("public-1")).toMatchObject({ type: "ROOM_JOINED" });
+    expect(await join("team-ann")).toMatchObject({ type: "ROOM_JOINED" });
+    expect(await join("team-bob")).toMatchObject({ id: 1, code: "FORBIDDEN" });
+    const say = (room: string) => ann.ask({ type: "MESSAGE", id: 2, room_id: room, text: "x" });
+    expect(await say("public-1")).toMatchObject({ id: 2, code: "FORBIDDEN" });
+    expect(await say("team-ann")).toMatchObject({ type: "ACK" });
+    const eve = await connected("eve");
+    expect(await eve.ask({ type: "HISTORY", id: 3, room_id: "public-1" })).toMatchObject({
+      code: "FORBIDDEN",
+    });
+    expect(
+      await eve.ask({ type: "QUERY", id: 4, query: "MATCH (m:GeodeMessage) RETURN m" }),
+    ).toMatchObject({ data: [] });
+  });
+
+  test.each([
+    [{ type: "MESSAGE", id: 1, text: "x".repeat(16_384) }, { type: "ACK" }],
+    [{ type: "MESSAGE", id: 1, text: "x".repeat(16_385) }, { code: "TOO_LARGE" }],
+    [{ type: "MESSAGE", id: 1, data: "x".repeat(16_383) }, { code: "TOO_LARGE" }],
+    [{ type: "MESSAGE", id: 1, room_id: "a", to: "b", text: "x" }, { code: "INVALID_MESSAGE" }],
+  ])("%# has its answer", async (message, answer) => {
+    const ann = await connected("ann");
+    expect(await ann.ask(message)).toMatchObject(answer);
+  });
+
+  test("a connection is in so many rooms, and no more", async () => {
+    await stop();
+    await start({ limits: { roomsMax: 2 } });
+    const ann = await connected("ann");
+    for (const room of ["a", "b", "a"])
+      expect(await ann.ask({ type: "JOIN_ROOM", room_id: room })).toMatchObject({
+        type: "ROOM_JOINED",
+      });
+    expect(await ann.ask({ type: "JOIN_ROOM", id: 1, room_id: "c" })).toMatchObject({
+      id: 1,
+      code: "LIMIT",
+    });
+    await ann.ask({ type: "LEAVE_ROOM", room_id: "a" });
+    expect(await ann.ask({ type: "JOIN_ROOM", room_id: "c" })).toMatchObject({
+      type: "ROOM_JOINED",
+    });
+    expect(await server.metrics()).toContain('geode_limit_reached_total{limit="rooms"} 1');
+  });
+
+  test("names that objects have already are rooms and data like any other", async () => {
+    const ann = await inRoom("ann", "__proto__");
+    ann.send(
+      '{"type":"MESSAGE","room_id":"__proto__","data":{"__proto__":1,"$int":"2","constructor":{}}}',
+    );
+    const said = await ann.next();
+    expect(JSON.stringify(said["data"])).toBe('{"__proto__":1,"$int":"2","constructor":{}}');
+  });
+
+  test("who comes and goes at once leaves nothing behind", async () => {
+    for (let n = 0; n < 20; n++) {
+      const peer = await connected(`u${n}`);
+      peer.send({ type: "JOIN_ROOM", room_id: "red" });
+      peer.webSocket.terminate();
+    }
+    await connections(0);
+    while (Number((await rows("MATCH (p:GeodePresence) RETURN count(*)"))[0]?.[0]) > 0)
+      await new Promise((resolve) => setImmediate(resolve));
+    const ann = await connected("ann");
+    const joined = await ann.ask({ type: "JOIN_ROOM", room_id: "red" });
+    expect(joined["members"]).toEqual([{ id: "ann", name: "ANN" }]);
+  });
+});

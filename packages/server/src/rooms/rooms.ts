@@ -1,0 +1,478 @@
+import { randomUUID } from "node:crypto";
+import { HISTORY_MAX } from "@geode/protocol";
+import { GeodeError, type Value } from "@geode/values";
+import type { Clock, Timer } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { DatabasePort, ReservedCommit } from "../port.ts";
+import { SharedMessage } from "../transport/shared-message.ts";
+import { Cursors } from "./cursors.ts";
+import { jsonText, valueOfJson } from "./plain-json.ts";
+import { RoomAccess, type RoomRight } from "./room-access.ts";
+import { Room, type RoomMember } from "./room.ts";
+import { RoomStore, type StoredMessage, storedMessage } from "./room-store.ts";
+
+export interface RoomsOptions {
+  readonly database: Pick<DatabasePort, "query" | "watchReserved" | "policyText">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Rooms that one connection may be in. */
+  readonly perMemberMax: number;
+  /** Of a message's text, and of its data as JSON, in bytes of UTF-8. */
+  readonly messageBytesMax: number;
+  /** Messages that a room keeps. */
+  readonly messagesMax: number;
+  /** How long it keeps them, in milliseconds. */
+  readonly retentionMs: number;
+  /** For each statement. */
+  readonly timeoutMs: number;
+  /** A room had more messages than it keeps. */
+  readonly onTrim: () => void;
+}
+
+/** What is sent to a room, or to a user. */
+export interface Post {
+  readonly id?: string | number | undefined;
+  readonly room_id?: string | undefined;
+  readonly to?: string | undefined;
+  readonly text?: string | undefined;
+  readonly data?: unknown;
+  readonly timestamp?: string | undefined;
+}
+
+export interface JoinRequest {
+  readonly id?: string | number | undefined;
+  readonly room_id: string;
+  /** How many of the last messages are wanted. */
+  readonly history?: number | undefined;
+}
+
+export interface HistoryRequest {
+  readonly room_id: string;
+  readonly before?: number | undefined;
+  readonly since?: number | undefined;
+  readonly limit?: number | undefined;
+}
+
+/** Where messages go that name no place. */
+const DEFAULT_ROOM = "default";
+const HISTORY_DEFAULT = 50;
+/** Messages that are read at once when a member gets what it has missed. */
+const PAGE = 500;
+/** A member's state is saved at most this often. */
+const STATE_EVERY_MS = 1_000;
+/** A room is looked at for messages too many when so many have come: this share of what it may keep, within bounds. */
+const TRIM_SHARE = 0.01;
+const TRIM_EVERY_MIN = 10;
+const TRIM_EVERY_MAX = 1_000;
+/** And for messages too old at least this often, if anything is said there. */
+const TRIM_MS_MAX = 3_600_000;
+/** Rooms of which that is remembered. */
+const LOOKS_MAX = 10_000;
+const TRIM_PIECE = 1_000;
+
+/**
+ * Chat and presence (PROTOCOL.md §16). Rooms, messages and who is where are elements of the graph, written through here; what has become
+ * durable comes back as news of the database, and goes to everybody in the room. So a message is in the log before anybody sees it, and
+ * who comes back gets what it has missed from there.
+ */
+export class Rooms {
+  readonly #options: RoomsOptions;
+  readonly #store: RoomStore;
+  readonly #access: RoomAccess;
+  readonly #cursors: Cursors;
+  readonly #rooms = new Map<string, Room>();
+  /** The rooms of each member. */
+  readonly #joined = new Map<RoomMember, Set<Room>>();
+  /** Direct messages, by the user that they are for. */
+  readonly #inboxes = new Map<string, Room>();
+  readonly #stateTimers = new Map<Room, Map<RoomMember, Timer>>();
+  /** When a room was last looked at, and how many messages it got since. */
+  readonly #looks = new Map<string, { readonly since: number; readonly lookedMs: number }>();
+  readonly #stopWatching: () => void;
+  /** What is still being written for connections that are gone. */
+  readonly #unfinished = new Set<Promise<void>>();
+
+  constructor(options: RoomsOptions) {
+    const { clock, database, log, timeoutMs } = options;
+    this.#options = options;
+    this.#store = new RoomStore(database, timeoutMs);
+    this.#access = new RoomAccess(() => database.policyText ?? "");
+    this.#cursors = new Cursors(this.#store, clock, log);
+    this.#stopWatching = database.watchReserved?.((commit) => this.#news(commit)) ?? (() => {});
+  }
+
+  /** Nobody is anywhere yet, whatever a server before this one has left behind. */
+  start(): Promise<void> {
+    return this.#store.clearPresence();
+  }
+
+  /** A connection begins to speak for its user: it gets the direct messages that wait, and hears of new ones. */
+  async arrive(member: RoomMember): Promise<void> {
+    const user = member.user.id;
+    let inbox = this.#inboxes.get(user);
+    if (inbox === undefined) this.#inboxes.set(user, (inbox = new Room(null)));
+    inbox.enter(member);
+    const { messages, seq: now } = await this.#store.direct(user, 0, 1);
+    if (messages.length === 0) return inbox.settle(member, now);
+    const since = (await this.#cursors.get(inboxKey(user))) ?? 0;
+    const seq = await this.#replay(
+      (behind) => this.#store.direct(user, behind, PAGE),
+      since,
+      member,
+      null,
+    );
+    inbox.settle(member, seq);
+  }
+
+  /** It is gone: from its rooms too. */
+  depart(member: RoomMember): void {
+    const user = member.user.id;
+    const inbox = this.#inboxes.get(user);
+    inbox?.leave(member);
+    if (inbox?.isEmpty === true) this.#inboxes.delete(user);
+    const rooms = [...(this.#joined.get(member) ?? [])];
+    if (rooms.length === 0) return;
+    for (const room of rooms) this.#takeOut(member, room);
+    this.#finish(this.#store.leave(user, member.session, null));
+  }
+
+  /**
+   * From now on what is said in the room comes to the member. Answers with ROOM_JOINED; what follows it, i.e. the messages that the
+   * client has not acknowledged, begins when `answered` is called.
+   */
+  async join(
+    member: RoomMember,
+    { history = HISTORY_DEFAULT, id: requestId, room_id: id }: JoinRequest,
+    answered: (answer: string) => void,
+  ): Promise<void> {
+    this.#require("join", id, member);
+    const room = this.#enter(member, id);
+    let first: boolean;
+    try {
+      first = room.enter(member);
+      await this.#store.leave(member.user.id, member.session, id);
+      await this.#store.enter(id, member.session, member.user);
+    } catch (error) {
+      this.#takeOut(member, room);
+      throw error;
+    }
+    // It may have gone while it came.
+    if (!room.has(member)) return this.#store.leave(member.user.id, member.session, id);
+    if (first) room.tell(new SharedMessage(userFrame("USER_JOINED", id, member.user)), member);
+    const cursor =
+      member.client === undefined
+        ? undefined
+        : await this.#cursors.get(cursorKey(member.user.id, member.client, id));
+    const may = this.#access.allows("history", id, member.principal);
+    const page = { before: cursor === undefined ? null : cursor + 1, limit: bounded(history) };
+    const past = await this.#store.history(id, page);
+    const gap = cursor !== undefined && (await this.#store.trimmed(id)) > cursor;
+    const parts = [
+      ...(requestId === undefined ? [] : [`"id":${JSON.stringify(requestId)}`]),
+      `"room_id":${JSON.stringify(id)}`,
+      `"members":[${room.users.map(memberText).join(",")}]`,
+      `"history":[${may ? past.messages.map((message) => messageFrame(message)).join(",") : ""}]`,
+      `"seq":${past.seq}`,
+      ...(gap ? [`"gap":true`] : []),
+    ];
+    answered(`{"type":"ROOM_JOINED",${parts.join(",")}}`);
+    const seq =
+      cursor === undefined
+        ? past.seq
+        : await this.#replay(
+            (behind) => this.#store.history(id, { since: behind, limit: PAGE }),
+            cursor,
+            member,
+            id,
+          );
+    room.settle(member, seq);
+  }
+
+  /** Leaving a room that one is not in is nothing. */
+  async leave(member: RoomMember, id: string): Promise<void> {
+    const room = this.#rooms.get(id);
+    if (room === undefined || !room.has(member)) return;
+    this.#takeOut(member, room);
+    await this.#store.leave(member.user.id, member.session, id);
+  }
+
+  /**
+   * Keeps a message. Resolves with the seq at which it is durable, or was before under the same id. `transaction`: it is part of that;
+   * then nothing is certain yet, and there is no seq.
+   */
+  async post(
+    member: RoomMember,
+    post: Post,
+    transaction?: Pick<DatabasePort, "query">,
+  ): Promise<number> {
+    const { data, id, room_id, text, timestamp, to } = post;
+    if (to !== undefined && room_id !== undefined)
+      throw new GeodeError("INVALID_MESSAGE", "A message is for a room or to a user, not both.");
+    const room = to === undefined ? (room_id ?? DEFAULT_ROOM) : null;
+    if (room !== null) this.#require("write", room, member);
+    this.#requireSize(post);
+    const { clock } = this.#options;
+    const received = new Date(clock.nowMs()).toISOString();
+    const scope = id === undefined ? randomUUID() : (member.client ?? member.session);
+    const message = {
+      key: JSON.stringify([member.user.id, scope, id ?? null]),
+      room,
+      to: to ?? null,
+      user: member.user,
+      clientId: id ?? null,
+      text: text ?? null,
+      data: valueOfJson(data ?? null),
+      timestamp: timestamp ?? received,
+      received,
+    };
+    const { differs, seq } = await this.#store.post(message, transaction);
+    if (differs) {
+      throw new GeodeError(
+        "ID_REUSED",
+        `The id ${JSON.stringify(id)} was used for another message.`,
+        {
+          hint: "Ids are unique per user and client: send `client` with AUTH, and count on, or use random ids.",
+        },
+      );
+    }
+    if (room !== null) this.#mayTrim(room);
+    return seq;
+  }
+
+  /** The client has everything up to that message. Unknown ids are nothing: what they name may have been given up meanwhile. */
+  async acknowledge(member: RoomMember, messageId: string): Promise<void> {
+    const place = await this.#store.place(messageId);
+    if (place === undefined) return;
+    const user = member.user.id;
+    if (place.room === null) {
+      if (place.to === user) this.#cursors.move(inboxKey(user), user, null, place.seq);
+    } else if (member.client !== undefined) {
+      const key = cursorKey(user, member.client, place.room);
+      this.#cursors.move(key, user, place.room, place.seq);
+    }
+  }
+
+  typing(member: RoomMember, id: string): void {
+    this.#joinedRoom(member, id).tell(
+      new SharedMessage(userFrame("TYPING", id, member.user)),
+      member,
+    );
+  }
+
+  /** The others hear of it at once; the graph has it within a second. */
+  presence(member: RoomMember, id: string, state: unknown): void {
+    const room = this.#joinedRoom(member, id);
+    const value = valueOfJson(state ?? null);
+    const text = jsonText(value);
+    if (Buffer.byteLength(text) > this.#options.messageBytesMax) throw this.#tooLarge("state");
+    room.setState(member, value);
+    const frame = `{"type":"PRESENCE","room_id":${JSON.stringify(id)},"user":${JSON.stringify(member.user)},"state":${text}}`;
+    room.tell(new SharedMessage(frame), member);
+    let timers = this.#stateTimers.get(room);
+    if (timers === undefined) this.#stateTimers.set(room, (timers = new Map()));
+    if (timers.has(member)) return;
+    const save = (): void => {
+      timers.delete(member);
+      if (!room.has(member)) return;
+      this.#finish(this.#store.setState(member.user.id, member.session, id, room.stateOf(member)));
+    };
+    timers.set(member, this.#options.clock.timer(STATE_EVERY_MS, save));
+  }
+
+  /** A page of what was said in a room; `more`: there is more in that direction. */
+  async history(
+    member: RoomMember,
+    { room_id: id, before, since, limit }: HistoryRequest,
+  ): Promise<{ readonly messages: string; readonly more: boolean }> {
+    this.#require("history", id, member);
+    const wanted = bounded(limit ?? HISTORY_DEFAULT);
+    const page =
+      since === undefined
+        ? { before: before ?? null, limit: wanted + 1 }
+        : { since, limit: wanted + 1 };
+    const { messages } = await this.#store.history(id, page);
+    const more = messages.length > wanted;
+    const shown = since === undefined ? messages.slice(more ? 1 : 0) : messages.slice(0, wanted);
+    return { messages: `[${shown.map((message) => messageFrame(message)).join(",")}]`, more };
+  }
+
+  /** Nothing more is heard; what was acknowledged is saved. */
+  async close(): Promise<void> {
+    this.#stopWatching();
+    for (const timers of this.#stateTimers.values())
+      for (const timer of timers.values()) timer.cancel();
+    await this.#cursors.save();
+    await Promise.all(this.#unfinished);
+  }
+
+  /** What became durable, whoever wrote it. */
+  #news({ nodes, seq }: ReservedCommit): void {
+    for (const { id, label, properties } of nodes) {
+      if (label !== "GeodeMessage") continue;
+      const message = storedMessage(String(id), properties);
+      const room =
+        message.room === null ? this.#inboxes.get(message.to ?? "") : this.#rooms.get(message.room);
+      room?.deliver(new SharedMessage(messageFrame(message)), seq);
+    }
+  }
+
+  /** Everything behind a seq, page by page. Answers up to which seq the member has all of it. */
+  async #replay(
+    pageBehind: (
+      seq: number,
+    ) => Promise<{ readonly messages: readonly StoredMessage[]; readonly seq: number }>,
+    since: number,
+    member: RoomMember,
+    room: string | null,
+  ): Promise<number> {
+    for (let behind = since; ;) {
+      const { messages, seq } = await pageBehind(behind);
+      // A commit may hold several messages: the last one of a full page comes whole with the next.
+      const last = messages.at(-1)?.seq ?? behind;
+      const whole =
+        messages.length < PAGE ? messages : messages.filter((message) => message.seq < last);
+      for (const message of whole.length > 0 ? whole : messages)
+        member.hear(new SharedMessage(messageFrame(message, true)), room);
+      if (messages.length < PAGE) return seq;
+      behind = whole.at(-1)?.seq ?? last;
+    }
+  }
+
+  #enter(member: RoomMember, id: string): Room {
+    let own = this.#joined.get(member);
+    if (own === undefined) this.#joined.set(member, (own = new Set()));
+    let room = this.#rooms.get(id);
+    const { perMemberMax } = this.#options;
+    if (own.size >= perMemberMax && (room === undefined || !own.has(room))) {
+      throw new GeodeError("LIMIT", `A connection may be in ${perMemberMax} rooms.`, {
+        limit: "rooms",
+        hint: "Leave those that are not needed any more with LEAVE_ROOM.",
+      });
+    }
+    if (room === undefined) this.#rooms.set(id, (room = new Room(id)));
+    own.add(room);
+    return room;
+  }
+
+  #takeOut(member: RoomMember, room: Room): void {
+    const own = this.#joined.get(member);
+    own?.delete(room);
+    if (own?.size === 0) this.#joined.delete(member);
+    this.#stateTimers.get(room)?.get(member)?.cancel();
+    this.#stateTimers.get(room)?.delete(member);
+    if (room.leave(member) === true)
+      room.tell(new SharedMessage(userFrame("USER_LEFT", room.id ?? "", member.user)), member);
+    if (!room.isEmpty) return;
+    this.#rooms.delete(room.id ?? "");
+    this.#stateTimers.delete(room);
+  }
+
+  #joinedRoom(member: RoomMember, id: string): Room {
+    const room = this.#rooms.get(id);
+    if (room?.has(member) === true) return room;
+    throw new GeodeError("NOT_FOUND", `This connection is not in the room ${JSON.stringify(id)}.`, {
+      hint: "Join it first with JOIN_ROOM.",
+    });
+  }
+
+  #require(right: RoomRight, id: string, member: RoomMember): void {
+    if (this.#access.allows(right, id, member.principal)) return;
+    throw new GeodeError(
+      "FORBIDDEN",
+      `${RIGHTS[right]} the room ${JSON.stringify(id)} is not permitted.`,
+    );
+  }
+
+  #requireSize({ data, text }: Post): void {
+    const { messageBytesMax } = this.#options;
+    if (text !== undefined && Buffer.byteLength(text) > messageBytesMax)
+      throw this.#tooLarge("text");
+    if (data !== undefined && Buffer.byteLength(JSON.stringify(data)) > messageBytesMax)
+      throw this.#tooLarge("data");
+  }
+
+  #tooLarge(what: string): GeodeError {
+    return new GeodeError(
+      "TOO_LARGE",
+      `The ${what} of a message has at most ${this.#options.messageBytesMax} bytes.`,
+      { limit: "messageBytes" },
+    );
+  }
+
+  /** From time to time a room is looked at for messages that are too old or too many. */
+  #mayTrim(room: string): void {
+    const { clock, messagesMax, retentionMs } = this.#options;
+    const nowMs = clock.nowMs();
+    const { since, lookedMs } = this.#looks.get(room) ?? { since: 0, lookedMs: -Infinity };
+    const share = Math.floor(messagesMax * TRIM_SHARE);
+    const every = Math.min(Math.max(share, TRIM_EVERY_MIN), TRIM_EVERY_MAX);
+    const due = since + 1 >= every || nowMs - lookedMs >= Math.min(retentionMs, TRIM_MS_MAX);
+    if (!due) return void this.#looks.set(room, { since: since + 1, lookedMs });
+    if (this.#looks.size >= LOOKS_MAX) this.#looks.clear();
+    this.#looks.set(room, { since: 0, lookedMs: nowMs });
+    this.#finish(this.#trim(room));
+  }
+
+  async #trim(room: string): Promise<void> {
+    const { clock, messagesMax, retentionMs } = this.#options;
+    const oldest = new Date(clock.nowMs() - retentionMs).toISOString();
+    for (let gone = TRIM_PIECE; gone === TRIM_PIECE;) {
+      gone = await this.#store.trim(room, messagesMax, oldest, TRIM_PIECE);
+      if (gone > 0) this.#options.onTrim();
+    }
+  }
+
+  /** Something that nobody waits for. */
+  #finish(work: Promise<void>): void {
+    const done = work
+      .catch((error: unknown) => {
+        this.#options.log.warn({ error: String(error) }, "a room was not written");
+      })
+      .finally(() => this.#unfinished.delete(done));
+    this.#unfinished.add(done);
+  }
+}
+
+const RIGHTS = {
+  join: "Joining",
+  write: "Writing to",
+  history: "Reading the history of",
+} as const;
+
+function bounded(limit: number): number {
+  return Math.min(Math.max(0, limit), HISTORY_MAX);
+}
+
+function cursorKey(user: string, client: string, room: string): string {
+  return JSON.stringify([user, client, room]);
+}
+
+function inboxKey(user: string): string {
+  return JSON.stringify([user]);
+}
+
+function userFrame(type: string, room: string, user: RoomMember["user"]): string {
+  return JSON.stringify({ type, room_id: room, user });
+}
+
+function memberText({ state, ...user }: { readonly id: string; readonly state: Value }): string {
+  const text = JSON.stringify(user);
+  return state === null ? text : `${text.slice(0, -1)},"state":${jsonText(state)}}`;
+}
+
+/** MESSAGE as it is delivered; in a history, an item of it. */
+function messageFrame(message: StoredMessage, redelivered = false): string {
+  const { clientId, data, id, room, seq, text, timestamp, to, user } = message;
+  const fields = JSON.stringify({
+    type: "MESSAGE",
+    id,
+    ...(clientId === null ? {} : { client_id: clientId }),
+    ...(room === null ? { to } : { room_id: room }),
+    user,
+    ...(text === null ? {} : { text }),
+    timestamp,
+    seq,
+    ...(redelivered ? { redelivered } : {}),
+  });
+  return data === null ? fields : `${fields.slice(0, -1)},"data":${jsonText(data)}}`;
+}
