@@ -28,8 +28,11 @@ export async function connection(): Promise<readonly Figure[]> {
   const wsDeflated = await fanOut("ws compressed", { ...large, turns: 3 });
   const questions = await questionRate();
   const echoes = await echoRate(questions.questionBytes);
-  const idle = await idleBytes("geode", [SUBSCRIBE], 1);
-  const idleWs = await idleBytes("ws", [], 0);
+  const watching = { hello: [SUBSCRIBE], helloAnswers: 1 };
+  const silent = { hello: [], helloAnswers: 0 };
+  const idle = await idleBytes("geode", { ...watching, deflate: false });
+  const idleDeflated = await idleBytes("geode", { ...watching, deflate: true });
+  const idleWs = await idleBytes("ws", { ...silent, deflate: false });
   const perMessage = (name: string, value: number, peer: string, peerValue: number): Figure => ({
     name,
     value,
@@ -51,6 +54,12 @@ export async function connection(): Promise<readonly Figure[]> {
       value: idle,
       unit: "bytes",
       peer: { name: "bare ws connection", value: idleWs },
+    },
+    {
+      name: "the same, with compression negotiated",
+      value: idleDeflated,
+      unit: "bytes",
+      peer: { name: "without", value: idle },
     },
   ];
 }
@@ -137,11 +146,14 @@ async function rate(
 /** Memory of the server's heap and buffers per connection, in bytes; what the system keeps for a socket is the same for all. */
 async function idleBytes(
   kind: SubjectKind,
-  hello: readonly string[],
-  helloAnswers: number,
+  socket: {
+    readonly hello: readonly string[];
+    readonly helloAnswers: number;
+    readonly deflate: boolean;
+  },
 ): Promise<number> {
   const { close, loader, subject } = await pair(kind);
-  const listen = { kind: "listen", url: subject.url, deflate: false, hello, helloAnswers } as const;
+  const listen = { kind: "listen", url: subject.url, ...socket } as const;
   // What the first ones bring along is not a connection's own.
   await loader({ ...listen, sockets: 200 });
   const before = await subject.ask({ kind: "memory" });
