@@ -3,7 +3,7 @@ import type { GraphName } from "../graph/effect.ts";
 import type { Graph } from "../graph/graph.ts";
 import { isReserved } from "../graph/reserved.ts";
 import { namesOf } from "../graph/store.ts";
-import type { BoundStatement } from "../plan/bind.ts";
+import type { GraphChange } from "../plan/bind-graph.ts";
 import { EVERYTHING, type Reads, READS_NOTHING } from "../plan/footprint.ts";
 import type { Budget } from "./budget.ts";
 import { graphIn } from "./graphs.ts";
@@ -13,8 +13,6 @@ import type { Writer } from "./writer.ts";
 
 /** Graphs of one database, the default graph among them; each has tables of its own, even when it is empty. */
 export const GRAPHS_MAX = 1_000;
-
-type Bound = Extract<BoundStatement, { kind: "createGraph" | "dropGraph" }>;
 
 const NEW = { name: null, ifNotExists: false } as const;
 
@@ -33,9 +31,9 @@ export class GraphStatement implements Statement {
   readonly footprint: Reads;
   readonly otherGraphs: ReadonlyMap<GraphName, Reads>;
   readonly ordered = false;
-  readonly #bound: Bound;
+  readonly #bound: GraphChange;
 
-  constructor(text: string, bound: Bound) {
+  constructor(text: string, bound: GraphChange) {
     const source = bound.kind === "createGraph" ? bound.source : null;
     this.text = text;
     this.#bound = bound;
@@ -61,7 +59,7 @@ export class GraphStatement implements Statement {
 }
 
 function drop(
-  { name, ifExists, offset }: Bound & { kind: "dropGraph" },
+  { name, ifExists, offset }: GraphChange & { kind: "dropGraph" },
   context: RunContext,
   writer: Writer,
 ): void {
@@ -69,7 +67,11 @@ function drop(
   writer.dropGraph(graphIn(context, name, offset).name);
 }
 
-function create(bound: Bound & { kind: "createGraph" }, context: RunContext, writer: Writer): void {
+function create(
+  bound: GraphChange & { kind: "createGraph" },
+  context: RunContext,
+  writer: Writer,
+): void {
   const { name, ifNotExists, orReplace, source, offset } = bound;
   const { budget, graphs } = context;
   const copied = source && graphIn(context, source.graph, source.offset);

@@ -1,23 +1,23 @@
 import { GeodeError, unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
 import { positionAt } from "../gql/position.ts";
-import { DEFAULT_GRAPH } from "../graph/effect.ts";
 import {
   bindCondition,
   bindExpression,
   bindLabels,
   type ExpressionContext,
 } from "./bind-expression.ts";
+import { bindGraphChange, type GraphChange, graphScope } from "./bind-graph.ts";
 import { bindMatch } from "./bind-pattern.ts";
 import { bindProcedureCall } from "./bind-procedure.ts";
 import { bindOrderAndPage, bindProjection } from "./bind-projection.ts";
+import { bindSession, type BoundSession } from "./bind-session.ts";
 import { bindDelete, bindInsert, bindMerge, bindRemove, bindSet } from "./bind-write.ts";
 import type { CatalogChange, NewIndex } from "./catalog-change.ts";
 import { conjuncts, type Variable } from "./expression.ts";
 import type { GraphScope, Item, Operator, Output, Query } from "./operators.ts";
 import type { Procedures } from "./procedure.ts";
 import { Binding, declare, EMPTY_SCOPE, type Scope } from "./scope.ts";
-import type { SessionCommand } from "./session-command.ts";
 import { showQuery } from "./show.ts";
 import { neededAfter } from "./uses.ts";
 import { isWriting, writes } from "./writing.ts";
@@ -43,28 +43,8 @@ export type BoundStatement =
       readonly query: Query;
     }
   | CatalogChange
-  | {
-      readonly kind: "createGraph";
-      readonly name: string;
-      readonly ifNotExists: boolean;
-      readonly orReplace: boolean;
-      /** What it begins with; null: nothing. */
-      readonly source: { readonly graph: GraphScope; readonly offset: number } | null;
-      readonly offset: number;
-    }
-  | {
-      readonly kind: "dropGraph";
-      readonly name: string;
-      readonly ifExists: boolean;
-      readonly offset: number;
-    }
-  | {
-      readonly kind: "session";
-      readonly command: SessionCommand;
-      /** Gives the value that is set. */
-      readonly query: Query | null;
-      readonly offset: number;
-    }
+  | GraphChange
+  | BoundSession
   | {
       readonly kind: "transaction";
       readonly command:
@@ -115,7 +95,7 @@ function bindStatement(binding: Binding, statement: ast.Statement): BoundStateme
     }
     case "createGraph":
     case "dropGraph":
-      return bindGraphStatement(binding, statement);
+      return bindGraphChange(binding, statement);
     case "show": {
       const query = showQuery(binding, statement);
       const { readsEveryGraph } = binding;
@@ -129,11 +109,9 @@ function bindStatement(binding: Binding, statement: ast.Statement): BoundStateme
       };
     }
     case "sessionSet":
-      return bindSessionSet(binding, statement.target, offset);
     case "sessionReset":
-      return { kind: "session", command: resetOf(statement.target), query: null, offset };
     case "sessionClose":
-      return { kind: "session", command: { action: "close" }, query: null, offset };
+      return bindSession(binding, statement);
     default:
       return unreachable(statement);
   }
@@ -167,95 +145,6 @@ function bindPlace(
     label: label.name,
     properties: [...names],
   };
-}
-
-function bindSessionSet(
-  binding: Binding,
-  target: ast.SessionSetTarget,
-  offset: number,
-): BoundStatement {
-  switch (target.kind) {
-    case "graph": {
-      const graph = graphScope(target.graph, null);
-      const { start } = target.graph.span;
-      return {
-        kind: "session",
-        command: { action: "setGraph", graph },
-        query: null,
-        offset: start,
-      };
-    }
-    case "timeZone": {
-      const query = valueQuery(binding, target.timeZone);
-      return { kind: "session", command: { action: "setTimeZone" }, query, offset };
-    }
-    case "parameter": {
-      const { ifNotExists, name, value } = target;
-      const command = { action: "setParameter", name: name.name, ifNotExists } as const;
-      return { kind: "session", command, query: valueQuery(binding, value), offset };
-    }
-    default:
-      return unreachable(target);
-  }
-}
-
-function resetOf(target: ast.SessionResetTarget): SessionCommand {
-  switch (target.kind) {
-    case "all":
-      return { action: "resetAll" };
-    case "graph":
-      return { action: "resetGraph" };
-    case "timeZone":
-      return { action: "resetTimeZone" };
-    case "parameters":
-      return { action: "resetParameters" };
-    case "parameter":
-      return { action: "resetParameter", name: target.name.name };
-    default:
-      return unreachable(target);
-  }
-}
-
-/** The expression as the only value of a result. */
-function valueQuery(binding: Binding, node: ast.Expression): Query {
-  const expression = bindExpression(binding, node, { scope: EMPTY_SCOPE });
-  const variable = binding.variable(null, "value");
-  return {
-    operators: [{ kind: "let", items: [{ variable, expression }] }],
-    output: { kind: "rows", columns: [{ name: "value", text: "value", variable }] },
-  };
-}
-
-/** A graph is named by itself, by CURRENT_GRAPH, or by HOME_GRAPH. */
-function graphScope(reference: ast.GraphReference, current: GraphScope): GraphScope {
-  switch (reference.kind) {
-    case "namedGraph":
-      return reference.name.name;
-    case "currentGraph":
-      return current;
-    case "homeGraph":
-      return DEFAULT_GRAPH;
-    default:
-      return unreachable(reference);
-  }
-}
-
-function bindGraphStatement(
-  binding: Binding,
-  statement: ast.CreateGraph | ast.DropGraph,
-): BoundStatement {
-  const { name, span } = statement.name;
-  const offset = span.start;
-  if (name === DEFAULT_GRAPH && !(statement.kind === "createGraph" && !statement.orReplace))
-    throw new GeodeError("42000", `The graph \`${DEFAULT_GRAPH}\` is always there.`, {
-      position: positionAt(binding.text, offset),
-      hint: "MATCH (n) DETACH DELETE n empties it.",
-    });
-  if (statement.kind === "dropGraph")
-    return { kind: "dropGraph", name, ifExists: statement.ifExists, offset };
-  const { copyOf, ifNotExists, orReplace } = statement;
-  const source = copyOf && { graph: graphScope(copyOf, null), offset: copyOf.span.start };
-  return { kind: "createGraph", name, ifNotExists, orReplace, source, offset };
 }
 
 export function bindSubquery(binding: Binding, query: ast.Query, scope: Scope): Query {
