@@ -190,6 +190,49 @@ describe("geode serve", () => {
     for (const token of [old, young]) expect(audit).not.toContain(token.split(".")[2]);
   });
 
+  test("shows administrators who is connected, and takes access back from the command line", async () => {
+    const { child, ws } = await serve("--data", "watched");
+    const server = ["--url", ws, "--data", "watched"];
+    const token = (await command("token", "--user", "ann", "--data", "watched")).out.trim();
+    const live = spawn(
+      process.execPath,
+      [geode, "query", "SELECT * FROM x", "--live", "--url", ws, "--token", token],
+      { cwd: directory, stdio: "ignore" },
+    );
+    const ended = once(live, "exit");
+    const connections = async () =>
+      JSON.parse(
+        (await command("connections", ...server, "--user", "ann", "--format", "json")).out,
+      ) as { session: string; user: string; token_id: string }[];
+    let seen = await connections();
+    while (seen.length === 0) seen = await connections();
+    expect(seen).toMatchObject([{ user: "ann", remote_address: "127.0.0.1" }]);
+    expect(await command("connections", ...server)).toMatchObject({
+      code: 0,
+      err: "1 open, 0.0% of what is allowed\n",
+    });
+    // Only an administrator, and only one thing at a time.
+    const asAnn = ["--url", ws, "--token", token];
+    expect(await command("connections", ...asAnn)).toMatchObject({ code: 3, out: "" });
+    expect(await command("revoke", ...asAnn, "--user", "bob")).toMatchObject({ code: 3 });
+    expect(await command("revoke", ...server)).toMatchObject({ code: 2 });
+    expect(await command("revoke", ...server, "--user", "a", "--session", "b")).toMatchObject({
+      code: 2,
+    });
+    expect(await command("revoke", ...server, "--session", "nobody's")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("Not found") as string,
+    });
+    expect(await command("revoke", ...server, "--token-id", seen[0]!.token_id)).toMatchObject({
+      code: 0,
+      err: "Done; 1 connection ended.\n",
+    });
+    expect((await ended)[0]).not.toBe(0);
+    expect(await connections()).toEqual([]);
+    await stop(child);
+    expect(await command("connections", ...server)).toMatchObject({ code: 3 });
+  });
+
   test("speaks TLS, takes a new certificate on SIGHUP, and keeps the present one if that does not load", async () => {
     const [cert, key] = [join(directory, "tls.pem"), join(directory, "tls.key")];
     const certify = (name: string) =>

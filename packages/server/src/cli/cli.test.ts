@@ -30,6 +30,8 @@ describe("--help", () => {
     "backup",
     "restore",
     "check",
+    "connections",
+    "revoke",
   ])("geode %s", async (command) => {
     const terminal = new ScriptTerminal();
     const args = [...(command === "" ? [] : [command]), "--help"];

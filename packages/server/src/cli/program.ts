@@ -4,6 +4,12 @@ import { runImport, type ImportOptions } from "../import/command.ts";
 import { runBackup, runRestore } from "../copy/backup.ts";
 import type { CopySourceOptions } from "../copy/source.ts";
 import { EXPORT_FORMATS, runExport, type ExportOptions } from "../export/command.ts";
+import {
+  runConnections,
+  runRevoke,
+  type ConnectionsOptions,
+  type RevokeOptions,
+} from "./administration.ts";
 import { runCheck } from "./check.ts";
 import { applyConfigFile } from "./config-file.ts";
 import { applyFlagVariables } from "./flag-variables.ts";
@@ -46,7 +52,19 @@ export function geodeProgram(terminal: Terminal): Command {
     const { config } = command.opts<{ config?: string }>();
     if (config !== undefined) await applyConfigFile(command, config);
   });
-  const commands = [serve, token, query, policy, importFiles, exportGraph, backup, restore, check];
+  const commands = [
+    serve,
+    token,
+    query,
+    policy,
+    importFiles,
+    exportGraph,
+    backup,
+    restore,
+    check,
+    connections,
+    revoke,
+  ];
   for (const command of commands) {
     const added = command(terminal).addOption(
       option("--config <file>", "read options from a JSON file"),
@@ -287,6 +305,27 @@ function check(terminal: Terminal): Command {
     .action((directory: string) => runCheck(directory, terminal));
 }
 
+function connections(terminal: Terminal): Command {
+  return withAccess(new Command("connections"))
+    .description("Show who is connected to a running server.")
+    .addOption(option("--user <id>", "only that user's connections"))
+    .addOption(
+      option("--format <format>", "how rows are printed").choices(FORMATS).default("table"),
+    )
+    .addHelpText("after", CONNECTIONS_HELP)
+    .action((options: ConnectionsOptions) => runConnections(options, terminal));
+}
+
+function revoke(terminal: Terminal): Command {
+  return withAccess(new Command("revoke"))
+    .description("Take access back on a running server, and end the connections that rest on it.")
+    .addOption(option("--user <id>", "all tokens that this user was given so far"))
+    .addOption(option("--token-id <jti>", "one token"))
+    .addOption(option("--session <id>", "one connection; its token stays good"))
+    .addHelpText("after", REVOKE_HELP)
+    .action((options: RevokeOptions) => runRevoke(options, terminal));
+}
+
 function withCopySource(command: Command): Command {
   return withAccess(command).addOption(
     flag("--offline", "read the data directory itself instead of asking its server"),
@@ -373,9 +412,7 @@ Examples:
 Signals: SIGTERM and SIGINT stop it cleanly, SIGHUP reads certificate and public keys again.
 
 Over HTTP: /health/live, /health/ready, /metrics (Prometheus), /asyncapi.json; for the role
-admin /backup and /admin/connections, and to end access at once:
-  $ curl -X DELETE -H "Authorization: Bearer $TOKEN" $URL/admin/connections/SESSION
-  $ curl -X PUT    -H "Authorization: Bearer $TOKEN" $URL/admin/revocations/users/ann`;
+admin /backup and /admin. \`geode connections\` and \`geode revoke\` end access at once.`;
 
 const TOKEN_HELP = `
 The token is alone on the last line of the output.
@@ -495,6 +532,22 @@ jwt-secret of the old directory, or have a new one made.
 Examples:
   $ geode restore ./backups/monday ./geode-data
   $ geode check ./geode-data && geode serve --data ./geode-data`;
+
+const CONNECTIONS_HELP = `
+It takes the role admin. --format json and csv are for programs.
+
+Examples:
+  $ geode connections
+  $ geode connections --user ann --format json`;
+
+const REVOKE_HELP = `
+It takes the role admin. What was revoked stays so over restarts. A user who gets a new token
+can come back, so whoever gives tokens out has to know, too.
+
+Examples:
+  $ geode revoke --user ann                    everything that ann was given so far
+  $ geode revoke --token-id 4f1c…              one token; \`geode token\` says its id
+  $ geode revoke --session 0b9c…               this connection only`;
 
 const CHECK_HELP = `
 Verifies the stored checkpoint and log, rebuilds the graph, and checks that its parts agree.

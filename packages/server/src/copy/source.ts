@@ -4,8 +4,9 @@ import { pipeline } from "node:stream/promises";
 import { setImmediate as turn } from "node:timers/promises";
 import { copyState } from "@geode/engine";
 import { tokenSource, type AccessOptions } from "../cli/access.ts";
+import { askServer, reasonOf, refusalOf } from "../cli/ask-server.ts";
 import { CommandError, EXIT } from "../cli/exit.ts";
-import { printable, type Terminal } from "../cli/terminal.ts";
+import type { Terminal } from "../cli/terminal.ts";
 import { progress } from "../import/progress.ts";
 
 export interface CopySourceOptions extends AccessOptions {
@@ -64,8 +65,11 @@ async function download(
   signal: AbortSignal,
 ): Promise<void> {
   const token = await (await tokenSource(options, terminal))();
-  const response = await ask(options.url, token, signal);
-  if (response.status !== 200 || response.body === null) throw await refusal(options.url, response);
+  const { url } = options;
+  const hint = "Is a server running there? With --offline, the data directory itself is read.";
+  const response = await askServer({ url, path: "backup", token, signal, hint });
+  if (response.status !== 200 || response.body === null)
+    throw await refusalOf(url, response, "cannot be copied");
   const bar = progress("Copying", Number(response.headers.get("content-length") ?? 0), terminal);
   try {
     await pipeline(
@@ -81,54 +85,11 @@ async function download(
     );
   } catch (cause) {
     signal.throwIfAborted();
-    throw new CommandError(EXIT.failed, `the copy broke off: ${reason(cause)}`, {
+    throw new CommandError(EXIT.failed, `the copy broke off: ${reasonOf(cause)}`, {
       hint: "Nothing is left of it. Try again.",
       cause,
     });
   } finally {
     bar.end();
   }
-}
-
-async function ask(url: string, token: string, signal: AbortSignal): Promise<Response> {
-  // Beside the address of the WebSocket.
-  const address = new URL("backup", url.replace(/^ws/, "http"));
-  address.search = "";
-  try {
-    return await fetch(address, {
-      headers: { authorization: `Bearer ${token}` },
-      redirect: "error",
-      signal,
-    });
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw new CommandError(EXIT.unreachable, `no connection to ${url}: ${reason(cause)}`, {
-      hint: "Is a server running there? With --offline, the data directory itself is read.",
-      cause,
-    });
-  }
-}
-
-/** Why the server gave nothing. Its text is short and for people, but it comes from elsewhere. */
-async function refusal(url: string, response: Response): Promise<CommandError> {
-  const { status } = response;
-  const text = (await response.text().catch(() => "")).slice(0, 300).trim();
-  const why = printable(text === "" ? `HTTP ${status}` : text);
-  switch (status) {
-    case 401:
-    case 403:
-      return new CommandError(EXIT.unreachable, `${url} refuses: ${why}`, {
-        hint: "It takes a token of this server with the role admin: `geode token --user ID --role admin` makes one where its secret is.",
-      });
-    case 404:
-      return new CommandError(EXIT.failed, `${url} cannot be copied: ${why}`);
-    default:
-      return new CommandError(EXIT.failed, `${url} cannot be copied now: ${why}`);
-  }
-}
-
-/** What fetch knows is in the cause. */
-function reason(error: unknown): string {
-  const { cause, message } = error as Error;
-  return cause instanceof Error && cause.message !== "" ? cause.message : message;
 }
