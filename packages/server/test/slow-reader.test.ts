@@ -1,4 +1,4 @@
-import { connect, type Geode, type Live } from "@geode/client";
+import { connect, type Geode, type GeodeOptions, type Live, type LiveOptions } from "@geode/client";
 import { Database, type Principal } from "@geode/engine";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -41,7 +41,7 @@ const write = (text: string, parameters: Record<string, unknown> = {}) =>
   });
 
 /** A client whose socket can be stopped, so that it reads nothing, and started again. */
-async function stoppable(): Promise<{ client: Geode; socket: WebSocket }> {
+async function stoppable(options: GeodeOptions): Promise<{ client: Geode; socket: WebSocket }> {
   let socket: WebSocket | undefined;
   const webSocket = new Proxy(WebSocket, {
     construct(target, [address, protocols]: [string, string[]]) {
@@ -49,7 +49,7 @@ async function stoppable(): Promise<{ client: Geode; socket: WebSocket }> {
       return socket;
     },
   });
-  const client = await connect(url(), { token, webSocket: webSocket as never });
+  const client = await connect(url(), { token, webSocket: webSocket as never, ...options });
   clients.push(client);
   return { client, socket: socket! };
 }
@@ -71,15 +71,32 @@ const FILLER = "x".repeat(40 * KIB);
 /** So many commits that no buffer between the server and a stopped reader holds all of them. */
 const STEPS = 500;
 
-describe.each([
-  ["merged updates", ROWS],
-  ["a result sent anew, because its rows have positions", `${ROWS} ORDER BY n.text LIMIT 20`],
-])("PROTOCOL 5.15: a reader that stops catches up by %s", (_, query) => {
-  test("its copy is the result again, and meanwhile others heard of every commit", async () => {
-    const { client, socket } = await stoppable();
+interface Way {
+  readonly query: string;
+  readonly live?: LiveOptions;
+  readonly client?: GeodeOptions;
+}
+
+const WAYS: readonly (readonly [name: string, way: Way])[] = [
+  ["merged updates", { query: ROWS }],
+  [
+    "merged updates, in CBOR and batches",
+    { query: ROWS, client: { encoding: "cbor", batchMs: 5 } },
+  ],
+  ["the latest state", { query: ROWS, live: { backpressure: "latest" } }],
+  [
+    "a result sent anew, because its rows have positions",
+    { query: `${ROWS} ORDER BY n.text LIMIT 20` },
+  ],
+];
+
+describe.each(WAYS)("PROTOCOL 5.15: a reader that stops catches up by %s", (_, way) => {
+  test("its copy is the result again, and others were not held up", async () => {
+    const { query } = way;
+    const { client, socket } = await stoppable(way.client ?? {});
     const other = await connect(url(), { token });
     clients.push(other);
-    const [slow, quick] = [client.live(query), other.live(query)];
+    const [slow, quick] = [client.live(query, {}, way.live), other.live(query)];
     await Promise.all([slow.ready, quick.ready]);
     let heard = 0;
     quick.subscribe(() => heard++);
