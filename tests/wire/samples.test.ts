@@ -37,7 +37,7 @@ const token = (user = "ada", roles: readonly string[] = []) =>
 
 interface Client {
   readonly socket: WebSocket;
-  next(): Promise<Record<string, unknown>>;
+  readonly next: () => Promise<Record<string, unknown>>;
   readonly closed: Promise<{ code: number; reason: string }>;
 }
 
