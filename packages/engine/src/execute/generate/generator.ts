@@ -66,6 +66,12 @@ export class Generator {
     return variable.nullable || this.#nullable.has(variable);
   }
 
+  /** Declares the variable with that value, which it has from here on. */
+  bind(variable: Variable, value: string): void {
+    this.code.line(`const ${this.local(variable)}=${value};`);
+    this.bound.add(variable);
+  }
+
   /** From here on the element may be absent: it may have been deleted. */
   makeNullable(variable: Variable): void {
     this.#nullable.add(variable);

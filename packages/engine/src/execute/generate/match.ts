@@ -177,7 +177,7 @@ function stepCode(g: Generator, step: Step, route: Omit<Route, "present">, rest:
       code.block(`for(const ${set} of ${sets})`, () => {
         code.line(`const ${slots}=${set}.slots,${count}=${set}.count;`);
         g.stretches(count, (at) => {
-          bind(g, step.node, `${slots}[${at}]`);
+          g.bind(step.node, `${slots}[${at}]`);
           rest();
         });
       });
@@ -207,13 +207,13 @@ function stepCode(g: Generator, step: Step, route: Omit<Route, "present">, rest:
       return;
     }
     case "lookup": {
-      bind(g, step.node, `rt.lookup(${valueCode(g, step.id)})`);
+      g.bind(step.node, `rt.lookup(${valueCode(g, step.id)})`);
       code.block(`if(${g.local(step.node)}!==-1)`, rest);
       return;
     }
     case "expand":
       expandCode(g, step.edge, step.from, step.reverse, rest, (neighbour) =>
-        bind(g, step.to, neighbour),
+        g.bind(step.to, neighbour),
       );
       return;
     case "expandInto": {
@@ -250,7 +250,7 @@ function foundCode(g: Generator, target: Variable, expression: string, rest: () 
   code.line(`const ${found}=${expression};`);
   code.block(`for(let ${at}=0;${at}<${found}.length;${at}++)`, () => {
     g.step();
-    bind(g, target, `${found}[${at}]`);
+    g.bind(target, `${found}[${at}]`);
     rest();
   });
 }
@@ -290,7 +290,7 @@ function expandCode(
           code.line(`if(${pass}>=${adjacencies}.incoming&&${neighbour}===${start})continue;`);
         if (bindNeighbour) bindNeighbour(neighbour);
         else code.line(`if(${neighbour}!==${g.local(other)})continue;`);
-        bind(g, edge.variable, `${pool}[${offset}+2*${at}+1]`);
+        g.bind(edge.variable, `${pool}[${offset}+2*${at}+1]`);
         rest();
       });
     });
@@ -309,7 +309,7 @@ function endsCode(g: Generator, step: Step & { kind: "ends" }, rest: () => void)
   ];
   const end = (node: Variable, slot: string, known: boolean): string[] => {
     if (known) return [`${slot}===${g.local(node)}`];
-    bind(g, node, slot);
+    g.bind(node, slot);
     return [];
   };
   const oneWay = (from: string, to: string): void => {
@@ -332,11 +332,6 @@ function endsCode(g: Generator, step: Step & { kind: "ends" }, rest: () => void)
   };
   if (conditions.length > 0) code.block(`if(${conditions.join("&&")})`, body);
   else code.block("", body);
-}
-
-function bind(g: Generator, variable: Variable, expression: string): void {
-  g.code.line(`const ${g.local(variable)}=${expression};`);
-  g.bound.add(variable);
 }
 
 /** What OPTIONAL MATCH binds when nothing is found. */

@@ -34,21 +34,17 @@ export function repeatCode(
   ].map((name) => code.fresh(name)) as [string, string, string, string, string, string];
   // What parts inside are on is on the trail already.
   const [edges, stride] = hasPartsInside(repeat) ? ["own", 1] : ["steps", 2];
-  const bind = (variable: (typeof groups)[number]["outer"], expression: string): void => {
-    code.line(`const ${g.local(variable)}=${expression};`);
-    g.bound.add(variable);
-  };
   const emit = (): void => {
     if (endKnown) code.line(`if(${node}!==${g.local(end)})break ${emitted};`);
     if (isAmbiguous(repeat))
       code.line(
         `if(!F.isNew(${seen},F.identityOf(F.hopsOf(${hops},${reverse})),B))break ${emitted};`,
       );
-    if (!endKnown) bind(end, node);
+    if (!endKnown) g.bind(end, node);
     for (const [index, { outer }] of groups.entries())
-      bind(outer, `F.groupOf(${hops},${index},${reverse},"${groupType(repeat, outer)}")`);
-    if (repeat.taken) bind(repeat.taken, `F.takenOf(${hops},${groups.length},${reverse})`);
-    bind(repeat.steps, `F.stepsOf(${hops},${reverse})`);
+      g.bind(outer, `F.groupOf(${hops},${index},${reverse},"${groupType(repeat, outer)}")`);
+    if (repeat.taken) g.bind(repeat.taken, `F.takenOf(${hops},${groups.length},${reverse})`);
+    g.bind(repeat.steps, `F.stepsOf(${hops},${reverse})`);
     rest();
   };
   const loop = (): void => {

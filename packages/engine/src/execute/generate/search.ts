@@ -1,4 +1,3 @@
-import type { Variable } from "../../plan/expression.ts";
 import type { PartAtom, SearchAtom } from "../../plan/operators.ts";
 import type { Step } from "../../plan/order-match.ts";
 import { testCode, valueCode } from "./expressions.ts";
@@ -26,7 +25,7 @@ export function searchCode(
     const found = code.fresh("found");
     const bindFound = (): void => {
       foundCode(g, search, found);
-      if (!endKnown) define(g, end, `${found}.node`);
+      if (!endKnown) g.bind(end, `${found}.node`);
     };
     const accepts = acceptsCode(g, search, found, bindFound);
     const { unit, count, mode } = search;
@@ -76,9 +75,9 @@ function foundCode(g: Generator, search: SearchAtom, found: string): void {
   for (const [index, part] of search.parts.entries()) {
     const hops = `${found}.hops[${index}]`;
     for (const [at, { outer }] of part.groups.entries())
-      define(g, outer, `F.foundGroup(${hops},${at},"${groupType(part, outer)}")`);
-    if (part.taken) define(g, part.taken, `F.foundTaken(${hops},${part.groups.length})`);
-    define(g, part.steps, `F.foundSteps(${hops})`);
+      g.bind(outer, `F.foundGroup(${hops},${at},"${groupType(part, outer)}")`);
+    if (part.taken) g.bind(part.taken, `F.foundTaken(${hops},${part.groups.length})`);
+    g.bind(part.steps, `F.foundSteps(${hops})`);
   }
 }
 
@@ -99,9 +98,4 @@ function acceptsCode(
   });
   g.bound = outer;
   return name;
-}
-
-function define(g: Generator, variable: Variable, expression: string): void {
-  g.code.line(`const ${g.local(variable)}=${expression};`);
-  g.bound.add(variable);
 }

@@ -56,7 +56,7 @@ function insertAtoms(
   for (const node of nodes) {
     const labels = code.constant(node.labels);
     const map = mapOf(node.properties, node.offset);
-    define(g, node.variable, `rt.insertNode(${labels},${map},${node.offset})`);
+    g.bind(node.variable, `rt.insertNode(${labels},${map},${node.offset})`);
   }
   for (const edge of edges) {
     const ends = [edge.from, edge.to].map((end) =>
@@ -67,7 +67,7 @@ function insertAtoms(
     const label = code.constant(edge.label);
     const map = mapOf(edge.properties, edge.offset);
     const parts = [label, ...ends, map, edge.offset];
-    define(g, edge.variable, `rt.insertEdge(${parts.join(",")})`);
+    g.bind(edge.variable, `rt.insertEdge(${parts.join(",")})`);
   }
 }
 
@@ -105,8 +105,7 @@ export function mergeCode(g: Generator, operator: Of<"merge">, buffer: Buffer, l
         const [assignments, at] = [code.fresh("set"), code.fresh("i")];
         code.line(`const ${assignments}=rt.assignments();`);
         code.block(`for(let ${at}=${first};${at}<${count};${at}++)`, () => {
-          for (const variable of match.introduces)
-            define(g, variable, `${out.get(variable)}[${at}]`);
+          for (const variable of match.introduces) g.bind(variable, `${out.get(variable)}[${at}]`);
           setItems(g, items, assignments);
         });
         code.line(`${assignments}.apply();`);
@@ -238,9 +237,4 @@ function target(
   const found = g.code.fresh("el");
   g.code.line(`const ${found}=rt.element(${valueCode(g, expression)},${offset});`);
   g.code.block(`if(${found}!==null)`, () => use(`${found}.kind,${found}.slot`));
-}
-
-function define(g: Generator, variable: Variable, expression: string): void {
-  g.code.line(`const ${g.local(variable)}=${expression};`);
-  g.bound.add(variable);
 }
