@@ -18,8 +18,11 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
+/** On a machine however slow, live results are run again at once. */
+const liveLimits = { commitMs: Infinity, groupMs: Infinity };
+
 async function open(options: DatabaseOptions = {}): Promise<Database> {
-  const database = await Database.open(options);
+  const database = await Database.open({ liveLimits, ...options });
   closers.push(() => database.close());
   return database;
 }

@@ -6,6 +6,7 @@ import type {
   SetItem,
   WriteOperator,
 } from "../../plan/operators.ts";
+import { holdIds, holdSlots } from "./by-id.ts";
 import { isElement, valueCode } from "./expressions.ts";
 import type { Generator } from "./generator.ts";
 import { matchCode } from "./match.ts";
@@ -186,9 +187,6 @@ export function removeCode(g: Generator, operator: Of<"remove">, loop: Loop): vo
   code.line(`${assignments}.apply();`);
 }
 
-/** What repetitions bind: lists of slots, or null. */
-const LISTS: ReadonlySet<Variable["type"]> = new Set(["nodes", "edges", "steps"] as const);
-
 /** DELETE: first everything that is to go is found, then it goes. Slots of what went are -1 from here on. */
 export function deleteCode(g: Generator, operator: Of<"delete">, buffer: Buffer, loop: Loop): void {
   const { code } = g;
@@ -208,16 +206,10 @@ export function deleteCode(g: Generator, operator: Of<"delete">, buffer: Buffer,
       }
     }
   });
-  const elements = [...buffer.columns].filter(([variable]) => isElement(variable));
-  const lists = [...buffer.columns].filter(([{ type }]) => LISTS.has(type));
-  for (const [variable, array] of elements) code.line(`${array}=rt.${variable.type}Ids(${array});`);
-  for (const [{ type }, array] of lists) code.line(`${array}=rt.listIds("${type}",${array});`);
+  holdIds(g, buffer.columns);
   code.line(`${deletions}.apply();`);
-  for (const [variable, array] of elements) {
-    code.line(`${array}=rt.${variable.type}Slots(${array});`);
-    g.makeNullable(variable);
-  }
-  for (const [{ type }, array] of lists) code.line(`${array}=rt.listSlots("${type}",${array});`);
+  holdSlots(g, buffer.columns);
+  for (const variable of buffer.columns.keys()) if (isElement(variable)) g.makeNullable(variable);
 }
 
 /** Calls `use` with code for `kind,slot` of the element, where there is one. */

@@ -1,12 +1,9 @@
-import type { Variable } from "../../plan/expression.ts";
 import type { CallOperator } from "../../plan/operators.ts";
 import { replaces } from "../../plan/writing.ts";
+import { holdIds, holdSlots, idCode, slotCode } from "./by-id.ts";
 import { isElement } from "./expressions.ts";
 import type { Generator } from "./generator.ts";
 import type { Buffer } from "./query.ts";
-
-/** What repetitions bind: lists of slots, or null. */
-const LISTS: ReadonlySet<Variable["type"]> = new Set(["nodes", "edges", "steps"] as const);
 
 /**
  * CALL of a query that writes. All rows wait for it; then the query is run for one after the other, and each run sees what those before
@@ -21,11 +18,9 @@ export function writingCallCode(
 ): void {
   const { code } = g;
   const waiting = [...buffer.columns];
-  for (const [variable, array] of waiting) {
-    if (isElement(variable)) code.line(`${array}=rt.${variable.type}Ids(${array});`);
-    if (LISTS.has(variable.type)) code.line(`${array}=rt.listIds("${variable.type}",${array});`);
-    if (isElement(variable) && replaces(query)) g.makeNullable(variable);
-  }
+  holdIds(g, waiting);
+  if (replaces(query))
+    for (const [variable] of waiting) if (isElement(variable)) g.makeNullable(variable);
   const kept = [...waiting.map(([variable]) => variable), ...columns].map(
     (variable) => [variable, g.state("b", "[]")] as const,
   );
@@ -35,7 +30,7 @@ export function writingCallCode(
     code.block(`for(let ${at}=0;${at}<${buffer.count};${at}++)`, () => {
       g.step();
       for (const [variable, array] of waiting) {
-        code.line(`const ${g.local(variable)}=${fromId(variable, `${array}[${at}]`)};`);
+        code.line(`const ${g.local(variable)}=${slotCode(variable, `${array}[${at}]`)};`);
         g.bound.add(variable);
       }
       const keep = (row: string): void => {
@@ -48,9 +43,7 @@ export function writingCallCode(
       };
       const rows = code.fresh("rows");
       const text = g.writingSubquery(() =>
-        rowsOf((found, column) =>
-          isElement(columns[column]!) ? `rt.${columns[column]!.type}Ids([${found}])[0]` : found,
-        ),
+        rowsOf((found, column) => idCode(columns[column]!, found)),
       );
       code.line(`const ${rows}=${text};`);
       if (query.output.kind === "nothing") {
@@ -66,17 +59,7 @@ export function writingCallCode(
     }),
   );
   code.line(`${runs}();`);
-  for (const [variable, array] of kept) {
-    if (isElement(variable)) code.line(`${array}=rt.${variable.type}Slots(${array});`);
-    if (LISTS.has(variable.type)) code.line(`${array}=rt.listSlots("${variable.type}",${array});`);
-    buffer.columns.set(variable, array);
-  }
+  holdSlots(g, kept);
+  for (const [variable, array] of kept) buffer.columns.set(variable, array);
   code.line(`${buffer.count}=${count};`);
-}
-
-/** The slot of an element, or the slots of a list, as of now. */
-function fromId(variable: Variable, id: string): string {
-  if (isElement(variable)) return `rt.${variable.type}Slots([${id}])[0]`;
-  if (LISTS.has(variable.type)) return `rt.listSlots("${variable.type}",[${id}])[0]`;
-  return id;
 }
