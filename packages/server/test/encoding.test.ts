@@ -1,10 +1,11 @@
-import { connect, type Geode, type GeodeOptions, type Live } from "@geode/client";
+import { connect, type Geode, type GeodeOptions } from "@geode/client";
 import { Database } from "@geode/engine";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { signToken } from "../src/auth/token.ts";
 import { systemClock } from "../src/clock.ts";
 import { Server } from "../src/server.ts";
+import { reaches } from "./reaches.ts";
 import { SECRET } from "./running-server.ts";
 
 let database: Database;
@@ -42,16 +43,6 @@ async function client(options: GeodeOptions): Promise<Geode> {
   });
   clients.push(opened);
   return opened;
-}
-
-async function reaches(live: Live<unknown>, seq: number): Promise<void> {
-  await live.ready;
-  while ((live.seq ?? 0) < seq) {
-    const changed = Promise.withResolvers<void>();
-    const stop = live.subscribe(changed.resolve);
-    if ((live.seq ?? 0) < seq) await changed.promise;
-    stop();
-  }
 }
 
 const VALUES =

@@ -1,4 +1,4 @@
-import { connect, type Geode, type Live } from "@geode/client";
+import { connect, type Geode } from "@geode/client";
 import { Database } from "@geode/engine";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { signToken } from "../src/auth/token.ts";
@@ -6,6 +6,7 @@ import { systemClock } from "../src/clock.ts";
 import { Server } from "../src/server.ts";
 import { Peer } from "./peer.ts";
 import { promised } from "./promised.ts";
+import { reaches } from "./reaches.ts";
 import { SECRET } from "./running-server.ts";
 
 /** The engine, the server and the client together, in one process. */
@@ -28,17 +29,6 @@ async function client(user = "ann"): Promise<Geode> {
   const opened = await connect(url, { token, floats: "exact" });
   clients.push(opened);
   return opened;
-}
-
-/** Resolves once the live result shows the commit. */
-async function reaches(live: Live<unknown>, seq: number): Promise<void> {
-  await live.ready;
-  while ((live.seq ?? 0) < seq) {
-    const changed = Promise.withResolvers<void>();
-    const stop = live.subscribe(changed.resolve);
-    if ((live.seq ?? 0) < seq) await changed.promise;
-    stop();
-  }
 }
 
 test("what one client writes, the live results of others show, commit by commit", async () => {

@@ -1,4 +1,4 @@
-import { connect, type Geode, type GeodeOptions, type Live, type LiveOptions } from "@geode/client";
+import { connect, type Geode, type GeodeOptions, type LiveOptions } from "@geode/client";
 import { Database, type Principal } from "@geode/engine";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -7,6 +7,7 @@ import { signToken } from "../src/auth/token.ts";
 import { systemClock } from "../src/clock.ts";
 import { Server } from "../src/server.ts";
 import { Peer } from "./peer.ts";
+import { reaches } from "./reaches.ts";
 import { SECRET } from "./running-server.ts";
 
 const admin: Principal = { id: "ann", roles: ["admin"], claims: new Map() };
@@ -52,17 +53,6 @@ async function stoppable(options: GeodeOptions): Promise<{ client: Geode; socket
   const client = await connect(url(), { token, webSocket: webSocket as never, ...options });
   clients.push(client);
   return { client, socket: socket! };
-}
-
-/** Resolves once the live result shows this commit. */
-async function reaches(live: Live<unknown>, seq: number): Promise<void> {
-  await live.ready;
-  while ((live.seq ?? 0) < seq) {
-    const changed = Promise.withResolvers<void>();
-    const stop = live.subscribe(changed.resolve);
-    if ((live.seq ?? 0) < seq) await changed.promise;
-    stop();
-  }
 }
 
 const ROWS = "MATCH (n:N) RETURN n.id AS id, n.text AS text";
