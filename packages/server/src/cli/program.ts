@@ -441,15 +441,15 @@ there after a restart. Nothing is applied if anything in it is wrong.
 
   roles:
     member:
-      graphs: { default: [read, write] }         a label without a rule follows the graph
+      graphs: { default: [read, write] }   # a label without a rule follows the graph
       read:
         - { label: Note, where: "n.owner = $auth.id" }
         - { label: Report, where: "EXISTS { (n)<-[:OWNS]-(:Team)<-[:IN]-(:User {id: $auth.id}) }" }
         - { label: User, hide: [email, phone] }
         - { edge: KNOWS, where: "n.public" }
       write:
-        - { label: Note, where: "n.owner = $auth.id" }     before and after the change
-      deny: [AuditEntry]                         whatever another role grants
+        - { label: Note, where: "n.owner = $auth.id" }   # before and after the change
+      deny: [AuditEntry]                   # whatever another role grants
 
 n is the node or edge, $auth the token's claims (id is its sub). Of several rules for a label
 one has to hold, of several roles one has to grant; what none grants is not there.

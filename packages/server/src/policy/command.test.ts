@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -94,6 +95,21 @@ describe("geode policy", () => {
       await expect(policy(action, undefined, ["member"])).rejects.toThrow(
         "Administration needs the role admin",
       );
+  });
+});
+
+describe("what people read about policies", () => {
+  const read = (name: string): string =>
+    readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
+  const inHelp = /^ {2}roles:\n(?: {4}.*\n)+/m.exec(read("test/help/policy.txt"))?.[0] ?? "";
+  const inDocs = /```yaml\n([^]*?)```/.exec(read("docs/policy.md"))?.[1] ?? "";
+
+  test.each([
+    ["--help", inHelp],
+    ["docs/policy.md", inDocs],
+  ])("works as it stands in %s", async (_, text) => {
+    await policy("apply", await saved(text));
+    expect(database.policyText).toContain("n.owner = $auth.id");
   });
 });
 

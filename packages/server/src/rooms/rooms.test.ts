@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Database } from "@geode/engine";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ManualClock } from "../../test/manual-clock.ts";
@@ -386,6 +387,22 @@ describe("16 rooms", () => {
       type: "ROOM_JOINED",
     });
     expect(await server.metrics()).toContain('geode_limit_reached_total{limit="rooms"} 1');
+  });
+
+  test("what people read about rooms works as it stands", async () => {
+    const text = readFileSync(new URL("../../docs/rooms.md", import.meta.url), "utf8");
+    const ann = await connected("ann");
+    for (const line of (/```json\n([^]*?)```/.exec(text)?.[1] ?? "").trim().split("\n"))
+      ann.send(line);
+    const statements = [...text.matchAll(/```gql\n([^]*?)```/g)].map(([, gql]) => gql ?? "");
+    expect(statements).toHaveLength(2);
+    for (const [id, query] of statements.entries())
+      ann.send({ type: query.startsWith("SUBSCRIBE") ? "SUBSCRIBE" : "QUERY", id, query });
+    const heard: Record<string, unknown>[] = [];
+    while (heard.filter(({ type }) => type === "RESULT").length < 2) heard.push(await ann.next());
+    expect(heard.map(({ type }) => type)).not.toContain("ERROR");
+    const page = heard.find(({ type }) => type === "HISTORY");
+    expect(page).toMatchObject({ messages: [{ text: "Hello" }] });
   });
 
   test("names that objects have already are rooms and data like any other", async () => {

@@ -169,9 +169,11 @@ export class Chat implements RoomMember {
   #later(message: RoomRequest, reply: Reply, work: () => Promise<void>): void {
     const id = "id" in message ? message.id : undefined;
     const { failure, requests, statements } = this.#options;
+    // A page of the history shows what was said before it was asked for.
+    const access = message.type === "HISTORY" ? "read" : "write";
     requests.submit({
       get access() {
-        return statements.inTransaction ? "unknown" : "write";
+        return statements.inTransaction ? "unknown" : access;
       },
       run: async () => {
         try {
