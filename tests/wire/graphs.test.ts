@@ -235,6 +235,24 @@ describe("4.18 whoever is no admin", () => {
     expect(written).toMatchObject({ data: [{ name: "default" }] });
   });
 
+  test("any more loses what it watches, and its session with it", async () => {
+    const peer = await admin();
+    await query(peer, "SESSION SET GRAPH travel");
+    expect(await peer.ask({ type: "SUBSCRIBE", id: "cities", query: CITIES })).toMatchObject({
+      data: [{ name: "Bern" }],
+    });
+    const token = await signToken({ user: "root", ttlMs: 3_600_000 }, secret, systemClock);
+    peer.send({ type: "AUTH", token });
+    const told = [await peer.next(), await peer.next()];
+    expect(told).toContainEqual(expect.objectContaining({ type: "AUTH_OK", roles: [] }));
+    expect(told).toContainEqual(
+      expect.objectContaining({ type: "ERROR", subscription: "cities", code: "FORBIDDEN" }),
+    );
+    expect(await query(peer, CITIES)).toMatchObject(forbidden);
+    await query(peer, "SESSION RESET");
+    expect(await query(peer, CITIES)).toMatchObject({ data: [] });
+  });
+
   test("uses the default graph by any name of it", async () => {
     const ann = await connected("ann");
     await query(ann, "INSERT (:City {name: 'Bern'})", { graph: "default" });

@@ -16,7 +16,7 @@ import type { Result, SessionCommand, Statement, TransactionCommand } from "./ex
 import type { WriteStats } from "./execute/write-stats.ts";
 import { placeOf, type Reach, reachKey } from "./execute/reach.ts";
 import { noSession } from "./execute/session-statement.ts";
-import type { GraphName } from "./graph/effect.ts";
+import { DEFAULT_GRAPH, type GraphName } from "./graph/effect.ts";
 import { violations } from "./graph/invariants.ts";
 import type { Store, StoreMemory } from "./graph/store.ts";
 import { DEFAULT_QUERY_LIMITS, type QueryLimits } from "./limits.ts";
@@ -300,7 +300,9 @@ export class Database {
       throw new GeodeError("42000", "This statement says nothing about the session.");
     if (request.minSeq !== undefined) await this.#reach(request.minSeq, request);
     this.#refuseCancelled(request.signal);
-    const { rows } = await this.#read(statement, request, parametersOf(request));
+    // What computes no value is carried out also where the graph of the session is gone, or out of reach by now.
+    const asked = statement.columns.length > 0 ? request : { ...request, graph: DEFAULT_GRAPH };
+    const { rows } = await this.#read(statement, asked, parametersOf(request));
     const value = rows[0]?.[0] ?? null;
     return sessionAfter(request.session ?? NEW_SESSION, sessionCommand, value);
   }
