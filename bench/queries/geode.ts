@@ -6,7 +6,7 @@ import type { SocialGraph } from "./social-graph.ts";
 
 const principal = { id: "bench", roles: [], claims: new Map() };
 /** Rows per statement while loading. */
-const BATCH = 10_000;
+const BATCH = 25_000;
 /** Statements on their way at once while loading. */
 const IN_FLIGHT = 4;
 
