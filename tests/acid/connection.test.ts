@@ -217,3 +217,29 @@ test("a connection that ends takes its transaction back", async () => {
   expect(database.status().openTransactions).toBe(0);
   expect(await ask(database, COUNT)).toEqual([{ n: 0 }]);
 });
+
+test("7.4 what violates a constraint is 40002 and changes nothing; who comes second with a value is lost, 40000", async () => {
+  const [first, second] = [await Connection.open(), await Connection.open()];
+  await first.query("CREATE CONSTRAINT email FOR (p:Person) REQUIRE p.email IS UNIQUE");
+  await first.query("START TRANSACTION");
+  await first.query("INSERT (:Person {email: 'ann'})");
+  expect(
+    await second.query("INSERT (:Person {email: 'ann'}), (:Person {email: 'bob'})"),
+  ).toMatchObject({
+    type: "RESULT",
+    stats: { nodes_inserted: 2 },
+  });
+  expect(await first.query("COMMIT")).toMatchObject({ code: "40000", retryable: true });
+  expect(
+    await first.query("INSERT (:Person {email: 'eve'}), (:Person {email: 'ann'})"),
+  ).toMatchObject({
+    code: "40002",
+    error: expect.stringContaining(
+      "The constraint `email` allows one node :Person with email = 'ann'",
+    ) as string,
+    retryable: false,
+  });
+  expect(await second.query("MATCH (p:Person) RETURN count(*) AS n")).toMatchObject({
+    data: [{ n: 2 }],
+  });
+});

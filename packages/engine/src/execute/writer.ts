@@ -435,9 +435,10 @@ export class Writer {
     this.stats.graphsDropped += 1;
   }
 
-  /** Throws 40002 when there are elements that do not keep it. */
+  /** Throws 40002 when there are elements that do not keep it; and, for a label of the server's, what writing such an element throws. */
   createConstraint(name: string, constraint: NewConstraint): void {
-    const { requirement } = constraint;
+    const { element, label, requirement } = constraint;
+    if (element === "node") this.#refuseReserved([label]);
     this.#applyToCatalog({
       kind: "createConstraint",
       ...this.#named(name, constraint),

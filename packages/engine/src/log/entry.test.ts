@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { float, GeodeError, type Value } from "@geode/values";
 import { names, properties, propertyValues } from "../../../values/test/arbitrary.ts";
 import type { Effect } from "../graph/effect.ts";
+import { ByteWriter } from "./bytes.ts";
 import {
   blobHashes,
   decodeEntry,
@@ -137,6 +138,24 @@ describe("an entry", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test("may hold an index as it was written when all were over one property of nodes", () => {
+    const out = new ByteWriter();
+    for (const byte of [1, 0, 9, 1]) out.byte(byte);
+    for (const name of ["default", "people", "Person", "name"]) {
+      out.byte(0);
+      out.text(name);
+    }
+    const [effect] = decodePatch(out.copy(), "a patch");
+    expect(effect).toEqual({
+      kind: "createIndex",
+      graph: "default",
+      name: "people",
+      element: "node",
+      label: "Person",
+      properties: ["name"],
+    });
   });
 
   test("keeps 2 and 2.0 apart, and every kind of number exact", () => {

@@ -77,6 +77,12 @@ describe("what the server keeps in the graph", () => {
     expect(heard).toEqual(['insert {"text":"hello"}', 'delete {"text":"hello"}']);
   });
 
+  test("is bound by nobody else's constraints", async () => {
+    const text = "CREATE CONSTRAINT FOR (r:GeodeRoom) REQUIRE r.name IS NOT NULL";
+    await expect(as(root, text)).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await as(server, CHAT);
+  });
+
   test.each([
     "INSERT (:GeodeMessage {text: 'false'})",
     "MATCH (n:Note) SET n:GeodeRoom",
