@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Edge, equivalenceKey, float, GeodeError, type Node, type Value } from "@geode/values";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { Database } from "./database.ts";
 import type { Principal } from "./requests.ts";
 
@@ -179,6 +179,26 @@ describe("a bulk insert", () => {
     expect(await run(COUNT)).toEqual([[MANY]]);
     expect(database.check()).toEqual([]);
   });
+});
+
+test("a reader has them, too, and finds by them", async () => {
+  const on = await Database.open({ readers: 1, readerLimits: { mainThreadMs: 0 } });
+  onTestFinished(() => on.close());
+  await run(UNIQUE_EMAIL, on);
+  await run("CREATE INDEX FOR ()-[e:KNOWS]-() ON (e.since, e.how)", on);
+  await run("FOR i IN range(1, 3000) INSERT (:Person {email: i})", on);
+  await run(
+    "MATCH (p:Person {email: 7}), (q:Person {email: 9}) INSERT (p)-[:KNOWS {since: 1, how: 'a'}]->(q)",
+    on,
+  );
+  const text =
+    "MATCH (p)-[:KNOWS {since: 1, how: 'a'}]->(q), (a:Person), (b:Person {email: 3}) RETURN p.email, q.email, count(a)";
+  expect(await run(text, on)).toEqual([[7, 9, 3_000]]);
+  const names = "CALL geode.indexes() YIELD name, constraint RETURN name, constraint ORDER BY name";
+  expect(await run(names, on)).toEqual([
+    ["KNOWS_since_how", null],
+    ["email", "email"],
+  ]);
 });
 
 test("a graph has at most 1,000 indexes and constraints", async () => {
