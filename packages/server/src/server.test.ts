@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { connect as connectTcp } from "node:net";
+import { binaryFrame, encodeCbor } from "@geode/protocol";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { query, signed, subscribe, WITHOUT_PINGS } from "../test/messages.ts";
@@ -709,19 +710,51 @@ describe("whatever one connection sends", () => {
       mode: fc.constantFrom("after", "before"),
     }),
     fc.record({ type: fc.constantFrom("UNSUBSCRIBE", "PING", "AUTH", "HELLO"), id }),
-    fc.constantFrom("release", "commit"),
+    fc.record({
+      type: fc.constant("CONFIGURE"),
+      batch_ms: fc.constantFrom(0, 5, -1),
+      batch_commits: fc.boolean(),
+      encoding: fc.constantFrom("json", "cbor"),
+      numbers: fc.constantFrom("exact", "plain"),
+    }),
+    fc.record({
+      type: fc.constantFrom("OPEN_CHANNEL", "CLOSE_CHANNEL", "PUBLISH", "NOTIFY"),
+      channel: fc.constantFrom<unknown>("lobby", "metrics", "__proto__", "", 7),
+      data: fc.jsonValue(),
+      message: fc.constant("hello"),
+    }),
     fc.jsonValue().map((json) => ({ type: json })),
+  );
+  const call = message.map(({ type, ...params }) => ({
+    jsonrpc: "2.0",
+    method: String(type).toLowerCase(),
+    ...("id" in params ? { id: params.id } : {}),
+    params,
+  }));
+  const frame = fc.oneof(
+    message,
+    fc.constantFrom("release", "commit"),
+    call,
+    fc.array(fc.oneof(call, fc.jsonValue()), { maxLength: 5 }),
+    fc.record({ type: fc.constant("BATCH"), messages: fc.array(message, { maxLength: 5 }) }),
+    fc.record({ channel: fc.constantFrom("lobby", "metrics", ""), data: message }),
+    message.map((json) => binaryFrame("message", encodeCbor(json))),
+    fc
+      .constantFrom("value", "value hold", "fail")
+      .map((text) => binaryFrame("query", new TextEncoder().encode(text))),
+    fc.uint8Array({ maxLength: 20 }),
   );
 
   test("it is answered or closed, nobody else notices, and nothing of it stays", async () => {
     await start({ invalidMessages: "tolerate", limits: { invalidPerMinuteMax: 3 } });
     const other = await running.peer({ user: "bob" });
     await fc.assert(
-      fc.asyncProperty(fc.array(message, { maxLength: 30 }), async (messages) => {
+      fc.asyncProperty(fc.array(frame, { maxLength: 30 }), async (frames) => {
         const peer = await running.peer();
-        for (const each of messages) {
+        for (const each of frames) {
           if (each === "release") running.database.release();
           else if (each === "commit") running.database.commit(1, 2);
+          else if (each instanceof Uint8Array) peer.webSocket.send(each);
           else peer.send(each);
         }
         expect(await other.ask({ type: "PING" })).toMatchObject({ type: "PONG" });
@@ -732,7 +765,7 @@ describe("whatever one connection sends", () => {
         expect(running.database.live.filter(({ closed }) => !closed)).toEqual([]);
         running.clock.pass(5_000);
       }),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
   });
 });

@@ -24,7 +24,9 @@ export class Peer {
       webSocket.on("close", (code, reason) => resolve({ code, reason: reason.toString() }));
     });
     webSocket.on("error", () => undefined);
-    webSocket.on("message", (data: Buffer) => {
+    webSocket.on("message", (data: Buffer, isBinary: boolean) => {
+      // Who asks for binary frames reads them from the socket.
+      if (isBinary) return;
       const frame = JSON.parse(data.toString()) as Record<string, unknown>;
       const waiting = this.#waiting.shift();
       if (waiting === undefined) this.#frames.push(frame);
