@@ -147,7 +147,7 @@ function elementWays(element: ast.PathElement, way: Way, rules: Rules): readonly
   }
 }
 
-/** `a | b`: without ways that are the same; `a |+| b`: with them. A variable that only the other paths have is NULL. */
+/** `a | b`: without ways that are the same; `a |+| b`: with them. A variable that only the other paths have is NULL, or the empty list. */
 function choiceWays(
   { alternatives, multiset }: ast.PathAlternation,
   way: Way,
@@ -156,10 +156,11 @@ function choiceWays(
   const names = [...new Set(alternatives.flatMap((path) => namesOfExpression(path)))].filter(
     (name) => !way.row.has(name),
   );
+  const lists = new Set(alternatives.flatMap((path) => repeatedNames(path)));
   const ways = alternatives.flatMap((path, index) =>
     expressionWays(path, way, rules).map((end) => {
       const whole = names.reduce(
-        (one, name) => (one.row.has(name) ? one : named(one, name, null)),
+        (one, name) => (one.row.has(name) ? one : named(one, name, lists.has(name) ? [] : null)),
         end,
       );
       return multiset ? { ...whole, taken: [...whole.taken, index] } : whole;
@@ -208,6 +209,16 @@ function allowsPath(mode: ast.PathMode, elements: readonly (Node | Edge)[]): boo
 function namesOfExpression(expression: ast.PathExpression): string[] {
   const { span } = expression;
   return namesOf([{ kind: "pathPattern", variable: null, prefix: null, expression, span }]);
+}
+
+/** The names of what is repeated. */
+function repeatedNames(expression: ast.PathExpression): string[] {
+  if (expression.kind === "pathAlternation") return expression.alternatives.flatMap(repeatedNames);
+  return expression.elements.flatMap((element) => {
+    if (element.kind === "nodePattern") return [];
+    if (element.quantifier?.kind === "repetition") return namesIn(element);
+    return element.kind === "parenthesizedPath" ? repeatedNames(element.expression) : [];
+  });
 }
 
 function namesIn(element: ast.EdgePattern | ast.ParenthesizedPath): string[] {
