@@ -90,3 +90,16 @@ test("a live query goes on when a column gets another kind of value", async () =
   live.close();
   await database.close();
 });
+
+test("a condition on a selected path is one or the other, too", async () => {
+  const database = await Database.open();
+  const rows = async (text: string, v: Value): Promise<unknown> =>
+    (await database.query({ text, principal, parameters: new Map([["v", v]]) })).rows;
+  await rows("FOR x IN range(1, 100) INSERT (:N {x: x})", null);
+  await rows("MATCH (a:N), (b:N) WHERE b.x = a.x + 1 INSERT (a)-[:E]->(b)", null);
+  const paths =
+    "MATCH ANY SHORTEST ((a:N)-[:E]->{1,5}(b:N) WHERE b.x > $v) FILTER a.x = 94 RETURN b.x";
+  for (const v of [97, float(97)])
+    expect(await rows(`${paths} ORDER BY b.x`, v)).toEqual([[98], [99]]);
+  await database.close();
+});

@@ -94,7 +94,7 @@ function acceptsCode(
   g.code.block(`function ${name}(${found})`, () => {
     bindFound();
     const tests = search.conditions.map((condition) => testCode(g, condition));
-    g.code.line(`return ${tests.join("&&")};`);
+    g.code.line(`return (${tests.join("&&")})?true:false;`);
   });
   g.bound = outer;
   return name;
