@@ -136,10 +136,16 @@ export class Chat implements RoomMember {
     const { room_id: room } = message;
     this.#later(message, reply, async () => {
       const before = this.#voices.get(room);
+      let answered = false;
       this.#voices.set(room, reply.voice);
       try {
-        await this.#options.rooms.join(this, message, (answer) => reply.answer(answer));
+        await this.#options.rooms.join(this, message, (answer) => {
+          answered = true;
+          reply.answer(answer);
+        });
       } catch (error) {
+        // It is in the room, but what it has missed could not be read: it has to come anew.
+        if (answered) return reply.push(this.#options.failure({ id: message.id }, error));
         if (before === undefined) this.#voices.delete(room);
         else this.#voices.set(room, before);
         throw error;
