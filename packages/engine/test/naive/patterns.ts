@@ -122,7 +122,7 @@ function elementWays(element: ast.PathElement, way: Way, rules: Rules): readonly
       return nodeWays(element, way, rules);
     case "edgePattern":
       if (!element.quantifier) return edgeWays(element, way, rules);
-      return repetitionWays(element.quantifier, namesIn(element), way, (one) =>
+      return repetitionWays(element, element.quantifier, way, (one) =>
         edgeWays(element, one, rules),
       );
     case "parenthesizedPath": {
@@ -140,7 +140,7 @@ function elementWays(element: ast.PathElement, way: Way, rules: Rules): readonly
         }));
       };
       if (!element.quantifier) return inside(way);
-      return repetitionWays(element.quantifier, namesIn(element), way, inside);
+      return repetitionWays(element, element.quantifier, way, inside);
     }
     default:
       return unreachable(element);
@@ -296,18 +296,22 @@ function otherEnds(
 
 /** Goes through the body as often as the quantifier allows; outside, its variables are lists, or NULL or one element behind `?`. */
 function repetitionWays(
+  element: ast.EdgePattern | ast.ParenthesizedPath,
   { kind, min, max }: ast.Quantifier,
-  names: readonly string[],
   start: Way,
   body: (way: Way) => readonly Way[],
 ): readonly Way[] {
+  const names = namesIn(element);
+  const repeated = new Set(
+    element.kind === "parenthesizedPath" ? repeatedNames(element.expression) : [],
+  );
   const found: Way[] = [];
   const go = (way: Way, lists: ReadonlyMap<string, readonly Value[]>, times: number): void => {
     if (found.length > WAYS_MAX) throw new TooLarge();
     if (times >= min) {
       const outside = names.map((name): [string, Value] => {
         const list = lists.get(name) ?? [];
-        if (kind === "optional") return [name, list[0] ?? null];
+        if (kind === "optional") return [name, list[0] ?? (repeated.has(name) ? [] : null)];
         // What is absent in a choice or behind `?` is in no list; lists of lists are one.
         return [name, list.flatMap((item): readonly Value[] => listed(item))];
       });
