@@ -15,6 +15,7 @@ export default defineConfig({
     ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    setupFiles: ["./scripts/one-seed.ts"],
     pool: "forks",
     reporters: ["default", "./scripts/closing-line.ts"],
   },
