@@ -554,7 +554,10 @@ export class Writer {
   /** The net effects of the whole statement, in the order that a patch has. */
   patch(): Patch {
     const parts = [...this.#hands.values()].map((hand) => hand.#net());
-    return PATCH_ORDER.flatMap((part) => parts.flatMap((effects) => effects[part]));
+    const patch: Effect[] = [];
+    for (const part of PATCH_ORDER)
+      for (const effects of parts) for (const effect of effects[part]) patch.push(effect);
+    return patch;
   }
 
   #net(): Readonly<Record<(typeof PATCH_ORDER)[number], readonly Effect[]>> {

@@ -225,6 +225,7 @@ export class LiveQueries {
 
   /** See `Follower`: the commit is in. */
   afterCommit(): void {
+    if (!this.#policyChanged && this.#toJudge.size === 0) return this.#refreshTouched();
     const judged = this.#policyChanged ? [...this.#groups.values()] : [];
     const passages = [...this.#leaveAll(judged), ...this.#leave(this.#toJudge)];
     this.#policyChanged = false;
