@@ -15,7 +15,29 @@ export interface StoredMessage {
   readonly data: Value;
   readonly timestamp: string;
   readonly seq: number;
+  /** Among those of one commit: later ones have greater places. */
+  readonly place: number;
 }
+
+/** Behind a message, and before the next one. A commit may hold several. */
+export interface Position {
+  readonly seq: number;
+  readonly place: number;
+}
+
+/** Behind everything of the commits up to that one. */
+export function behind(seq: number): Position {
+  return { seq, place: Number.MAX_SAFE_INTEGER };
+}
+
+/** Some of the messages in their order, and as of which commit. */
+export interface Messages {
+  readonly messages: readonly StoredMessage[];
+  readonly seq: number;
+}
+
+/** Where messages are: in a room, or with the user that they are for. */
+export type Place = { readonly room: string } | { readonly to: string };
 
 /** What its sender says. */
 export interface NewMessage {
@@ -38,11 +60,6 @@ export interface Posted {
   readonly differs: boolean;
 }
 
-/** Which messages of a room: the newest of those before a seq, or the oldest of those behind one. */
-export type Page =
-  | { readonly before: number | null; readonly limit: number }
-  | { readonly since: number; readonly limit: number };
-
 const SCHEMA = [
   "CREATE CONSTRAINT geode_rooms IF NOT EXISTS FOR (r:GeodeRoom) REQUIRE r.id IS UNIQUE",
   "CREATE CONSTRAINT geode_messages IF NOT EXISTS FOR (m:GeodeMessage) REQUIRE m.key IS UNIQUE",
@@ -53,7 +70,7 @@ const SCHEMA = [
 ];
 
 const COLUMNS = `element_id(m) AS id, m.room AS room, m.to AS \`to\`, m.user AS user, m.name AS name, m.client_id AS client_id,
-  m.text AS text, m.data AS data, m.timestamp AS timestamp, m.seq AS seq`;
+  m.text AS text, m.data AS data, m.timestamp AS timestamp, m.seq AS seq, CAST(element_id(m) AS INT) AS place`;
 
 /** Rooms, messages, presence and read cursors as elements of the default graph. */
 export class RoomStore {
@@ -132,57 +149,59 @@ export class RoomStore {
     return { seq: isNew ? seq : Number(storedSeq), differs: !isNew && !same };
   }
 
-  /** Messages of a room in order, and as of which commit. */
-  async history(
-    room: string,
-    page: Page,
-  ): Promise<{ readonly messages: readonly StoredMessage[]; readonly seq: number }> {
-    const { limit } = page;
-    const answer =
-      "since" in page
-        ? await this.#run(
-            SERVER,
-            `MATCH (m:GeodeMessage {room: $room}) WHERE m.seq > $since RETURN ${COLUMNS} ORDER BY m.seq, id LIMIT $limit`,
-            { room, since: page.since, limit },
-          )
-        : await this.#run(
-            SERVER,
-            `MATCH (m:GeodeMessage {room: $room}) WHERE m.seq < $before RETURN ${COLUMNS} ORDER BY m.seq DESC, id DESC LIMIT $limit`,
-            { room, before: page.before ?? Number.MAX_SAFE_INTEGER, limit },
-          );
-    const messages = answer.rows.map(messageOf);
-    return { messages: "since" in page ? messages : messages.toReversed(), seq: answer.seq };
-  }
-
-  /** Direct messages for a user behind a seq. */
-  async direct(
-    user: string,
-    since: number,
-    limit: number,
-  ): Promise<{ readonly messages: readonly StoredMessage[]; readonly seq: number }> {
+  /** The last messages of a room before a seq; null: of all. */
+  async last(room: string, before: number | null, limit: number): Promise<Messages> {
     const { rows, seq } = await this.#run(
       SERVER,
-      `MATCH (m:GeodeMessage {to: $user}) WHERE m.seq > $since RETURN ${COLUMNS} ORDER BY m.seq, id LIMIT $limit`,
-      { user, since, limit },
+      `MATCH (m:GeodeMessage {room: $room}) WHERE m.seq < $before RETURN ${COLUMNS} ORDER BY m.seq DESC, place DESC LIMIT $limit`,
+      { room, before: before ?? Number.MAX_SAFE_INTEGER, limit },
+    );
+    return { messages: rows.map(messageOf).toReversed(), seq };
+  }
+
+  /** The first messages behind a position. */
+  async next(where: Place, { place, seq: from }: Position, limit: number): Promise<Messages> {
+    const { rows, seq } = await this.#run(
+      SERVER,
+      `MATCH (m:GeodeMessage {${"room" in where ? "room: $room" : "`to`: $to"}})
+       WHERE m.seq >= $from AND (m.seq > $from OR CAST(element_id(m) AS INT) > $place)
+       RETURN ${COLUMNS} ORDER BY m.seq, place LIMIT $limit`,
+      { ...where, from, place, limit },
     );
     return { messages: rows.map(messageOf), seq };
   }
 
-  /** The place of a message: its room, or null for a direct one, and its seq. Undefined if there is no such message. */
-  async place(
-    id: string,
-  ): Promise<
-    { readonly room: string | null; readonly to: string | null; readonly seq: number } | undefined
-  > {
+  /** All messages of a room that are in one commit. */
+  async ofCommit(room: string, seq: number): Promise<readonly StoredMessage[]> {
     const { rows } = await this.#run(
       SERVER,
-      "MATCH (m:GeodeMessage) WHERE element_id(m) = $id RETURN m.room, m.to, m.seq",
+      `MATCH (m:GeodeMessage {room: $room, seq: $seq}) RETURN ${COLUMNS} ORDER BY place`,
+      { room, seq },
+    );
+    return rows.map(messageOf);
+  }
+
+  /**
+   * Where a message is, and up to which seq whoever has it has everything there: that of its commit only if it is the last of that.
+   * Undefined if there is no such message.
+   */
+  async find(id: string): Promise<{ readonly where: Place; readonly upTo: number } | undefined> {
+    const { rows } = await this.#run(
+      SERVER,
+      `MATCH (m:GeodeMessage) WHERE element_id(m) = $id
+       RETURN m.room, m.to, m.seq, EXISTS {
+         MATCH (o:GeodeMessage) WHERE (o.room = m.room OR o.to = m.to) AND o.seq = m.seq
+           AND CAST(element_id(o) AS INT) > CAST(element_id(m) AS INT)
+       }`,
       { id },
     );
     const [row] = rows;
-    return row === undefined
-      ? undefined
-      : { room: textOf(row[0]), to: textOf(row[1]), seq: Number(row[2]) };
+    if (row === undefined) return undefined;
+    const [room, to, seq, isFollowed] = row;
+    return {
+      where: typeof room === "string" ? { room } : { to: textOf(to) ?? "" },
+      upTo: isFollowed === true ? Number(seq) - 1 : Number(seq),
+    };
   }
 
   /** How far a cursor is; undefined if there is none. */
@@ -214,24 +233,27 @@ export class RoomStore {
   }
 
   /**
-   * Gives up messages of a room beyond the newest `count`, and those from before `oldest` (ISO 8601), at most `limit` at a time. Answers
-   * how many there were.
+   * Gives up messages beyond the newest `count`, and those from before `oldest` (ISO 8601), at most about `limit` at a time. Answers how
+   * many there were.
    */
-  async trim(room: string, count: number, oldest: string, limit: number): Promise<number> {
+  async trim(where: Place, count: number, oldest: string, limit: number): Promise<number> {
+    const pattern = `(m:GeodeMessage {${"room" in where ? "room: $room" : "`to`: $to"}})`;
     const { rows } = await this.#run(
       SERVER,
-      `MATCH (m:GeodeMessage {room: $room}) RETURN m.seq AS seq, m.received < $oldest AS old ORDER BY seq DESC`,
-      { room, oldest },
+      `MATCH ${pattern} RETURN m.seq AS seq, m.received < $oldest AS old ORDER BY seq DESC`,
+      { ...where, oldest },
     );
     const last = rows.findIndex(([, old], at) => at >= count || old === true);
     if (last === -1) return 0;
     const gone = rows.slice(last).toReversed().slice(0, limit);
     const upTo = Number(gone.at(-1)?.[0]);
-    await this.#run(
-      SERVER,
-      "MATCH (r:GeodeRoom {id: $room}) SET r.trimmed = $upTo WITH r MATCH (m:GeodeMessage {room: $room}) WHERE m.seq <= $upTo DETACH DELETE m",
-      { room, upTo },
-    );
+    // The two belong together: a cursor behind what is gone has to be told.
+    const mark =
+      "room" in where ? "MATCH (r:GeodeRoom {id: $room}) SET r.trimmed = $upTo WITH r " : "";
+    await this.#run(SERVER, `${mark}MATCH ${pattern} WHERE m.seq <= $upTo DETACH DELETE m`, {
+      ...where,
+      upTo,
+    });
     return gone.length;
   }
 
@@ -275,11 +297,11 @@ const POST_TO_ROOM = `MERGE (r:GeodeRoom {id: $room}) MERGE (m:GeodeMessage {key
 export function storedMessage(id: string, properties: ReadonlyMap<string, Value>): StoredMessage {
   const of = (name: string): Value => properties.get(name) ?? null;
   const names = ["room", "to", "user", "name", "client_id", "text", "data", "timestamp", "seq"];
-  return messageOf([id, ...names.map(of)]);
+  return messageOf([id, ...names.map(of), Number(id)]);
 }
 
 function messageOf(row: readonly Value[]): StoredMessage {
-  const [id, room, to, user, name, clientId, text, data, timestamp, seq] = row;
+  const [id, room, to, user, name, clientId, text, data, timestamp, seq, place] = row;
   return {
     id: textOf(id) ?? "",
     room: textOf(room),
@@ -290,6 +312,7 @@ function messageOf(row: readonly Value[]): StoredMessage {
     data: data ?? null,
     timestamp: textOf(timestamp) ?? "",
     seq: Number(seq),
+    place: Number(place),
   };
 }
 

@@ -12,12 +12,18 @@ export interface RoomMember {
   readonly client: string | undefined;
   /** Something that was said in that room; null: to its user. */
   hear(message: SharedMessage, room: string | null): void;
+  /** Resolves when the connection has taken what waits for it, or is gone; at once while little waits. */
+  relieved(): Promise<void>;
 }
 
 /** A member's place in a room. */
 interface Seat {
   /** Messages that came before the member got its history; null once it has. */
   early: { readonly seq: number; readonly message: SharedMessage }[] | null;
+  /** How long they are. */
+  earlyLength: number;
+  /** There were more of them than are kept. */
+  missed: boolean;
   /** The member has everything up to this seq. News of it may still be under way. */
   seq: number;
   state: Value;
@@ -45,18 +51,26 @@ export class Room {
   enter(member: RoomMember): boolean {
     const first = !this.#hasUser(member.user.id);
     const state = this.#seats.get(member)?.state ?? null;
-    this.#seats.set(member, { early: [], seq: 0, state });
+    this.#seats.set(member, { early: [], earlyLength: 0, missed: false, seq: 0, state });
     return first;
   }
 
-  /** The member has all messages up to that seq; what came since follows at once. */
-  settle(member: RoomMember, seq: number): void {
+  /**
+   * The member has all messages up to that seq; what came since follows at once. False if that was too much to be kept: then it has to be
+   * read, from that seq on, and this called again.
+   */
+  settle(member: RoomMember, seq: number): boolean {
     const seat = this.#seats.get(member);
-    if (seat === undefined) return;
+    if (seat === undefined) return true;
+    if (seat.missed) {
+      Object.assign(seat, { early: [], earlyLength: 0, missed: false });
+      return false;
+    }
     const early = seat.early ?? [];
     seat.early = null;
     seat.seq = seq;
     for (const waiting of early) if (waiting.seq > seq) member.hear(waiting.message, this.id);
+    return true;
   }
 
   /** Answers whether it was the last connection of its user here; undefined if it was not here at all. */
@@ -88,7 +102,7 @@ export class Room {
   /** A message of that seq, to everybody. */
   deliver(message: SharedMessage, seq: number): void {
     for (const [member, seat] of this.#seats) {
-      if (seat.early !== null) seat.early.push({ seq, message });
+      if (seat.early !== null) keep(seat, { seq, message });
       else if (seq > seat.seq) member.hear(message, this.id);
     }
   }
@@ -102,4 +116,18 @@ export class Room {
     for (const { user } of this.#seats.keys()) if (user.id === id) return true;
     return false;
   }
+}
+
+/** Messages that are kept for a member while it gets what was before them, in UTF-16 units. */
+const EARLY_LENGTH_MAX = 256 * 1024;
+
+function keep(
+  seat: Seat,
+  waiting: { readonly seq: number; readonly message: SharedMessage },
+): void {
+  if (seat.missed) return;
+  seat.earlyLength += waiting.message.text.length;
+  seat.missed = seat.earlyLength > EARLY_LENGTH_MAX;
+  if (seat.missed) seat.early = [];
+  else seat.early?.push(waiting);
 }

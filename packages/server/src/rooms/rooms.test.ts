@@ -184,6 +184,89 @@ describe("16 rooms", () => {
     expect(await bob.next()).toMatchObject({ text: "d" });
   });
 
+  const query = (text: string) => ({ type: "QUERY", id: text, query: text });
+
+  /** Says all of it in one commit. */
+  async function sayTogether(peer: Peer, texts: readonly string[]): Promise<void> {
+    await peer.ask(query("START TRANSACTION"));
+    for (const text of texts) peer.send({ type: "MESSAGE", room_id: "red", text });
+    peer.send(query("COMMIT"));
+    while ((await peer.next())["id"] !== "COMMIT");
+  }
+
+  /** Bob has read the first message of the room, and is away. */
+  async function bobIsAway(ann: Peer): Promise<void> {
+    const bob = await inRoom("bob", "red", { client: "tab" });
+    await ann.next();
+    ann.send({ type: "MESSAGE", room_id: "red", text: "first" });
+    await ann.next();
+    bob.send({ type: "ACK", message_id: (await bob.next())["id"] });
+    await bob.ask({ type: "PING" });
+    bob.webSocket.terminate();
+    expect(await ann.next()).toMatchObject({ type: "USER_LEFT" });
+  }
+
+  const heardBy = async (peer: Peer, count: number): Promise<unknown[]> => {
+    const texts: unknown[] = [];
+    while (texts.length < count) texts.push((await peer.next())["text"]);
+    return texts;
+  };
+
+  test("a commit of more messages than are read at once comes again whole, in order", async () => {
+    const ann = await inRoom("ann", "red");
+    await bobIsAway(ann);
+    const said = Array.from({ length: 1_200 }, (_, n) => `m${n}`);
+    await sayTogether(ann, said);
+    const bob = await connected("bob", { client: "tab" });
+    await bob.ask({ type: "JOIN_ROOM", room_id: "red" });
+    expect(await heardBy(bob, said.length)).toEqual(said);
+  });
+
+  test("who has acknowledged a part of a commit gets the rest of it again", async () => {
+    const ann = await inRoom("ann", "red");
+    await bobIsAway(ann);
+    await sayTogether(ann, ["a", "b", "c"]);
+    let bob = await connected("bob", { client: "tab" });
+    await bob.ask({ type: "JOIN_ROOM", room_id: "red" });
+    bob.send({ type: "ACK", message_id: (await bob.next())["id"] });
+    await bob.ask({ type: "PING" }).catch(() => {});
+    bob.webSocket.terminate();
+    await ann.ask({ type: "PING" });
+    bob = await connected("bob", { client: "tab" });
+    await bob.ask({ type: "JOIN_ROOM", room_id: "red" });
+    const again = await heardBy(bob, 2);
+    expect([...again, ...(again[0] === "a" ? await heardBy(bob, 1) : [])].slice(-2)).toEqual([
+      "b",
+      "c",
+    ]);
+  });
+
+  test("more than a connection may have waiting comes bit by bit, and nobody is closed for it", async () => {
+    await stop();
+    await start({ limits: { outboxBytesMax: 200_000 } });
+    const ann = await inRoom("ann", "red");
+    await bobIsAway(ann);
+    const said = Array.from({ length: 300 }, (_, n) => `${n} ${"x".repeat(10_000)}`);
+    for (const text of said) {
+      ann.send({ type: "MESSAGE", room_id: "red", text });
+      await ann.next();
+    }
+    const bob = await connected("bob", { client: "tab" });
+    await bob.ask({ type: "JOIN_ROOM", room_id: "red", history: 0 });
+    expect(await heardBy(bob, said.length)).toEqual(said);
+  });
+
+  test("direct messages are kept no longer than others", async () => {
+    await stop();
+    await start({ limits: { roomMessagesMax: 5 } });
+    const ann = await connected("ann");
+    for (let n = 0; n < 11; n++) await ann.ask({ type: "MESSAGE", id: n, to: "bob", text: `${n}` });
+    const left = async () =>
+      (await rows("MATCH (m:GeodeMessage) RETURN m.text ORDER BY m.seq")).flat();
+    while ((await left()).length > 5) await new Promise((resolve) => setImmediate(resolve));
+    expect(await left()).toEqual(["6", "7", "8", "9", "10"]);
+  });
+
   test("a cursor survives a restart of the server, and so does what was said", async () => {
     const ann = await inRoom("ann", "red", { client: "tab" });
     for (const [id, text] of ["a", "b"].entries()) {

@@ -9,7 +9,7 @@ import { Cursors } from "./cursors.ts";
 import { jsonText, valueOfJson } from "./plain-json.ts";
 import { RoomAccess, type RoomRight } from "./room-access.ts";
 import { Room, type RoomMember } from "./room.ts";
-import { RoomStore, type StoredMessage, storedMessage } from "./room-store.ts";
+import { behind, type Place, RoomStore, type StoredMessage, storedMessage } from "./room-store.ts";
 
 export interface RoomsOptions {
   readonly database: Pick<DatabasePort, "query" | "watchReserved" | "policyText">;
@@ -86,7 +86,7 @@ export class Rooms {
   /** Direct messages, by the user that they are for. */
   readonly #inboxes = new Map<string, Room>();
   readonly #stateTimers = new Map<Room, Map<RoomMember, Timer>>();
-  /** When a room was last looked at, and how many messages it got since. */
+  /** When a room, or a user's direct messages, were last looked at, and how many came since. */
   readonly #looks = new Map<string, { readonly since: number; readonly lookedMs: number }>();
   readonly #stopWatching: () => void;
   /** What is still being written for connections that are gone. */
@@ -112,16 +112,10 @@ export class Rooms {
     let inbox = this.#inboxes.get(user);
     if (inbox === undefined) this.#inboxes.set(user, (inbox = new Room(null)));
     inbox.enter(member);
-    const { messages, seq: now } = await this.#store.direct(user, 0, 1);
-    if (messages.length === 0) return inbox.settle(member, now);
+    const first = await this.#store.next({ to: user }, behind(0), 1);
+    if (first.messages.length === 0 && inbox.settle(member, first.seq)) return;
     const since = (await this.#cursors.get(inboxKey(user))) ?? 0;
-    const seq = await this.#replay(
-      (behind) => this.#store.direct(user, behind, PAGE),
-      since,
-      member,
-      null,
-    );
-    inbox.settle(member, seq);
+    await this.#replay(member, inbox, { to: user }, since);
   }
 
   /** It is gone: from its rooms too. */
@@ -164,8 +158,11 @@ export class Rooms {
         ? undefined
         : await this.#cursors.get(cursorKey(member.user.id, member.client, id));
     const may = this.#access.allows("history", id, member.principal);
-    const page = { before: cursor === undefined ? null : cursor + 1, limit: bounded(history) };
-    const past = await this.#store.history(id, page);
+    const past = await this.#store.last(
+      id,
+      cursor === undefined ? null : cursor + 1,
+      bounded(history),
+    );
     const gap = cursor !== undefined && (await this.#store.trimmed(id)) > cursor;
     const parts = [
       ...(requestId === undefined ? [] : [`"id":${JSON.stringify(requestId)}`]),
@@ -176,16 +173,8 @@ export class Rooms {
       ...(gap ? [`"gap":true`] : []),
     ];
     answered(`{"type":"ROOM_JOINED",${parts.join(",")}}`);
-    const seq =
-      cursor === undefined
-        ? past.seq
-        : await this.#replay(
-            (behind) => this.#store.history(id, { since: behind, limit: PAGE }),
-            cursor,
-            member,
-            id,
-          );
-    room.settle(member, seq);
+    if (cursor === undefined && room.settle(member, past.seq)) return;
+    await this.#replay(member, room, { room: id }, cursor ?? past.seq, past.seq);
   }
 
   /** Leaving a room that one is not in is nothing. */
@@ -235,20 +224,20 @@ export class Rooms {
         },
       );
     }
-    if (room !== null) this.#mayTrim(room);
+    this.#mayTrim(room === null ? { to: to ?? "" } : { room });
     return seq;
   }
 
   /** The client has everything up to that message. Unknown ids are nothing: what they name may have been given up meanwhile. */
   async acknowledge(member: RoomMember, messageId: string): Promise<void> {
-    const place = await this.#store.place(messageId);
-    if (place === undefined) return;
+    const found = await this.#store.find(messageId);
+    if (found === undefined) return;
     const user = member.user.id;
-    if (place.room === null) {
-      if (place.to === user) this.#cursors.move(inboxKey(user), user, null, place.seq);
+    const { upTo, where } = found;
+    if ("to" in where) {
+      if (where.to === user) this.#cursors.move(inboxKey(user), user, null, upTo);
     } else if (member.client !== undefined) {
-      const key = cursorKey(user, member.client, place.room);
-      this.#cursors.move(key, user, place.room, place.seq);
+      this.#cursors.move(cursorKey(user, member.client, where.room), user, where.room, upTo);
     }
   }
 
@@ -286,14 +275,29 @@ export class Rooms {
   ): Promise<{ readonly messages: string; readonly more: boolean }> {
     this.#require("history", id, member);
     const wanted = bounded(limit ?? HISTORY_DEFAULT);
-    const page =
+    const found =
       since === undefined
-        ? { before: before ?? null, limit: wanted + 1 }
-        : { since, limit: wanted + 1 };
-    const { messages } = await this.#store.history(id, page);
-    const more = messages.length > wanted;
-    const shown = since === undefined ? messages.slice(more ? 1 : 0) : messages.slice(0, wanted);
+        ? await this.#store.last(id, before ?? null, wanted + 1)
+        : await this.#store.next({ room: id }, behind(since), wanted + 1);
+    const more = found.messages.length > wanted;
+    const shown = more
+      ? await this.#wholeCommits(id, found.messages, since === undefined)
+      : found.messages;
     return { messages: `[${shown.map((message) => messageFrame(message)).join(",")}]`, more };
+  }
+
+  /**
+   * Without the commit at that end, of which there may be more: the next page has it, since pages are asked for by seq. If there is no
+   * other commit, with all of it.
+   */
+  async #wholeCommits(
+    room: string,
+    messages: readonly StoredMessage[],
+    first: boolean,
+  ): Promise<readonly StoredMessage[]> {
+    const cut = messages.at(first ? 0 : -1)?.seq ?? 0;
+    const whole = messages.filter(({ seq }) => seq !== cut);
+    return whole.length > 0 || messages.length < 2 ? whole : this.#store.ofCommit(room, cut);
   }
 
   /** Nothing more is heard; what was acknowledged is saved. */
@@ -316,25 +320,30 @@ export class Rooms {
     }
   }
 
-  /** Everything behind a seq, page by page. Answers up to which seq the member has all of it. */
+  /**
+   * Everything behind a seq, as fast as the connection takes it, until the member has all there is and hears of new messages by itself.
+   * What was said up to `joinedSeq` was there before the member was.
+   */
   async #replay(
-    pageBehind: (
-      seq: number,
-    ) => Promise<{ readonly messages: readonly StoredMessage[]; readonly seq: number }>,
-    since: number,
     member: RoomMember,
-    room: string | null,
-  ): Promise<number> {
-    for (let behind = since; ;) {
-      const { messages, seq } = await pageBehind(behind);
-      // A commit may hold several messages: the last one of a full page comes whole with the next.
-      const last = messages.at(-1)?.seq ?? behind;
-      const whole =
-        messages.length < PAGE ? messages : messages.filter((message) => message.seq < last);
-      for (const message of whole.length > 0 ? whole : messages)
-        member.hear(new SharedMessage(messageFrame(message, true)), room);
-      if (messages.length < PAGE) return seq;
-      behind = whole.at(-1)?.seq ?? last;
+    room: Room,
+    where: Place,
+    since: number,
+    joinedSeq = Number.MAX_SAFE_INTEGER,
+  ): Promise<void> {
+    let position = behind(since);
+    for (;;) {
+      const { messages, seq } = await this.#store.next(where, position, PAGE);
+      for (const message of messages) {
+        await member.relieved();
+        if (!room.has(member)) return;
+        const frame = messageFrame(message, message.seq <= joinedSeq);
+        member.hear(new SharedMessage(frame), room.id);
+        position = message;
+      }
+      if (messages.length === PAGE) continue;
+      if (room.settle(member, seq)) return;
+      position = behind(seq);
     }
   }
 
@@ -400,24 +409,25 @@ export class Rooms {
   }
 
   /** From time to time a room is looked at for messages that are too old or too many. */
-  #mayTrim(room: string): void {
+  #mayTrim(where: Place): void {
     const { clock, messagesMax, retentionMs } = this.#options;
     const nowMs = clock.nowMs();
-    const { since, lookedMs } = this.#looks.get(room) ?? { since: 0, lookedMs: -Infinity };
+    const key = JSON.stringify(where);
+    const { since, lookedMs } = this.#looks.get(key) ?? { since: 0, lookedMs: -Infinity };
     const share = Math.floor(messagesMax * TRIM_SHARE);
     const every = Math.min(Math.max(share, TRIM_EVERY_MIN), TRIM_EVERY_MAX);
     const due = since + 1 >= every || nowMs - lookedMs >= Math.min(retentionMs, TRIM_MS_MAX);
-    if (!due) return void this.#looks.set(room, { since: since + 1, lookedMs });
+    if (!due) return void this.#looks.set(key, { since: since + 1, lookedMs });
     if (this.#looks.size >= LOOKS_MAX) this.#looks.clear();
-    this.#looks.set(room, { since: 0, lookedMs: nowMs });
-    this.#finish(this.#trim(room));
+    this.#looks.set(key, { since: 0, lookedMs: nowMs });
+    this.#finish(this.#trim(where));
   }
 
-  async #trim(room: string): Promise<void> {
+  async #trim(where: Place): Promise<void> {
     const { clock, messagesMax, retentionMs } = this.#options;
     const oldest = new Date(clock.nowMs() - retentionMs).toISOString();
     for (let gone = TRIM_PIECE; gone === TRIM_PIECE;) {
-      gone = await this.#store.trim(room, messagesMax, oldest, TRIM_PIECE);
+      gone = await this.#store.trim(where, messagesMax, oldest, TRIM_PIECE);
       if (gone > 0) this.#options.onTrim();
     }
   }

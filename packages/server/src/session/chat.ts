@@ -41,6 +41,8 @@ export interface ChatOptions {
   /** How the connection is spoken to by default. */
   readonly voice: () => Voice;
   readonly push: (frame: OutFrame) => void;
+  /** Resolves when the connection has taken what waits for it, or is gone. */
+  readonly relieved: () => Promise<void>;
   readonly failure: (about: { readonly id?: RequestId | undefined }, error: unknown) => string;
 }
 
@@ -80,6 +82,10 @@ export class Chat implements RoomMember {
     const voice = (room === null ? undefined : this.#voices.get(room)) ?? this.#options.voice();
     const frame = voice.shared(message);
     if (frame !== undefined) this.#options.push(frame);
+  }
+
+  relieved(): Promise<void> {
+    return this.#options.relieved();
   }
 
   /** Gets what waits for its user. Throws what the database throws. */

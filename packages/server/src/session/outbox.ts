@@ -119,6 +119,11 @@ export class Outbox {
     return this.#answerBytes > HELD_BYTES || this.#full;
   }
 
+  /** Whether so much waits that whoever has a lot to say does better to wait, too. */
+  get behind(): boolean {
+    return this.congested || this.#updateBytes > Math.min(HELD_BYTES, this.#conflateBytesMin / 2);
+  }
+
   /** Whether anything waits for the peer. */
   get pending(): boolean {
     return (

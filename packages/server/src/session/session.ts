@@ -142,6 +142,8 @@ export class Session implements ConnectionListener, ChannelMember {
   readonly #openedAtMs: number;
   #lastFrameMs: number;
   #stuck = { takenBytes: 0, pending: false };
+  /** Who waits until less waits for the connection. */
+  readonly #relief: (() => void)[] = [];
   /** GOAWAY was said. */
   #leaving = false;
 
@@ -164,6 +166,7 @@ export class Session implements ConnectionListener, ChannelMember {
         this.#on({ name: "closeAsked", close: "slow" });
       },
       onRelief: () => {
+        for (const resume of this.#relief.splice(0)) resume();
         if (this.#pausedFor.has("answers")) this.#pause("answers", false);
         this.#requests.startMore();
         this.#leaveWhenQuiet();
@@ -210,6 +213,7 @@ export class Session implements ConnectionListener, ChannelMember {
         client: () => this.#client,
         voice: () => this.#reader.voice,
         push: (frame) => this.#outbox.push(frame),
+        relieved: () => this.#relieved(),
         failure: (about, error) => this.#failure(about, error),
       });
     this.#heartbeat = new Heartbeat({
@@ -446,6 +450,11 @@ export class Session implements ConnectionListener, ChannelMember {
         this.#push(this.#failure({}, error));
       }
     }
+  }
+
+  async #relieved(): Promise<void> {
+    while (this.#outbox.behind && this.#state.name !== "closed")
+      await new Promise<void>((resume) => this.#relief.push(resume));
   }
 
   /** How a request is answered; by default, as the connection is spoken to. */
@@ -849,6 +858,7 @@ export class Session implements ConnectionListener, ChannelMember {
     this.#options.channels.leaveAll(this);
     if (this.#identity !== undefined) this.#chat?.depart();
     this.#held.length = 0;
+    for (const resume of this.#relief.splice(0)) resume();
     if (this.#identity !== undefined) this.#options.users.leave(this.#identity.principal.id, this);
   }
 }
