@@ -118,6 +118,20 @@ export const LIMITS = {
     option: "room-retention",
     summary: "how long messages are kept",
   },
+  documentsMax: {
+    default: 100,
+    unit: "count",
+    option: "documents",
+    wire: "documents",
+    summary: "documents that one connection has open",
+  },
+  documentBytesMax: {
+    default: 16 * MIB,
+    unit: "bytes",
+    option: "document-bytes",
+    wire: "document_bytes",
+    summary: "one shared document, and one message about it on /yjs",
+  },
   channelsMax: {
     default: 100,
     unit: "count",

@@ -52,7 +52,9 @@ export type MetLimit =
   | "subscriptions"
   | "channels"
   | "rooms"
-  | "messageBytes";
+  | "messageBytes"
+  | "documents"
+  | "documentBytes";
 
 /**
  * The one table of error codes. Those with five characters are GQLSTATUS: with the standard's meaning, or, where the subclass begins with

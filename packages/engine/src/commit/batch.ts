@@ -1,10 +1,11 @@
-import { type GeodeError, unreachable } from "@geode/values";
+import { GeodeError, unreachable } from "@geode/values";
 import { Budget } from "../execute/budget.ts";
 import { placeOf } from "../execute/reach.ts";
 import type { Result } from "../execute/statement.ts";
 import { noChanges, type WriteStats } from "../execute/write-stats.ts";
 import { type IdSource, Writer } from "../execute/writer.ts";
-import type { Patch } from "../graph/effect.ts";
+import type { AppendEdit, Patch } from "../graph/effect.ts";
+import type { Documents } from "../graph/documents.ts";
 import { Undo } from "../graph/undo.ts";
 import type { Claims } from "./claims.ts";
 import { catalogForbidden } from "../policy/policies.ts";
@@ -14,7 +15,7 @@ import { faultOf } from "./fault.ts";
 import type { DoorLimits } from "./limits.ts";
 import type { Replica } from "./replica.ts";
 import { patchWeight } from "./weight.ts";
-import type { StatementWrite, TransactionWrite, Write } from "./write.ts";
+import type { EditWrite, StatementWrite, TransactionWrite, Write } from "./write.ts";
 
 /** A commit to be, without its seq. */
 interface Draft {
@@ -31,6 +32,8 @@ export type Verdict =
       readonly index: number;
       readonly result: Result | null;
       readonly stats: WriteStats;
+      /** Of a document, if it is an edit. */
+      readonly version?: number;
     }
   /** It changed nothing, on top of the batch's first `after` commits. */
   | { readonly kind: "unchanged"; readonly after: number; readonly result: Result | null }
@@ -89,10 +92,7 @@ export function runBatch(
   };
 
   /** Set if the principal has used the key before. */
-  const repeatOf = ({
-    principal,
-    idempotencyKey: key,
-  }: StatementWrite | TransactionWrite): Verdict | null => {
+  const repeatOf = ({ principal, idempotencyKey: key }: KeyedWrite): Verdict | null => {
     if (key === undefined) return null;
     const seq = replica.idempotency.find(principal, key, environment.nowMs());
     if (seq !== undefined) return { kind: "repeats", seq };
@@ -167,8 +167,24 @@ export function runBatch(
     };
   };
 
+  const runEdit = (write: EditWrite): Verdict => {
+    const repeat = repeatOf(write);
+    if (repeat !== null) return repeat;
+    const effect = editOf(write, store.documents);
+    apply([effect]);
+    return {
+      kind: "commits",
+      index: record(draftOf(write, [effect])),
+      result: null,
+      stats: noChanges(),
+      version: effect.version,
+    };
+  };
+
   const run = (write: Write): Verdict => {
     switch (write.kind) {
+      case "edit":
+        return runEdit(write);
       case "system":
         return runSystem(write.patch);
       case "statement":
@@ -201,9 +217,38 @@ export function runBatch(
   return { verdicts, drafts };
 }
 
-function draftOf(
-  { principal, idempotencyKey: key }: StatementWrite | TransactionWrite,
-  patch: Patch,
-): Draft {
+type KeyedWrite = StatementWrite | TransactionWrite | EditWrite;
+
+function editOf(
+  { bytes, bytesMax, document: id, format, whole }: EditWrite,
+  documents: Documents,
+): AppendEdit {
+  const document = documents.get(id);
+  if (document !== undefined && document.format !== format) {
+    throw new GeodeError(
+      "INVALID_MESSAGE",
+      `The document ${JSON.stringify(id)} has edits of the form ${document.format}, this one is of the form ${format}.`,
+      { hint: "The first edit decides. Take another document." },
+    );
+  }
+  const kept = whole ? 0 : (document?.editBytes ?? 0);
+  if (kept + bytes.length > bytesMax) {
+    throw new GeodeError(
+      "TOO_LARGE",
+      `The document ${JSON.stringify(id)} would have ${kept + bytes.length} bytes of edits; ${bytesMax} are allowed.`,
+      { limit: "documentBytes" },
+    );
+  }
+  return {
+    kind: "appendEdit",
+    document: id,
+    format,
+    version: (document?.version ?? 0) + 1,
+    whole,
+    bytes,
+  };
+}
+
+function draftOf({ principal, idempotencyKey: key }: KeyedWrite, patch: Patch): Draft {
   return key === undefined ? { principal, patch } : { principal, key, patch };
 }

@@ -142,6 +142,8 @@ export class Conflicts implements Follower {
         case "dropGraph":
         case "createConstraint":
         case "dropConstraint":
+        case "appendEdit":
+        case "compactDocument":
           throw new Error(`${effect.kind} cannot be part of a transaction`);
         default:
           unreachable(effect);
@@ -174,6 +176,9 @@ export class Conflicts implements Follower {
       case "createIndex":
       case "dropIndex":
       case "dropConstraint":
+      // No statement reads a document.
+      case "appendEdit":
+      case "compactDocument":
         return;
       case "createConstraint":
         // What they have written was never held against it.

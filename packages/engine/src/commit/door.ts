@@ -301,8 +301,11 @@ export class Door {
 
 function outcomeOf(verdict: Verdict, firstSeq: number): WriteOutcome | GeodeError {
   switch (verdict.kind) {
-    case "commits":
-      return { seq: firstSeq + verdict.index, result: verdict.result, stats: verdict.stats };
+    case "commits": {
+      const { index, result, stats, version } = verdict;
+      const outcome = { seq: firstSeq + index, result, stats };
+      return version === undefined ? outcome : { ...outcome, version };
+    }
     case "unchanged":
       return { seq: firstSeq + verdict.after - 1, result: verdict.result, stats: noChanges() };
     case "repeats":
@@ -325,6 +328,8 @@ function weightOf(write: Write): number {
   switch (write.kind) {
     case "statement":
       return 256 + propertiesWeight(write.parameters);
+    case "edit":
+      return 256 + write.bytes.length;
     case "transaction":
     case "system":
       return 256 + patchWeight(write.patch);

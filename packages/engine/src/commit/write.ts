@@ -1,6 +1,6 @@
 import type { Value } from "@geode/values";
 import type { BudgetLimits } from "../execute/budget.ts";
-import type { GraphName, Patch } from "../graph/effect.ts";
+import type { DocumentFormat, DocumentId, GraphName, Patch } from "../graph/effect.ts";
 import type { Grantee } from "../policy/policies.ts";
 import type { Claims } from "./claims.ts";
 import type { Result, Statement } from "../execute/statement.ts";
@@ -10,7 +10,7 @@ import type { WriteStats } from "../execute/write-stats.ts";
  * A write is data, never a closure: it can be executed again when another node's entry came first, and it could be sent to another
  * node. What it draws (time, chance, ids) is drawn at execution and logged as effects.
  */
-export type Write = StatementWrite | TransactionWrite | SystemWrite;
+export type Write = StatementWrite | TransactionWrite | EditWrite | SystemWrite;
 
 /** A statement of a user. */
 export interface StatementWrite {
@@ -43,6 +43,22 @@ export interface TransactionWrite {
   readonly signal?: AbortSignal;
 }
 
+/** An edit of a document. Fails with INVALID_MESSAGE if that has another format, with TOO_LARGE if it would grow too much. */
+export interface EditWrite {
+  readonly kind: "edit";
+  readonly document: DocumentId;
+  readonly format: DocumentFormat;
+  readonly bytes: Uint8Array;
+  /** The edit holds all of the document: those before it are given up. */
+  readonly whole: boolean;
+  /** The most bytes of edits that a document keeps. */
+  readonly bytesMax: number;
+  readonly principal: string;
+  /** As for a statement. */
+  readonly idempotencyKey?: string;
+  readonly signal?: AbortSignal;
+}
+
 /** Effects of the database itself: the beginning of an epoch. */
 interface SystemWrite {
   readonly kind: "system";
@@ -55,4 +71,6 @@ export interface WriteOutcome {
   /** What the statement returned; null when it was not executed because its key was used before, and of a transaction. */
   readonly result: Result | null;
   readonly stats: WriteStats;
+  /** Of an edit, the version of the document that it made; absent if it was done before. */
+  readonly version?: number;
 }

@@ -20,7 +20,9 @@ export type Effect =
   | CreateGraph
   | DropGraph
   | CreateConstraint
-  | DropConstraint;
+  | DropConstraint
+  | AppendEdit
+  | CompactDocument;
 
 export type Patch = readonly Effect[];
 
@@ -149,6 +151,33 @@ export interface DropGraph {
   readonly kind: "dropGraph";
   readonly graph: GraphName;
 }
+
+/** A document, which the first edit makes, gains an edit. */
+export interface AppendEdit {
+  readonly kind: "appendEdit";
+  readonly document: DocumentId;
+  readonly format: DocumentFormat;
+  /** The one that this edit makes: edits count from 1. */
+  readonly version: number;
+  /** The edit holds all of the document: those before it are given up. */
+  readonly whole: boolean;
+  readonly bytes: Uint8Array;
+}
+
+/** All edits of a document up to a version are replaced by one that says the same: no version is made, nothing else changes. */
+export interface CompactDocument {
+  readonly kind: "compactDocument";
+  readonly document: DocumentId;
+  readonly format: DocumentFormat;
+  readonly version: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Chosen by users; unique in the database. */
+export type DocumentId = string;
+
+/** How the edits of a document are to be read. "json": in their order. "yjs": updates of Yjs, which may be merged. */
+export type DocumentFormat = "json" | "yjs";
 
 /** Named graphs live inside one log; `default` always exists: it is neither created nor dropped. */
 export type GraphName = string;

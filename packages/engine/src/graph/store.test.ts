@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import type {
   CreateConstraint,
   CreateIndex,
+  DocumentFormat,
   Effect,
   ElementKind,
   GraphName,
@@ -540,7 +541,7 @@ interface Step {
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  op: fc.nat(23),
+  op: fc.nat(25),
   pick: fc.nat(1_000),
   other: fc.nat(1_000),
   labels: fc.subarray(["A", "B", "C"]),
@@ -638,6 +639,7 @@ function* interpreted(steps: readonly Step[], model: Model): Generator<[number, 
       else yield [i, { kind: "createConstraint", ...place, requirement }];
     } else if (op < 22) yield [i, { kind: "dropIndex", graph, name: `i${pick % 4}` }];
     else if (op < 23) yield [i, { kind: "dropConstraint", graph, name: `i${pick % 4}` }];
+    else if (op > 23) yield [i, documentEffect(model, pick, other)];
     else if (pick % 4 === 0)
       yield [i, { kind: other % 2 === 0 ? "createGraph" : "dropGraph", graph: "other" }];
     else if (pick % 2 === 0)
@@ -646,6 +648,22 @@ function* interpreted(steps: readonly Step[], model: Model): Generator<[number, 
       yield [i, { kind: "setPolicy", policy: other % 3 === 0 ? "" : `p${other}` }];
     else yield [i, { kind: "beginEpoch", epoch: `e${pick}`, hashKey: `k${other}` }];
   }
+}
+
+/** One in eight does not fit. */
+function documentEffect(model: Model, pick: number, other: number): Effect {
+  const document = `d${pick % 3}`;
+  const known = model.documents.get(document);
+  const last = known?.edits.at(-1)?.[0] ?? 0;
+  const format = other % 8 === 0 ? "yjs" : "json";
+  const bytes = Uint8Array.from({ length: other % 300 }, (_, at) => at + pick);
+  const misses = pick % 8 === 0 ? 1 : 0;
+  if (known !== undefined && other % 3 === 0) {
+    const [first] = known.edits[other % known.edits.length]!;
+    return { kind: "compactDocument", document, format, version: first + misses * 1_000, bytes };
+  }
+  const whole = other % 5 === 0;
+  return { kind: "appendEdit", document, format, version: last + 1 + misses, whole, bytes };
 }
 
 function withoutNulls(properties: ReadonlyMap<string, Value>): Map<string, Value> {
@@ -661,6 +679,12 @@ interface ModelElement {
   readonly properties: Map<string, Value>;
 }
 
+interface ModelDocument {
+  readonly format: DocumentFormat;
+  /** Versions and contents. */
+  edits: (readonly [number, Uint8Array])[];
+}
+
 class Model {
   readonly nodes = new Map<ElementId, ModelElement>();
   readonly edges = new Map<ElementId, ModelElement>();
@@ -670,6 +694,7 @@ class Model {
   epoch: Effect | undefined = undefined;
   nextBlock = 0;
   policy = "";
+  readonly documents = new Map<string, ModelDocument>();
   #ids = 0;
 
   newId(block: number): ElementId {
@@ -763,6 +788,24 @@ class Model {
         if (this.indexes.get(indexKey(effect))?.kind !== created) return false;
         return this.indexes.delete(indexKey(effect));
       }
+      case "appendEdit":
+      case "compactDocument": {
+        const { bytes, document, format, version } = effect;
+        const known = this.documents.get(document) ?? { format, edits: [] };
+        const last = known.edits.at(-1)?.[0] ?? 0;
+        if (known.format !== format) return false;
+        if (effect.kind === "appendEdit") {
+          if (version !== last + 1) return false;
+          if (effect.whole) known.edits = [];
+          known.edits.push([version, bytes]);
+        } else {
+          if (!known.edits.some(([at]) => at === version)) return false;
+          const rest = known.edits.filter(([at]) => at > version);
+          known.edits = [[version, bytes], ...rest];
+        }
+        this.documents.set(document, known);
+        return true;
+      }
     }
   }
 
@@ -799,6 +842,16 @@ class Model {
           properties: byName(properties),
         });
       }
+    }
+    for (const [document, { edits, format }] of [...this.documents].sort(([a], [b]) =>
+      a < b ? -1 : 1,
+    )) {
+      for (const [at, [version, bytes]] of edits.entries())
+        effects.push(
+          at === 0
+            ? { kind: "compactDocument", document, format, version, bytes }
+            : { kind: "appendEdit", document, format, version, bytes, whole: false },
+        );
     }
     return effects;
   }
@@ -841,6 +894,7 @@ function observe(store: Store): unknown {
   const graphs = [...store.graphs.values()];
   return {
     catalog: store.catalog,
+    documents: [...store.documents.effects()],
     graphs: graphs.sort((a, b) => (a.name < b.name ? -1 : 1)).map(observeGraph),
   };
 }

@@ -1,4 +1,5 @@
 import { GeodeError, unreachable } from "@geode/values";
+import { Documents } from "./documents.ts";
 import { DEFAULT_GRAPH } from "./effect.ts";
 import type {
   BeginEpoch,
@@ -33,6 +34,8 @@ export const BLOCK_IDS = 65_536;
 /** Blocks whose ids are safe integers are below it. */
 const BLOCKS_END = 2 ** 53 / BLOCK_IDS;
 const CHUNK_EFFECTS = 1_000;
+/** Documents may be large: with so many bytes of them a chunk is full. */
+const CHUNK_EDIT_BYTES = 1024 * 1024;
 
 /** Bytes by part; typed arrays exactly, the rest estimated. Strings and other values on the heap of JavaScript are not in it. */
 export interface StoreMemory {
@@ -42,11 +45,13 @@ export interface StoreMemory {
   readonly propertyBytes: number;
   readonly tableBytes: number;
   readonly indexBytes: number;
+  readonly documentBytes: number;
 }
 
 /** The state of a database: what applying its log, effect by effect, leads to. */
 export class Store {
   readonly graphs = new Map<GraphName, Graph>([[DEFAULT_GRAPH, new Graph(DEFAULT_GRAPH)]]);
+  readonly documents = new Documents();
   #catalog: Catalog = { epoch: "", hashKey: "", nextBlock: 0, policy: "" };
 
   get catalog(): Catalog {
@@ -101,6 +106,10 @@ export class Store {
         return this.#createGraph(effect, undo);
       case "dropGraph":
         return this.#dropGraph(effect, undo);
+      case "appendEdit":
+        return this.documents.append(effect, undo);
+      case "compactDocument":
+        return this.documents.compact(effect, undo);
       default:
         return unreachable(effect);
     }
@@ -156,6 +165,12 @@ export class Store {
         case "catalogChanged":
           this.#catalog = record.catalog;
           break;
+        case "editAppended":
+          record.documents.undoAppended(record.document);
+          break;
+        case "documentReplaced":
+          record.documents.undoReplaced(record.document, record.before);
+          break;
         default:
           unreachable(record);
       }
@@ -164,16 +179,19 @@ export class Store {
 
   /**
    * The whole state as effects, in chunks of at most 1,000: applied to an empty store they give the same state. It depends on the state
-   * alone, not on the way that led there: graphs, indexes and constraints by name, elements by id. The store must not change
+   * alone, not on the way that led there: graphs, indexes, constraints and documents by name, elements by id. The store must not change
    * meanwhile.
    */
   *effects(): Generator<Effect[]> {
     let chunk: Effect[] = [];
+    let editBytes = 0;
     for (const effect of this.#effects()) {
       chunk.push(effect);
-      if (chunk.length < CHUNK_EFFECTS) continue;
+      if ("bytes" in effect) editBytes += effect.bytes.length;
+      if (chunk.length < CHUNK_EFFECTS && editBytes < CHUNK_EDIT_BYTES) continue;
       yield chunk;
       chunk = [];
+      editBytes = 0;
     }
     if (chunk.length > 0) yield chunk;
   }
@@ -186,6 +204,7 @@ export class Store {
       propertyBytes: 0,
       tableBytes: 0,
       indexBytes: 0,
+      documentBytes: this.documents.bytes,
     };
     for (const { nodes, edges, table, indexes } of this.graphs.values()) {
       sum.nodeBytes += nodes.bytes;
@@ -206,6 +225,7 @@ export class Store {
     if (policy !== "") yield { kind: "setPolicy", policy };
     const names = [...this.graphs.keys()].sort();
     for (const name of names) yield* graphEffects(this.graphs.get(name)!);
+    yield* this.documents.effects();
   }
 
   /** The blocks that were leased, or that have elements. */

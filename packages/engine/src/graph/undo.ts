@@ -1,7 +1,9 @@
 import type { Value } from "@geode/values";
 import type { Columns, SlotProperties } from "./columns.ts";
 import type { Constraint } from "./constraints.ts";
+import type { Document, Documents } from "./documents.ts";
 import type { RemovedEdge } from "./edges.ts";
+import type { DocumentId } from "./effect.ts";
 import type { Graph } from "./graph.ts";
 import type { HashIndex } from "./indexes.ts";
 import type { LabelSet } from "./label-sets.ts";
@@ -104,7 +106,19 @@ export type UndoRecord =
   | { readonly kind: "graphCreated"; readonly graph: Graph }
   /** The graph as it was, whole: nothing changes it while it is out of the store. */
   | { readonly kind: "graphDropped"; readonly graph: Graph }
-  | { readonly kind: "catalogChanged"; readonly catalog: Catalog };
+  | { readonly kind: "catalogChanged"; readonly catalog: Catalog }
+  | {
+      readonly kind: "editAppended";
+      readonly documents: Documents;
+      readonly document: DocumentId;
+    }
+  /** By one that begins anew; what was before is not changed while it is out of the store. */
+  | {
+      readonly kind: "documentReplaced";
+      readonly documents: Documents;
+      readonly document: DocumentId;
+      readonly before: Document | undefined;
+    };
 
 export interface NodeDeleted {
   readonly kind: "nodeDeleted";

@@ -36,6 +36,13 @@ const place = {
   properties: fc.array(names, { maxLength: 3 }),
 };
 
+const edit = {
+  document: names,
+  format: fc.constantFrom("json" as const, "yjs" as const),
+  version: fc.nat(),
+  bytes: fc.uint8Array(),
+};
+
 const effects: fc.Arbitrary<Effect> = fc.oneof(
   fc.record({
     kind: fc.constant("insertNode" as const),
@@ -74,6 +81,12 @@ const effects: fc.Arbitrary<Effect> = fc.oneof(
     graph: graphs,
     name: names,
   }),
+  fc.record({
+    kind: fc.constant("appendEdit" as const),
+    ...edit,
+    whole: fc.boolean(),
+  }),
+  fc.record({ kind: fc.constant("compactDocument" as const), ...edit }),
   fc.record({ kind: fc.constantFrom("createGraph" as const, "dropGraph" as const), graph: names }),
 );
 

@@ -11,8 +11,10 @@ import {
   type Value,
 } from "@geode/values";
 import type {
+  CompactDocument,
   CreateConstraint,
   CreateIndex,
+  DocumentFormat,
   Effect,
   ElementKind,
   Patch,
@@ -46,6 +48,8 @@ const KIND = {
   createConstraint: 14,
   dropConstraint: 15,
   setPolicy: 20,
+  appendEdit: 21,
+  compactDocument: 22,
 } as const satisfies Record<Effect["kind"], number>;
 
 /** How an index over one property of nodes was written before there were others. It is still read. */
@@ -54,6 +58,7 @@ const NODE_INDEX_KIND = 9;
 type Kind = (typeof KIND)[Effect["kind"]] | typeof NODE_INDEX_KIND;
 
 const ELEMENT_KINDS = ["node", "edge"] as const satisfies readonly ElementKind[];
+const DOCUMENT_FORMATS = ["json", "yjs"] as const satisfies readonly DocumentFormat[];
 const REQUIREMENTS = ["unique", "exists", "key"] as const satisfies readonly Requirement[];
 
 /** INTEGER and FLOAT have tags of their own: 2 and 2.0 stay different. */
@@ -191,6 +196,8 @@ export class PatchWriter {
       case "dropConstraint":
       case "createGraph":
       case "dropGraph":
+      case "appendEdit":
+      case "compactDocument":
         return;
       default:
         unreachable(effect);
@@ -226,6 +233,8 @@ export class PatchWriter {
       case "dropConstraint":
       case "createGraph":
       case "dropGraph":
+      case "appendEdit":
+      case "compactDocument":
         for (let i = start; i < end; i++) {
           this.#writeCatalog(patch[i] as CatalogEffect);
         }
@@ -362,6 +371,14 @@ export class PatchWriter {
       case "dropGraph":
         this.#writeName(effect.graph);
         return;
+      case "appendEdit":
+      case "compactDocument":
+        this.#writeName(effect.document);
+        out.byte(DOCUMENT_FORMATS.indexOf(effect.format));
+        out.varint(effect.version);
+        if (effect.kind === "appendEdit") out.byte(effect.whole ? 1 : 0);
+        out.blob(effect.bytes);
+        return;
       default:
         unreachable(effect);
     }
@@ -483,6 +500,8 @@ export class PatchReader {
       case KIND.dropConstraint:
       case KIND.createGraph:
       case KIND.dropGraph:
+      case KIND.appendEdit:
+      case KIND.compactDocument:
         return { kind, graph: "", labels: null, names: [] };
       default:
         throw this.#in.damaged(`unknown kind of effect ${String(kind)}`);
@@ -572,6 +591,8 @@ export class PatchReader {
       case KIND.dropConstraint:
       case KIND.createGraph:
       case KIND.dropGraph:
+      case KIND.appendEdit:
+      case KIND.compactDocument:
         for (let i = 0; i < length; i++) {
           effects.push(this.#readCatalog(kind));
         }
@@ -715,9 +736,24 @@ export class PatchReader {
         return { kind: "createGraph", graph: this.#readName() };
       case KIND.dropGraph:
         return { kind: "dropGraph", graph: this.#readName() };
+      case KIND.appendEdit: {
+        const { document, format, version } = this.#readDocument();
+        const whole = reader.byte() === 1;
+        return { kind: "appendEdit", document, format, version, whole, bytes: reader.blob() };
+      }
+      case KIND.compactDocument:
+        return { kind: "compactDocument", ...this.#readDocument(), bytes: reader.blob() };
       default:
         throw reader.damaged(`unknown kind of effect ${kind}`);
     }
+  }
+
+  #readDocument(): Pick<CompactDocument, "document" | "format" | "version"> {
+    return {
+      document: this.#readName(),
+      format: this.#readChoice(DOCUMENT_FORMATS),
+      version: this.#in.varint(),
+    };
   }
 
   #readPlace(): Omit<CreateIndex, "kind"> {
@@ -760,7 +796,9 @@ type CatalogEffect = Extract<
       | "createConstraint"
       | "dropConstraint"
       | "createGraph"
-      | "dropGraph";
+      | "dropGraph"
+      | "appendEdit"
+      | "compactDocument";
   }
 >;
 type ElementEffect = Exclude<Effect, CatalogEffect>;
@@ -860,6 +898,8 @@ function sameShape(a: Effect, b: Effect): boolean {
     case "dropConstraint":
     case "createGraph":
     case "dropGraph":
+    case "appendEdit":
+    case "compactDocument":
       return b.kind === a.kind;
     default:
       return unreachable(a);
@@ -912,6 +952,8 @@ function shapeKey(effect: Effect): string {
     case "dropConstraint":
     case "createGraph":
     case "dropGraph":
+    case "appendEdit":
+    case "compactDocument":
       return effect.kind;
     default:
       return unreachable(effect);

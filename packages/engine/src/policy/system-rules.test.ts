@@ -1,6 +1,6 @@
 import { GeodeError } from "@geode/values";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import type { ReservedCommit } from "../commit/reserved-feed.ts";
+import type { ReservedCommit } from "../commit/news.ts";
 import { Database } from "../database.ts";
 import type { Principal } from "../requests.ts";
 

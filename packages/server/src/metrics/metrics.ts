@@ -264,6 +264,8 @@ const MET_LIMITS = {
   channels: "channelsMax",
   rooms: "roomsMax",
   messageBytes: "messageBytesMax",
+  documents: "documentsMax",
+  documentBytes: "documentBytesMax",
 } as const satisfies Record<MetLimit, LimitName>;
 
 function nameOf(code: number, reason: string): string {
