@@ -1,12 +1,13 @@
 import { GeodeError, type Value } from "@geode/values";
 import { Conflicts } from "./commit/conflicts.ts";
+import { DocumentEdits } from "./commit/document-edits.ts";
 import { Door } from "./commit/door.ts";
 import { type Environment, SYSTEM } from "./commit/environment.ts";
 import { faultOf } from "./commit/fault.ts";
 import { DEFAULT_DOOR_LIMITS, DEFAULT_TRANSACTION_LIMITS } from "./commit/limits.ts";
 import type { Replica } from "./commit/replica.ts";
 import { Feed } from "./commit/feed.ts";
-import { type EditCommit, editIn, type ReservedCommit, reservedIn } from "./commit/news.ts";
+import { editIn, type ReservedCommit, reservedIn } from "./commit/news.ts";
 import { SeqWaiters } from "./commit/seq-waiters.ts";
 import type { CommitRequest, OpenTransaction } from "./commit/transaction.ts";
 import { Transactions } from "./commit/transactions.ts";
@@ -17,13 +18,7 @@ import type { Result, SessionCommand, Statement, TransactionCommand } from "./ex
 import type { WriteStats } from "./execute/write-stats.ts";
 import { placeOf, type Reach, reachKey } from "./execute/reach.ts";
 import { noSession } from "./execute/session-statement.ts";
-import type { Document } from "./graph/documents.ts";
-import {
-  type CompactDocument,
-  DEFAULT_GRAPH,
-  type DocumentId,
-  type GraphName,
-} from "./graph/effect.ts";
+import { DEFAULT_GRAPH, type GraphName } from "./graph/effect.ts";
 import { violations } from "./graph/invariants.ts";
 import type { Store, StoreMemory } from "./graph/store.ts";
 import { DEFAULT_QUERY_LIMITS, type QueryLimits } from "./limits.ts";
@@ -46,7 +41,6 @@ import { PlanCache } from "./plan-cache.ts";
 import { checkpointerOf, forgetting, recover } from "./recovery.ts";
 import {
   type BeginRequest,
-  type EditRequest,
   type LiveQuery,
   type Principal,
   type QueryResult,
@@ -112,7 +106,7 @@ export class Database {
   readonly #live: LiveQueries;
   readonly #waiters: SeqWaiters;
   readonly #reserved: Feed<ReservedCommit>;
-  readonly #edits: Feed<EditCommit>;
+  readonly #documents: DocumentEdits;
   readonly #plans: PlanCache;
   readonly #readers: Readers | null;
   readonly #hashKey: (text: string) => string;
@@ -151,7 +145,12 @@ export class Database {
       ...options.liveLimits,
     });
     this.#reserved = new Feed(environment, reservedIn);
-    this.#edits = new Feed(environment, editIn);
+    const edits = new Feed(environment, editIn);
+    this.#documents = new DocumentEdits(store.documents, edits, (write) => {
+      this.#refuseClosed();
+      if (write.kind === "edit") this.#refuseLongKey(write.idempotencyKey);
+      return this.#door.submit(write);
+    });
     this.#waiters = new SeqWaiters(replica, environment, this.#limits.minSeqWaitersMax);
     const procedures = procedureTable(options.procedures ?? [], [
       policiesProcedure(() => replica.policies.policy),
@@ -164,7 +163,7 @@ export class Database {
     if (this.#readers !== null) replica.follow(this.#readers);
     replica.follow(this.#waiters);
     replica.follow(this.#reserved);
-    replica.follow(this.#edits);
+    replica.follow(edits);
     if (checkpointer === null) replica.follow(forgetting(log, environment));
   }
 
@@ -493,53 +492,9 @@ export class Database {
     return this.#reserved.listen(listener);
   }
 
-  /**
-   * Adds an edit to a document, which the first one makes. Resolves when it is durable; without a version when it was done before, under
-   * the same key. Rejects with INVALID_MESSAGE when the document has another format, with TOO_LARGE when it would grow too much, and
-   * like every write.
-   */
-  async edit(request: EditRequest): Promise<{ readonly seq: number; readonly version?: number }> {
-    this.#refuseClosed();
-    this.#refuseLongKey(request.idempotencyKey);
-    const { bytes, bytesMax, document, format, idempotencyKey, principal, whole = false } = request;
-    const { seq, version } = await this.#door.submit({
-      kind: "edit",
-      document,
-      format,
-      bytes,
-      bytesMax,
-      whole,
-      principal: principal.id,
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    });
-    return version === undefined ? { seq } : { seq, version };
-  }
-
-  /** All edits of a document up to that version are kept as this one, which has to say the same. */
-  async compactDocument(
-    compaction: Pick<CompactDocument, "document" | "format" | "version" | "bytes">,
-  ): Promise<void> {
-    this.#refuseClosed();
-    await this.#door.submit({
-      kind: "system",
-      patch: [{ kind: "compactDocument", ...compaction }],
-    });
-  }
-
-  /** A document as it is now; undefined when it never had an edit. Valid until the end of the turn. */
-  document(
-    id: DocumentId,
-  ): Pick<Document, "format" | "version" | "editBytes" | "editsBehind"> | undefined {
-    return this.#replica.store.documents.get(id);
-  }
-
-  documentIds(): Iterable<DocumentId> {
-    return this.#replica.store.documents.ids();
-  }
-
-  /** Tells of edits that became durable, in order. Returns how to stop. */
-  watchEdits(listener: (edit: EditCommit) => void): () => void {
-    return this.#edits.listen(listener);
+  /** Shared documents. */
+  get documents(): DocumentEdits {
+    return this.#documents;
   }
 
   /** The policy as it is now, as canonical text; empty when there is none. Users with the role admin are above it. */

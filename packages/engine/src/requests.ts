@@ -3,7 +3,7 @@ import type { CommitRequest, TransactionAccess, TransactionStatus } from "./comm
 import type { Column, LiveForm, Notice, Row, Statement } from "./execute/statement.ts";
 import type { WriteStats } from "./execute/write-stats.ts";
 import { authOf } from "./policy/policies.ts";
-import type { DocumentFormat, DocumentId, GraphName } from "./graph/effect.ts";
+import type { GraphName } from "./graph/effect.ts";
 import { AUTH_PARAMETER, NEW_SESSION, type SessionState, withSession } from "./session.ts";
 
 /** Who asks. */
@@ -40,20 +40,6 @@ export interface SubscribeRequest extends Omit<Request, "idempotencyKey"> {
   readonly resume?: { readonly epoch: string; readonly seq: number; readonly digest?: string };
   /** Whether updates carry the row before. Default: false. */
   readonly before?: boolean;
-}
-
-/** An edit of a document: bytes that mean nothing here. */
-export interface EditRequest {
-  readonly document: DocumentId;
-  readonly format: DocumentFormat;
-  readonly bytes: Uint8Array;
-  /** The edit holds all of the document: those before it are given up. Default: false. */
-  readonly whole?: boolean;
-  /** The most bytes of edits that the document may keep. */
-  readonly bytesMax: number;
-  readonly principal: Principal;
-  /** As for a query. */
-  readonly idempotencyKey?: string;
 }
 
 export interface BeginRequest {

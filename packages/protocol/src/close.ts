@@ -21,6 +21,7 @@ export const CLOSES = {
   invalidToken: { code: 1008, reason: "Invalid token", reconnect: "token" },
   revoked: { code: 1008, reason: "Revoked", reconnect: "never" },
   atCapacity: { code: 1008, reason: "Server at capacity", reconnect: "now" },
+  editRefused: { code: 1008, reason: "Edit refused", reconnect: "now" },
   tooBig: { code: 1009, reason: "Message too big", reconnect: "never" },
   internal: { code: 1011, reason: "Internal error", reconnect: "now" },
   restart: { code: 1012, reason: "Service restart", reconnect: "now" },

@@ -184,6 +184,37 @@ export const AskHistory = Type.Object({
   limit: Type.Optional(Count),
 });
 
+const DocumentName = Type.String({
+  minLength: 1,
+  maxBytes: ID_BYTES_MAX,
+  description: `a string of 1 to ${ID_BYTES_MAX} bytes: the id of a document`,
+});
+export const JoinSession = Type.Object({
+  type: Type.Literal("JOIN_SESSION"),
+  id: Type.Optional(Id),
+  document_id: DocumentName,
+  state_vector: Type.Optional(Text("a string: a state vector of Yjs in base64")),
+});
+export const LeaveSession = Type.Object({
+  type: Type.Literal("LEAVE_SESSION"),
+  id: Type.Optional(Id),
+  document_id: DocumentName,
+});
+export const MakeEdit = Type.Object({
+  type: Type.Literal("EDIT"),
+  id: Type.Optional(Id),
+  document_id: DocumentName,
+  edit: Type.Unknown({
+    description: 'any JSON value, or {"yjs": …} with an update of Yjs in base64',
+  }),
+  snapshot: Type.Optional(Type.Boolean({ description: "true or false" })),
+});
+export const SetAwareness = Type.Object({
+  type: Type.Literal("AWARENESS"),
+  document_id: DocumentName,
+  state: AnyJson,
+});
+
 export const CLIENT_MESSAGES = {
   AUTH: Auth,
   QUERY: Query,
@@ -204,6 +235,10 @@ export const CLIENT_MESSAGES = {
   TYPING: SayTyping,
   PRESENCE: SetPresence,
   HISTORY: AskHistory,
+  JOIN_SESSION: JoinSession,
+  LEAVE_SESSION: LeaveSession,
+  EDIT: MakeEdit,
+  AWARENESS: SetAwareness,
 } as const;
 
 export type RequestId = Type.Static<typeof Id>;
@@ -226,6 +261,10 @@ export type AcknowledgeMessage = Type.Static<typeof Acknowledge>;
 export type SayTypingMessage = Type.Static<typeof SayTyping>;
 export type SetPresenceMessage = Type.Static<typeof SetPresence>;
 export type AskHistoryMessage = Type.Static<typeof AskHistory>;
+export type JoinSessionMessage = Type.Static<typeof JoinSession>;
+export type LeaveSessionMessage = Type.Static<typeof LeaveSession>;
+export type MakeEditMessage = Type.Static<typeof MakeEdit>;
+export type SetAwarenessMessage = Type.Static<typeof SetAwareness>;
 export type ClientMessage =
   | AuthMessage
   | QueryMessage
@@ -245,7 +284,11 @@ export type ClientMessage =
   | AcknowledgeMessage
   | SayTypingMessage
   | SetPresenceMessage
-  | AskHistoryMessage;
+  | AskHistoryMessage
+  | JoinSessionMessage
+  | LeaveSessionMessage
+  | MakeEditMessage
+  | SetAwarenessMessage;
 export type ClientMessageType = ClientMessage["type"];
 
 // Server to client.
@@ -406,20 +449,25 @@ export const RoomLeft = Type.Object({
   id: Type.Optional(Id),
   room_id: Type.String(),
 });
+/** In a room, or in a document. */
 export const UserJoined = Type.Object({
   type: Type.Literal("USER_JOINED"),
-  room_id: Type.String(),
+  room_id: Type.Optional(Type.String()),
+  document_id: Type.Optional(Type.String()),
   user: User,
 });
 export const UserLeft = Type.Object({
   type: Type.Literal("USER_LEFT"),
-  room_id: Type.String(),
+  room_id: Type.Optional(Type.String()),
+  document_id: Type.Optional(Type.String()),
   user: User,
 });
 export const Acknowledged = Type.Object({
   type: Type.Literal("ACK"),
   message_id: Id,
   seq: Seq,
+  /** Of an edit: one of the document's that has it. */
+  version: Type.Optional(Seq),
 });
 export const Typing = Type.Object({
   type: Type.Literal("TYPING"),
@@ -438,6 +486,41 @@ export const HistoryPage = Type.Object({
   room_id: Type.String(),
   messages: Type.Array(Type.Object(RoomMessageFields)),
   more: Type.Boolean(),
+});
+
+export const SessionJoined = Type.Object({
+  type: Type.Literal("SESSION_JOINED"),
+  id: Type.Optional(Id),
+  document_id: Type.String(),
+  users: Type.Array(User),
+  version: Seq,
+  /** Of a document of Yjs, base64: what the client lacks. */
+  state: Type.Optional(Type.String()),
+  /** Of a document of Yjs, base64: what the server has. */
+  state_vector: Type.Optional(Type.String()),
+});
+export const SessionLeft = Type.Object({
+  type: Type.Literal("SESSION_LEFT"),
+  id: Type.Optional(Id),
+  document_id: Type.String(),
+});
+export const EditMade = Type.Object({
+  type: Type.Literal("EDIT"),
+  document_id: Type.String(),
+  edit: Type.Unknown(),
+  snapshot: Type.Optional(Type.Literal(true)),
+  user: User,
+  version: Seq,
+  replay: Type.Optional(Type.Literal(true)),
+});
+export const AwarenessTold = Type.Object({
+  type: Type.Literal("AWARENESS"),
+  document_id: Type.String(),
+  user: User,
+  /** Names the connection whose state it is. */
+  connection: Type.String(),
+  /** null: it is gone. */
+  state: Type.Unknown(),
 });
 
 export const SERVER_MESSAGES = {
@@ -463,6 +546,10 @@ export const SERVER_MESSAGES = {
   TYPING: [Typing],
   PRESENCE: [PresenceTold],
   HISTORY: [HistoryPage],
+  SESSION_JOINED: [SessionJoined],
+  SESSION_LEFT: [SessionLeft],
+  EDIT: [EditMade],
+  AWARENESS: [AwarenessTold],
 } as const;
 
 export type WireColumn = Type.Static<typeof Column>;
@@ -491,6 +578,10 @@ export type UserLeftMessage = Type.Static<typeof UserLeft>;
 export type TypingMessage = Type.Static<typeof Typing>;
 export type PresenceToldMessage = Type.Static<typeof PresenceTold>;
 export type HistoryPageMessage = Type.Static<typeof HistoryPage>;
+export type SessionJoinedMessage = Type.Static<typeof SessionJoined>;
+export type SessionLeftMessage = Type.Static<typeof SessionLeft>;
+export type EditMadeMessage = Type.Static<typeof EditMade>;
+export type AwarenessToldMessage = Type.Static<typeof AwarenessTold>;
 export type ServerMessage =
   | AuthOkMessage
   | AuthExpiringMessage
@@ -514,4 +605,8 @@ export type ServerMessage =
   | UserLeftMessage
   | TypingMessage
   | PresenceToldMessage
-  | HistoryPageMessage;
+  | HistoryPageMessage
+  | SessionJoinedMessage
+  | SessionLeftMessage
+  | EditMadeMessage
+  | AwarenessToldMessage;

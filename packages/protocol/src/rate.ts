@@ -33,4 +33,8 @@ export const RATINGS: { readonly [Type in ClientMessageType]: Rating } = {
   TYPING: { class: "realtime", beyond: "dropped" },
   PRESENCE: { class: "realtime", beyond: "dropped" },
   HISTORY: { class: "query", beyond: "dropped" },
+  JOIN_SESSION: { class: "realtime", beyond: "dropped" },
+  LEAVE_SESSION: { class: "realtime", beyond: "counted" },
+  EDIT: { class: "realtime", beyond: "dropped" },
+  AWARENESS: { class: "realtime", beyond: "dropped" },
 };

@@ -37,6 +37,8 @@ export interface HandshakesOptions {
   readonly audit: Audit;
 }
 
+/** Where those who speak y-websocket connect. */
+const DOCUMENT_PATH = "/yjs/";
 /** When an address with too many connections may ask again. */
 const ADDRESS_RETRY_SECONDS = 10;
 /** When to ask again if tokens cannot be checked. */
@@ -61,7 +63,9 @@ export class Handshakes {
   async #decide(handshake: Handshake): Promise<Admission> {
     const { allowedOrigins, clock, hasRoom, metrics, open, proxies, stopping } = this.#options;
     const { host, origin, path, protocols } = handshake;
-    if (path !== "/ws") return refused(404, "Not found: WebSocket connections go to /ws");
+    const document = documentIn(path);
+    if (path !== "/ws" && document === undefined)
+      return refused(404, "Not found: WebSocket connections go to /ws, or to /yjs/<document>");
     if (stopping()) return busy("Service restart", 1);
     if (!originAllowed(origin, host, allowedOrigins)) return refused(403, "Origin not allowed");
     const source = proxies.sourceOf(handshake.remoteAddress, handshake.forwardedFor);
@@ -81,6 +85,7 @@ export class Handshakes {
     const wishes = {
       channels: channelsOf(handshake),
       room: nameIn(handshake, "room"),
+      document,
       client: nameIn(handshake, "client"),
       rpc: protocol === RPC_SUBPROTOCOL,
     };
@@ -117,7 +122,20 @@ export class Handshakes {
 
 /** What stands there, unless it is too long for a name. */
 function nameIn({ search }: Handshake, parameter: string): string | undefined {
-  const name = search.get(parameter) ?? "";
+  return named(search.get(parameter) ?? "");
+}
+
+/** `/yjs/<document>`; what stands there may have slashes of its own. */
+function documentIn(path: string): string | undefined {
+  if (!path.startsWith(DOCUMENT_PATH)) return undefined;
+  try {
+    return named(decodeURIComponent(path.slice(DOCUMENT_PATH.length)));
+  } catch {
+    return undefined;
+  }
+}
+
+function named(name: string): string | undefined {
   return name === "" || Buffer.byteLength(name) > ID_BYTES_MAX ? undefined : name;
 }
 

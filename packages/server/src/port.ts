@@ -31,11 +31,64 @@ export interface DatabasePort {
   state?(): Promise<DatabaseState>;
   /** Tells of nodes with reserved labels that became durable, commit by commit, in order. Returns how to stop. */
   watchReserved?(listener: (commit: ReservedCommit) => void): () => void;
+  /** Shared documents, where the database keeps any. */
+  readonly documents?: DocumentsPort;
   /** The policy as canonical text; empty when there is none. */
   readonly policyText?: string;
   /** Replaces the policy by one that was parsed from JSON or YAML; null takes it away. Throws what is wrong with it. */
   applyPolicy?(document: unknown): Promise<{ readonly seq: number }>;
   status(): DatabaseFigures;
+}
+
+/** Documents as the database keeps them: edits in one order, in which it does not look. */
+export interface DocumentsPort {
+  /** Adds an edit. Resolves when it is durable; without a version when it was done before, under the same key. */
+  edit(request: EditRequest): Promise<{ readonly seq: number; readonly version?: number }>;
+  /** As it is now; undefined when it never had an edit. Valid until the end of the turn. */
+  get(id: string): StoredDocument | undefined;
+  ids(): Iterable<string>;
+  /** Keeps all edits up to that version as this one, which has to say the same. */
+  compact(compaction: {
+    readonly document: string;
+    readonly format: DocumentFormat;
+    readonly version: number;
+    readonly bytes: Uint8Array;
+  }): Promise<void>;
+  /** Tells of edits that became durable, in order, in a turn behind that in which they were answered. Returns how to stop. */
+  watch(listener: (edit: EditCommit) => void): () => void;
+}
+
+export type DocumentFormat = "json" | "yjs";
+
+export interface StoredDocument {
+  readonly format: DocumentFormat;
+  readonly version: number;
+  /** The length of the edits that are kept. */
+  readonly editBytes: number;
+  /** Those behind a version. The first that is kept stands for those before it. */
+  editsBehind(version: number): Iterable<{ readonly version: number; readonly bytes: Uint8Array }>;
+}
+
+export interface EditRequest {
+  readonly document: string;
+  readonly format: DocumentFormat;
+  readonly bytes: Uint8Array;
+  /** The edit holds all of the document. */
+  readonly whole?: boolean;
+  /** The most bytes of edits that the document may keep. */
+  readonly bytesMax: number;
+  readonly principal: Principal;
+  readonly idempotencyKey?: string;
+}
+
+export interface EditCommit {
+  readonly seq: number;
+  /** The id of who made it. */
+  readonly principal: string;
+  readonly document: string;
+  readonly format: DocumentFormat;
+  readonly version: number;
+  readonly bytes: Uint8Array;
 }
 
 /** Nodes of the server's own that a commit brought. */

@@ -9,6 +9,7 @@ import {
   type RevokedState,
 } from "./auth/revocations.ts";
 import { TokenVerifier } from "./auth/token.ts";
+import { Documents } from "./documents/documents.ts";
 import { Rooms } from "./rooms/rooms.ts";
 import { Channels } from "./channels/channels.ts";
 import { systemClock, type Clock } from "./clock.ts";
@@ -91,6 +92,7 @@ export class Server {
   readonly #metrics: Metrics;
   readonly #channels: Channels;
   readonly #rooms: Rooms | undefined;
+  readonly #documents: Documents | undefined;
   readonly #sessions: Sessions;
   readonly #handshakes: Handshakes;
   readonly #http: HttpContext;
@@ -161,11 +163,25 @@ export class Server {
             timeoutMs: limits.queryMsMax,
             onTrim: () => metrics.limitReached("roomMessagesMax"),
           });
+    this.#documents =
+      database.documents === undefined
+        ? undefined
+        : new Documents({
+            database,
+            edits: database.documents,
+            clock,
+            log,
+            perMemberMax: limits.documentsMax,
+            documentBytesMax: limits.documentBytesMax,
+            stateBytesMax: limits.messageBytesMax,
+            timeoutMs: limits.queryMsMax,
+          });
     this.#sessions = new Sessions({
       common: {
         fanOut: new FanOut(clock),
         channels: this.#channels,
         rooms: this.#rooms,
+        documents: this.#documents,
         database: measured,
         verifier,
         users,
@@ -231,6 +247,7 @@ export class Server {
     }
     const server = new Server(options, await (options.revocationStore ?? forgetfulStore).load());
     await server.#rooms?.start();
+    await server.#documents?.start();
     server.#listener = await Listener.listen({
       host,
       port: options.port ?? 8443,
@@ -294,6 +311,7 @@ export class Server {
     await this.#sessions.gone(FAREWELL_MS);
     this.#sessions.terminate();
     await this.#rooms?.close();
+    await this.#documents?.close();
     await this.#listener!.close();
   }
 

@@ -371,6 +371,45 @@ const ROWS: { readonly [Name in LimitName]: Row } = {
       await alive(peer);
     },
   },
+  documentsMax: {
+    set: 2,
+    real: "the machine's time",
+    at: async () => {
+      const peer = await running.peer();
+      for (const document_id of ["a", "b", "a"])
+        expect(await peer.ask({ type: "JOIN_SESSION", document_id })).toMatchObject({
+          type: "SESSION_JOINED",
+        });
+    },
+    above: async () => {
+      const peer = await running.peer();
+      for (const document_id of ["a", "b"])
+        expect(await peer.ask({ type: "JOIN_SESSION", document_id })).toMatchObject({
+          type: "SESSION_JOINED",
+        });
+      await failsWith(peer, { type: "JOIN_SESSION", document_id: "c" }, "LIMIT");
+      await alive(peer);
+    },
+  },
+  documentBytesMax: {
+    set: 200,
+    real: "the machine's time",
+    at: async () => {
+      const peer = await running.peer();
+      // Beside the edit itself, it is kept whose it is.
+      const edit = "x".repeat(200 - '"edit":"","user":{"id":"ann"}'.length);
+      expect(await peer.ask({ type: "EDIT", id: 1, document_id: "a", edit })).toMatchObject({
+        type: "ACK",
+        version: 1,
+      });
+    },
+    above: async () => {
+      const peer = await running.peer();
+      const edit = "x".repeat(201 - '"edit":"","user":{"id":"ann"}'.length);
+      await failsWith(peer, { type: "EDIT", id: 1, document_id: "a", edit }, "TOO_LARGE");
+      await alive(peer);
+    },
+  },
   messageBytesMax: {
     set: 10,
     real: "the machine's time",

@@ -1,4 +1,5 @@
 import { GeodeError } from "@geode/values";
+import { STARS_MAX } from "./name-patterns.ts";
 
 /**
  * Who may see and change what: a document, kept in the log as its canonical text so that it has a seq. Roles are named by tokens; what a
@@ -110,7 +111,7 @@ function roleOf(value: unknown, at: string): RolePolicy {
       history: rooms.has("history") ? names(rooms.get("history"), `${at}.rooms.history`) : join,
     },
     documents: {
-      read: names(documents.get("read"), `${at}.documents.read`),
+      read: fewStars(names(documents.get("read"), `${at}.documents.read`), `${at}.documents.read`),
       write: names(documents.get("write"), `${at}.documents.write`),
     },
   };
@@ -171,6 +172,13 @@ function items(value: unknown, at: string): unknown[] {
 
 function names(value: unknown, at: string): string[] {
   return items(value, at).map((item, index) => name(item, `${at}[${index}]`));
+}
+
+function fewStars(names: readonly string[], at: string): readonly string[] {
+  for (const [index, name] of names.entries())
+    if (name.split("*").length - 1 > STARS_MAX)
+      throw invalid(`${at}[${index}]`, `has more than ${STARS_MAX} times a *`);
+  return names;
 }
 
 function name(value: unknown, at: string): string {

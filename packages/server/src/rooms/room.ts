@@ -99,9 +99,10 @@ export class Room {
     return [...users.values()];
   }
 
-  /** A message of that seq, to everybody. */
-  deliver(message: SharedMessage, seq: number): void {
+  /** A message of that seq, to everybody (but its author). */
+  deliver(message: SharedMessage, seq: number, except?: RoomMember): void {
     for (const [member, seat] of this.#seats) {
+      if (member === except) continue;
       if (seat.early !== null) keep(seat, { seq, message });
       else if (seq > seat.seq) member.hear(message, this.id);
     }

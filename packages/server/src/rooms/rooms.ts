@@ -3,11 +3,11 @@ import { HISTORY_MAX } from "@geode/protocol";
 import { GeodeError, type Value } from "@geode/values";
 import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
+import { NameAccess, type RoomRight } from "../policy/name-access.ts";
 import type { DatabasePort, ReservedCommit } from "../port.ts";
 import { SharedMessage } from "../transport/shared-message.ts";
 import { Cursors } from "./cursors.ts";
 import { jsonText, valueOfJson } from "./plain-json.ts";
-import { RoomAccess, type RoomRight } from "./room-access.ts";
 import { Room, type RoomMember } from "./room.ts";
 import { behind, type Place, RoomStore, type StoredMessage, storedMessage } from "./room-store.ts";
 
@@ -78,7 +78,7 @@ const TRIM_PIECE = 1_000;
 export class Rooms {
   readonly #options: RoomsOptions;
   readonly #store: RoomStore;
-  readonly #access: RoomAccess;
+  readonly #access: NameAccess<"rooms">;
   readonly #cursors: Cursors;
   readonly #rooms = new Map<string, Room>();
   /** The rooms of each member. */
@@ -96,7 +96,7 @@ export class Rooms {
     const { clock, database, log, timeoutMs } = options;
     this.#options = options;
     this.#store = new RoomStore(database, timeoutMs);
-    this.#access = new RoomAccess(() => database.policyText ?? "");
+    this.#access = new NameAccess("rooms", () => database.policyText ?? "");
     this.#cursors = new Cursors(this.#store, clock, log);
     this.#stopWatching = database.watchReserved?.((commit) => this.#news(commit)) ?? (() => {});
   }

@@ -28,6 +28,7 @@ import type { ChannelMember, Channels } from "../channels/channels.ts";
 import type { Identity, TokenVerifier } from "../auth/token.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { ConnectionView } from "../http/admin.ts";
+import type { Documents } from "../documents/documents.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import type { Users } from "../limits/users.ts";
 import type { Log } from "../log.ts";
@@ -36,6 +37,7 @@ import type { DatabasePort, QueryRequest } from "../port.ts";
 import type { Connection, ConnectionListener } from "../transport/connection.ts";
 import { accessOf } from "./access.ts";
 import { Chat, noRooms } from "./chat.ts";
+import { Collaboration, noDocuments } from "./collaboration.ts";
 import { errorFrame, resultFrame, type Concerning } from "./answers.ts";
 import type { FanOut } from "./fan-out.ts";
 import { FrameReader, type Arrived } from "./frame-reader.ts";
@@ -54,6 +56,7 @@ import {
 import { Statements } from "./statements.ts";
 import type { Subscription } from "./subscription.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { YReader } from "./y-reader.ts";
 
 export interface SessionOptions {
   /** Names the session in AUTH_OK and in the log. */
@@ -63,6 +66,8 @@ export interface SessionOptions {
   readonly channels: Channels;
   /** Undefined if nobody keeps any. */
   readonly rooms: Rooms | undefined;
+  /** Undefined if nobody keeps any. */
+  readonly documents: Documents | undefined;
   readonly database: DatabasePort;
   readonly verifier: TokenVerifier;
   readonly users: Users;
@@ -96,6 +101,8 @@ export interface SessionWishes {
   readonly channels: readonly string[];
   /** To be in this room from the beginning. */
   readonly room: string | undefined;
+  /** The document that it is about, if it speaks y-websocket. */
+  readonly document: string | undefined;
   /** What the client calls itself over reconnects. */
   readonly client: string | undefined;
   /** Whether it speaks JSON-RPC from its first frame on. */
@@ -115,7 +122,7 @@ export class Session implements ConnectionListener, ChannelMember {
   readonly name: string;
   readonly #options: SessionOptions;
   readonly #outbox: Outbox;
-  readonly #reader: FrameReader;
+  readonly #reader: FrameReader | YReader;
   readonly #heldAnswers: HeldAnswers = { bytes: 0 };
   readonly #requests: Requests;
   readonly #statements: Statements;
@@ -127,6 +134,7 @@ export class Session implements ConnectionListener, ChannelMember {
   readonly #aborter = new AbortController();
   readonly #subscriptions: Subscriptions;
   readonly #chat: Chat | undefined;
+  readonly #collaboration: Collaboration | undefined;
   /** What takes back a QUERY that was accepted and is not answered. */
   readonly #queries = new Map<RequestId, AbortController>();
   readonly #held: Frame[] = [];
@@ -172,15 +180,19 @@ export class Session implements ConnectionListener, ChannelMember {
         this.#leaveWhenQuiet();
       },
     });
-    this.#reader = new FrameReader({
-      bounds: limits,
-      batchMessagesMax: limits.batchMessagesMax,
-      onBatchTooLong: () => metrics.limitReached("batchMessagesMax"),
-      answerBytesMax: limits.resultBytesMax,
-      exit: this.#outbox,
-      held: this.#heldAnswers,
-      rpc: options.wishes.rpc,
-    });
+    const { document, rpc } = options.wishes;
+    this.#reader =
+      document === undefined
+        ? new FrameReader({
+            bounds: limits,
+            batchMessagesMax: limits.batchMessagesMax,
+            onBatchTooLong: () => metrics.limitReached("batchMessagesMax"),
+            answerBytesMax: limits.resultBytesMax,
+            exit: this.#outbox,
+            held: this.#heldAnswers,
+            rpc,
+          })
+        : new YReader(document, this.#outbox);
     this.#requests = new Requests({
       clock,
       inFlightMax: limits.inFlightMax,
@@ -209,6 +221,19 @@ export class Session implements ConnectionListener, ChannelMember {
         rooms: options.rooms,
         requests: this.#requests,
         statements: this.#statements,
+        identity: () => this.#identity!,
+        client: () => this.#client,
+        voice: () => this.#reader.voice,
+        push: (frame) => this.#outbox.push(frame),
+        relieved: () => this.#relieved(),
+        failure: (about, error) => this.#failure(about, error),
+      });
+    this.#collaboration =
+      options.documents &&
+      new Collaboration({
+        session: this.name,
+        documents: options.documents,
+        requests: this.#requests,
         identity: () => this.#identity!,
         client: () => this.#client,
         voice: () => this.#reader.voice,
@@ -434,13 +459,14 @@ export class Session implements ConnectionListener, ChannelMember {
   #admit(identity: Identity, answer: boolean): void {
     const { connection, limits, users } = this.#options;
     this.#timers.get("auth")?.cancel();
-    connection.allowFrames(limits.frameBytesMax);
+    const { channels, document, room } = this.#options.wishes;
+    connection.allowFrames(document === undefined ? limits.frameBytesMax : limits.documentBytesMax);
     users.enter(identity.principal.id, this);
     this.#believe(identity);
     this.#recordToken("authenticated", identity);
     if (answer) this.#answerAuth(identity);
     this.#chat?.arrive().catch((error: unknown) => this.#push(this.#failure({}, error)));
-    const { channels, room } = this.#options.wishes;
+    if (document !== undefined) this.#collaboration?.greet(document, this.#replyTo(undefined));
     if (room !== undefined)
       this.#handle({ type: "JOIN_ROOM", room_id: room }, this.#replyTo(undefined));
     for (const channel of channels) {
@@ -587,6 +613,14 @@ export class Session implements ConnectionListener, ChannelMember {
         if (this.#chat !== undefined) return this.#chat.handle(message, reply);
         return reply.answer(
           this.#error({ id: "id" in message ? message.id : undefined }, noRooms()),
+        );
+      case "JOIN_SESSION":
+      case "LEAVE_SESSION":
+      case "EDIT":
+      case "AWARENESS":
+        if (this.#collaboration !== undefined) return this.#collaboration.handle(message, reply);
+        return reply.answer(
+          this.#error({ id: "id" in message ? message.id : undefined }, noDocuments()),
         );
       default:
         return unreachable(message);
@@ -768,6 +802,9 @@ export class Session implements ConnectionListener, ChannelMember {
 
   #error(about: Concerning, error: GeodeError, retryAfterMs?: number): string {
     this.#options.metrics.failed(error);
+    // Who speaks y-websocket cannot be told of an edit that was not taken: it connects anew and sends what is missing.
+    if (this.#options.wishes.document !== undefined && error.code !== "FORBIDDEN")
+      queueMicrotask(() => this.close("editRefused"));
     return errorFrame(about, error, retryAfterMs);
   }
 
@@ -821,7 +858,8 @@ export class Session implements ConnectionListener, ChannelMember {
       this.#subscriptions.count > 0 ||
       this.#requests.count > 0 ||
       channels.countOf(this) > 0 ||
-      this.#chat?.isBusy === true;
+      this.#chat?.isBusy === true ||
+      this.#collaboration?.isBusy === true;
     if (leftMs <= 0 && !busy) {
       metrics.limitReached("idleMsMax");
       return this.close("idle");
@@ -856,7 +894,10 @@ export class Session implements ConnectionListener, ChannelMember {
     this.#statements.close();
     this.#subscriptions.close();
     this.#options.channels.leaveAll(this);
-    if (this.#identity !== undefined) this.#chat?.depart();
+    if (this.#identity !== undefined) {
+      this.#chat?.depart();
+      this.#collaboration?.depart();
+    }
     this.#held.length = 0;
     for (const resume of this.#relief.splice(0)) resume();
     if (this.#identity !== undefined) this.#options.users.leave(this.#identity.principal.id, this);

@@ -5,11 +5,15 @@ import { SharedBody, SharedFrame } from "./out-frame.ts";
 export class SharedMessage {
   /** JSON. */
   readonly text: string;
+  /** The frame of y-websocket that says it, if there is one. */
+  readonly #yFrame: Uint8Array | undefined;
   #json: SharedFrame | undefined;
   #cbor: SharedFrame | undefined;
+  #yjs: SharedFrame | undefined;
 
-  constructor(text: string) {
+  constructor(text: string, yFrame?: Uint8Array) {
     this.text = text;
+    this.#yFrame = yFrame;
   }
 
   get json(): SharedFrame {
@@ -22,5 +26,11 @@ export class SharedMessage {
       new SharedBody(binaryFrame("message", encodeCbor(JSON.parse(this.text)))),
       "",
     ));
+  }
+
+  /** For those who speak y-websocket; undefined if it cannot be said there. */
+  get yjs(): SharedFrame | undefined {
+    if (this.#yFrame === undefined) return undefined;
+    return (this.#yjs ??= new SharedFrame(new Uint8Array(), new SharedBody(this.#yFrame), ""));
   }
 }

@@ -1,54 +1,59 @@
 import type { Principal } from "../port.ts";
 
-/** What somebody may do in a room. */
-export type RoomRight = "join" | "write" | "history";
-
-interface RoomPatterns {
-  readonly join: readonly string[];
-  readonly write: readonly string[];
-  readonly history: readonly string[];
+/** What the policy speaks of by name, and what it lets somebody do with each. */
+interface Rights {
+  readonly rooms: "join" | "write" | "history";
+  readonly documents: "read" | "write";
 }
+
+export type RoomRight = Rights["rooms"];
+export type DocumentRight = Rights["documents"];
+
+type Patterns = Readonly<Record<string, readonly string[]>>;
 
 const ADMIN_ROLE = "admin";
 
-/** Who may join rooms, write to them and read what was said, by the policy of the database; without one, everybody everything. */
-export class RoomAccess {
+/** Who may do what with rooms, or with documents, by the policy of the database; without one, everybody everything. */
+export class NameAccess<S extends keyof Rights> {
+  readonly #section: S;
   readonly #policyText: () => string;
   #text = "";
-  #roles: ReadonlyMap<string, RoomPatterns> | null = null;
+  #roles: ReadonlyMap<string, Patterns> | null = null;
 
   /** `policyText`: canonical, as the database keeps it; empty when there is none. */
-  constructor(policyText: () => string) {
+  constructor(section: S, policyText: () => string) {
+    this.#section = section;
     this.#policyText = policyText;
   }
 
-  allows(right: RoomRight, room: string, principal: Principal): boolean {
+  allows(right: Rights[S], name: string, principal: Principal): boolean {
     if (principal.roles.includes(ADMIN_ROLE)) return true;
     const roles = this.#current();
     if (roles === null) return true;
     return principal.roles.some((role) =>
-      (roles.get(role)?.[right] ?? []).some((pattern) => matches(pattern, room, principal)),
+      (roles.get(role)?.[right] ?? []).some((pattern) => matches(pattern, name, principal)),
     );
   }
 
-  #current(): ReadonlyMap<string, RoomPatterns> | null {
+  #current(): ReadonlyMap<string, Patterns> | null {
     const text = this.#policyText();
     if (text !== this.#text) {
       this.#text = text;
-      const { roles } = (text === "" ? { roles: {} } : JSON.parse(text)) as {
-        roles: Record<string, { rooms: RoomPatterns }>;
-      };
-      this.#roles =
-        text === ""
-          ? null
-          : new Map(Object.entries(roles).map(([name, { rooms }]) => [name, rooms]));
+      this.#roles = text === "" ? null : rolesOf(text, this.#section);
     }
     return this.#roles;
   }
 }
 
+function rolesOf(text: string, section: keyof Rights): ReadonlyMap<string, Patterns> {
+  const { roles } = JSON.parse(text) as {
+    roles: Record<string, Record<keyof Rights, Patterns>>;
+  };
+  return new Map(Object.entries(roles).map(([name, role]) => [name, role[section]]));
+}
+
 /** `*` stands for any characters, `$auth.x` for a claim; without that claim nothing matches. */
-function matches(pattern: string, room: string, { id, claims }: Principal): boolean {
+function matches(pattern: string, text: string, { id, claims }: Principal): boolean {
   let known = true;
   const parts = pattern.split("*").map((part) =>
     part.replaceAll(/\$auth\.(\w+)/g, (_, name: string) => {
@@ -58,7 +63,7 @@ function matches(pattern: string, room: string, { id, claims }: Principal): bool
       return "";
     }),
   );
-  return known && fits(parts, room);
+  return known && fits(parts, text);
 }
 
 /** Whether the text begins with the first part, ends with the last, and has the others between, in order. No backtracking. */

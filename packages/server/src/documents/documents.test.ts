@@ -1,0 +1,401 @@
+import { Database } from "@geode/engine";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import * as Y from "yjs";
+import { ManualClock } from "../../test/manual-clock.ts";
+import { Peer } from "../../test/peer.ts";
+import { SECRET } from "../../test/running-server.ts";
+import { signToken } from "../auth/token.ts";
+import { Server, type ServerOptions } from "../server.ts";
+
+let database: Database;
+let server: Server;
+let clock: ManualClock;
+let peers: Peer[];
+
+beforeEach(async () => {
+  database = await Database.open();
+  clock = new ManualClock();
+  peers = [];
+  await start();
+});
+afterEach(async () => {
+  await stop();
+  await database.close();
+});
+
+async function start(options: Partial<ServerOptions> = {}): Promise<void> {
+  server = await Server.start({ database, secret: SECRET, port: 0, clock, ...options });
+}
+
+async function stop(): Promise<void> {
+  const closing = server.close();
+  for (const peer of peers) peer.webSocket.terminate();
+  peers = [];
+  await closing;
+}
+
+async function connected(
+  user: string,
+  more: { client?: string; roles?: string[] } = {},
+): Promise<Peer> {
+  const peer = await Peer.connect(`${server.url.replace(/^http/, "ws")}/ws`);
+  peers.push(peer);
+  const { client, roles = [] } = more;
+  const token = await signToken({ user, roles, ttlMs: 3_600_000 }, SECRET, clock);
+  const named = client === undefined ? {} : { client };
+  expect(await peer.ask({ type: "AUTH", token, ...named })).toMatchObject({ type: "AUTH_OK" });
+  return peer;
+}
+
+async function inDocument(user: string, document_id = "d"): Promise<Peer> {
+  const peer = await connected(user);
+  expect(await peer.ask({ type: "JOIN_SESSION", document_id })).toMatchObject({
+    type: "SESSION_JOINED",
+    document_id,
+  });
+  return peer;
+}
+
+/** Everything that was sent so far has been heard. */
+async function quiet(peer: Peer): Promise<Record<string, unknown>[]> {
+  const heard: Record<string, unknown>[] = [];
+  peer.send({ type: "QUERY", id: "quiet", query: "RETURN 1" });
+  for (let frame = await peer.next(); frame["id"] !== "quiet"; frame = await peer.next())
+    heard.push(frame);
+  return heard;
+}
+
+describe("a document of any JSON", () => {
+  test("everybody else gets an edit, in one order, and its author an ACK when it is durable", async () => {
+    const ann = await inDocument("ann");
+    const bob = await inDocument("bob");
+    expect(await ann.next()).toEqual({
+      type: "USER_JOINED",
+      document_id: "d",
+      user: { id: "bob" },
+    });
+    const edit = { insert: "é", at: [0, { deep: null }] };
+    expect(await ann.ask({ type: "EDIT", id: "e1", document_id: "d", edit })).toMatchObject({
+      type: "ACK",
+      message_id: "e1",
+      version: 1,
+    });
+    expect(await bob.next()).toEqual({
+      type: "EDIT",
+      document_id: "d",
+      edit,
+      user: { id: "ann" },
+      version: 1,
+    });
+    // Without an id there is no ACK.
+    bob.send({ type: "EDIT", document_id: "d", edit: 2 });
+    expect(await ann.next()).toMatchObject({ type: "EDIT", edit: 2, version: 2 });
+    expect(await quiet(bob)).toEqual([]);
+    bob.webSocket.terminate();
+    expect(await ann.next()).toEqual({ type: "USER_LEFT", document_id: "d", user: { id: "bob" } });
+  });
+
+  test("who comes later gets all edits as replay, or the last snapshot and what follows it", async () => {
+    const ann = await inDocument("ann");
+    for (let n = 1; n <= 3; n++) await ann.ask({ type: "EDIT", id: n, document_id: "d", edit: n });
+    const bob = await inDocument("bob");
+    const replayed = await quiet(bob);
+    expect(replayed.map(({ edit, replay, version }) => [version, edit, replay])).toEqual([
+      [1, 1, true],
+      [2, 2, true],
+      [3, 3, true],
+    ]);
+    const whole = { type: "EDIT", id: 4, document_id: "d", edit: [1, 2, 3], snapshot: true };
+    await ann.next();
+    await ann.ask(whole);
+    await ann.ask({ type: "EDIT", id: 5, document_id: "d", edit: 5 });
+    const eve = await inDocument("eve");
+    expect(await quiet(eve)).toMatchObject([
+      { version: 4, edit: [1, 2, 3], snapshot: true, replay: true, user: { id: "ann" } },
+      { version: 5, edit: 5, replay: true },
+    ]);
+  });
+
+  test("edits and presence outlive a restart as they should: the one stay, the other is gone", async () => {
+    const ann = await inDocument("ann");
+    await ann.ask({ type: "EDIT", id: 1, document_id: "d", edit: "kept" });
+    await stop();
+    await start();
+    const bob = await inDocument("bob");
+    expect(await quiet(bob)).toMatchObject([{ edit: "kept", version: 1, user: { id: "ann" } }]);
+    const query =
+      "MATCH (p:GeodePresence)-[:IN]->(d:GeodeDocument) RETURN p.user AS who, d.id AS d";
+    expect(await bob.ask({ type: "QUERY", id: 2, query })).toMatchObject({
+      data: [{ who: "bob", d: "d" }],
+    });
+  });
+
+  test("the same edit under the same id, over a reconnect of the client, is one", async () => {
+    const ann = await connected("ann", { client: "laptop" });
+    const edit = { type: "EDIT", id: 1, document_id: "d", edit: "once" };
+    expect(await ann.ask(edit)).toMatchObject({ version: 1 });
+    const again = await connected("ann", { client: "laptop" });
+    expect(await again.ask(edit)).toMatchObject({ type: "ACK", message_id: 1, version: 1 });
+    // A page that counts from 1 again says something else: that is not lost.
+    expect(await again.ask({ ...edit, edit: "other" })).toMatchObject({ version: 2 });
+    const other = await connected("ann", { client: "phone" });
+    expect(await other.ask(edit)).toMatchObject({ version: 3 });
+  });
+
+  test("of many edits by several at once, everybody has the same in the same order", async () => {
+    const authors = await Promise.all(["ann", "bob", "eve"].map((user) => inDocument(user)));
+    for (const author of authors) await quiet(author);
+    for (let n = 0; n < 40; n++)
+      for (const [who, author] of authors.entries())
+        author.send({ type: "EDIT", id: n, document_id: "d", edit: [who, n] });
+    const late = await inDocument("late");
+    const versionsOf = (frames: readonly Record<string, unknown>[]): Map<number, string> =>
+      new Map(
+        frames
+          .filter(({ type }) => type === "EDIT")
+          .map(({ edit, version }) => [version as number, JSON.stringify(edit)]),
+      );
+    for (const author of authors) {
+      // Every edit is told of in a turn behind its ACK.
+      await quiet(author);
+    }
+    const whole = versionsOf(await untilVersion(late, 120));
+    expect([...whole.keys()]).toEqual(Array.from({ length: 120 }, (_, at) => at + 1));
+    for (const [who] of authors.entries()) {
+      const own = [...whole.values()].filter((edit) => edit.startsWith(`[${who},`));
+      expect(own).toEqual(Array.from({ length: 40 }, (_, n) => JSON.stringify([who, n])));
+    }
+  });
+
+  test("its form is that of the first edit", async () => {
+    const ann = await inDocument("ann");
+    await ann.ask({ type: "EDIT", id: 1, document_id: "d", edit: 1 });
+    const update = Y.encodeStateAsUpdate(typed("x"));
+    expect(await ann.ask(yjs(2, "d", update))).toMatchObject({
+      type: "ERROR",
+      id: 2,
+      code: "INVALID_MESSAGE",
+    });
+    await ann.ask(yjs(3, "e", update));
+    expect(await ann.ask({ type: "EDIT", id: 4, document_id: "e", edit: 1 })).toMatchObject({
+      code: "INVALID_MESSAGE",
+    });
+  });
+});
+
+describe("a document of Yjs", () => {
+  test("updates are merged, and a newcomer gets what it lacks", async () => {
+    const ann = await inDocument("ann");
+    const bob = await inDocument("bob");
+    await ann.next();
+    const doc = typed("Hello");
+    expect(await ann.ask(yjs(1, "d", Y.encodeStateAsUpdate(doc)))).toMatchObject({ version: 1 });
+    const heard = await bob.next();
+    const other = new Y.Doc();
+    Y.applyUpdate(other, bytesIn(heard));
+    expect(other.getText("t").toString()).toBe("Hello");
+    const behind = Y.encodeStateVector(other);
+    other.getText("t").insert(5, " world");
+    await bob.ask(yjs(2, "d", Y.encodeStateAsUpdate(other, behind)));
+    const eve = await connected("eve");
+    const joined = await eve.ask({
+      type: "JOIN_SESSION",
+      document_id: "d",
+      state_vector: Buffer.from(behind).toString("base64"),
+    });
+    expect(joined).toMatchObject({ type: "SESSION_JOINED", version: 2 });
+    const third = new Y.Doc();
+    Y.applyUpdate(third, Y.encodeStateAsUpdate(doc));
+    Y.applyUpdate(third, Buffer.from(joined["state"] as string, "base64"));
+    expect(third.getText("t").toString()).toBe("Hello world");
+    expect(joined["state_vector"]).toBe(Buffer.from(Y.encodeStateVector(other)).toString("base64"));
+  });
+
+  test("what is known already makes no version", async () => {
+    const ann = await inDocument("ann");
+    const update = Y.encodeStateAsUpdate(typed("x"));
+    expect(await ann.ask(yjs(1, "d", update))).toMatchObject({ version: 1 });
+    expect(await ann.ask(yjs(2, "d", update))).toMatchObject({ type: "ACK", version: 1 });
+  });
+
+  test("what is no update, or of another document, is refused and harms nobody", async () => {
+    const ann = await inDocument("ann");
+    const doc = typed("good");
+    await ann.ask(yjs(1, "d", Y.encodeStateAsUpdate(doc)));
+    const foreign = typed("foreign");
+    const before = Y.encodeStateVector(foreign);
+    foreign.getText("t").insert(3, "more");
+    const bad = [
+      Y.encodeStateAsUpdate(foreign, before),
+      Uint8Array.from({ length: 64 }, (_, at) => (at * 89 + 7) % 256),
+      Uint8Array.of(1, 1, 1, 0),
+      new Uint8Array(0),
+    ];
+    for (const [at, update] of bad.entries())
+      expect(await ann.ask(yjs(10 + at, "d", update))).toMatchObject({
+        type: "ERROR",
+        id: 10 + at,
+        code: "INVALID_MESSAGE",
+      });
+    expect(
+      await ann.ask({ type: "EDIT", id: 20, document_id: "d", edit: { yjs: "no base64!" } }),
+    ).toMatchObject({ code: "INVALID_MESSAGE" });
+    const bob = await connected("bob");
+    const joined = await bob.ask({ type: "JOIN_SESSION", document_id: "d" });
+    const copy = new Y.Doc();
+    Y.applyUpdate(copy, Buffer.from(joined["state"] as string, "base64"));
+    expect(copy.getText("t").toString()).toBe("good");
+    expect(copy.store.pendingStructs).toBeNull();
+  });
+
+  test("its text and title show in the graph a little later, live, and after a restart that came too early", async () => {
+    const ann = await inDocument("ann");
+    const query = "SELECT id, title, text, version FROM GeodeDocument";
+    const live = await ann.ask({ type: "SUBSCRIBE", id: "live", query });
+    expect(live).toMatchObject({ data: [{ id: "d", text: null }] });
+    const doc = typed("First line\nsecond");
+    await ann.ask(yjs(1, "d", Y.encodeStateAsUpdate(doc)));
+    expect(await quiet(ann)).toEqual([]);
+    clock.pass(300);
+    expect(await ann.next()).toMatchObject({
+      type: "UPDATE",
+      data: { id: "d", title: "First line", text: "First line\nsecond", version: 1 },
+    });
+    const before = Y.encodeStateVector(doc);
+    doc.getText("t").insert(0, "The ");
+    await ann.ask(yjs(2, "d", Y.encodeStateAsUpdate(doc, before)));
+    // As a crash would leave it: the edit is there, and what is seen of it is not.
+    await database.query({
+      text: "MATCH (d:GeodeDocument) SET d.version = 1, d.text = 'old'",
+      principal: { id: "test", roles: [], claims: new Map(), system: true },
+    });
+    await stop();
+    await start();
+    const bob = await connected("bob");
+    expect(await bob.ask({ type: "QUERY", id: 1, query })).toMatchObject({
+      data: [{ text: "The First line\nsecond", version: 2 }],
+    });
+  });
+
+  test("a long history is compacted, and nothing is lost", async () => {
+    const ann = await inDocument("ann");
+    const doc = new Y.Doc();
+    const text = doc.getText("t");
+    let last = Y.encodeStateVector(doc);
+    for (let n = 0; n < 400; n++) {
+      text.insert(0, "x".repeat(400));
+      text.delete(0, 399);
+      ann.send(yjs(n, "d", Y.encodeStateAsUpdate(doc, last)));
+      last = Y.encodeStateVector(doc);
+    }
+    for (let n = 0; n < 400; n++) expect(await ann.next()).toMatchObject({ version: n + 1 });
+    await quiet(ann);
+    const stored = database.documents.get("d")!;
+    expect(stored.version).toBe(400);
+    expect(stored.editBytes).toBeLessThan(100_000);
+    const bob = await connected("bob");
+    const joined = await bob.ask({ type: "JOIN_SESSION", document_id: "d" });
+    const copy = new Y.Doc();
+    Y.applyUpdate(copy, Buffer.from(joined["state"] as string, "base64"));
+    expect(copy.getText("t").toString()).toBe(text.toString());
+  });
+});
+
+describe("awareness", () => {
+  test("goes to the others, to newcomers, and ends with its connection", async () => {
+    const ann = await inDocument("ann");
+    ann.send({ type: "AWARENESS", document_id: "d", state: { cursor: 4 } });
+    await quiet(ann);
+    const bob = await inDocument("bob");
+    const shown = await bob.next();
+    expect(shown).toMatchObject({ type: "AWARENESS", user: { id: "ann" }, state: { cursor: 4 } });
+    await ann.next();
+    bob.send({ type: "AWARENESS", document_id: "d", state: { cursor: 1 } });
+    expect(await ann.next()).toMatchObject({ type: "AWARENESS", user: { id: "bob" } });
+    ann.webSocket.terminate();
+    expect(await bob.next()).toEqual({ ...shown, state: null });
+    expect(await bob.next()).toMatchObject({ type: "USER_LEFT", user: { id: "ann" } });
+  });
+
+  test("is for those who are in the document", async () => {
+    const ann = await connected("ann");
+    expect(await ann.ask({ type: "AWARENESS", document_id: "d", state: 1 })).toMatchObject({
+      type: "ERROR",
+      code: "NOT_FOUND",
+    });
+  });
+});
+
+describe("rights", () => {
+  const policy = {
+    roles: {
+      member: {
+        graphs: { default: ["read", "write"] },
+        documents: { read: ["public/*", "$auth.id"], write: ["public/*"] },
+      },
+      reader: { graphs: { default: ["read"] }, documents: { read: ["public/*"] } },
+    },
+  };
+
+  test("by name: who may read, who may write, and whose rows show", async () => {
+    await database.applyPolicy(policy);
+    const member = await connected("ann", { roles: ["member"] });
+    const reader = await connected("bob", { roles: ["reader"] });
+    const nobody = await connected("eve", { roles: ["other"] });
+    const join = (document_id: string) => ({ type: "JOIN_SESSION", document_id });
+    expect(await member.ask(join("public/a"))).toMatchObject({ type: "SESSION_JOINED" });
+    expect(await member.ask(join("private"))).toMatchObject({ code: "FORBIDDEN" });
+    expect(await member.ask(join("ann"))).toMatchObject({ type: "SESSION_JOINED" });
+    const edit = { type: "EDIT", id: 1, document_id: "public/a", edit: 1 };
+    expect(await member.ask(edit)).toMatchObject({ type: "ACK" });
+    expect(await member.ask({ ...edit, document_id: "ann" })).toMatchObject({ code: "FORBIDDEN" });
+    expect(await reader.ask(join("public/a"))).toMatchObject({ type: "SESSION_JOINED" });
+    expect(await reader.next()).toMatchObject({ type: "EDIT", edit: 1 });
+    expect(await reader.ask(edit)).toMatchObject({ type: "ERROR", id: 1, code: "FORBIDDEN" });
+    expect(await nobody.ask(join("public/a"))).toMatchObject({ code: "FORBIDDEN" });
+    const query = "MATCH (d:GeodeDocument) RETURN d.id AS id ORDER BY id";
+    const seen = async (peer: Peer): Promise<unknown> => {
+      const heard = await peer.ask({ type: "QUERY", id: 2, query });
+      return (heard["type"] === "RESULT" ? heard : await peer.next())["data"];
+    };
+    expect(await seen(member)).toEqual([{ id: "ann" }, { id: "public/a" }]);
+    expect(await seen(reader)).toEqual([{ id: "public/a" }]);
+    expect(await nobody.ask({ type: "QUERY", id: 2, query })).toMatchObject({ data: [] });
+  });
+
+  test("who may only read may say what is there already, as providers do", async () => {
+    const update = Y.encodeStateAsUpdate(typed("x"));
+    const admin = await connected("root", { roles: ["admin"] });
+    await admin.ask(yjs(1, "public/y", update));
+    await database.applyPolicy(policy);
+    const reader = await connected("bob", { roles: ["reader"] });
+    expect(await reader.ask(yjs(1, "public/y", update))).toMatchObject({ type: "ACK", version: 1 });
+    expect(await reader.ask(yjs(2, "public/y", Y.encodeStateAsUpdate(typed("y"))))).toMatchObject({
+      code: "FORBIDDEN",
+    });
+  });
+});
+
+function typed(text: string): Y.Doc {
+  const doc = new Y.Doc();
+  doc.getText("t").insert(0, text);
+  return doc;
+}
+
+function yjs(id: number, document_id: string, update: Uint8Array): object {
+  const base64 = Buffer.from(update).toString("base64");
+  return { type: "EDIT", id, document_id, edit: { yjs: base64 } };
+}
+
+function bytesIn({ edit }: Record<string, unknown>): Uint8Array {
+  return Buffer.from((edit as { yjs: string }).yjs, "base64");
+}
+
+async function untilVersion(peer: Peer, version: number): Promise<Record<string, unknown>[]> {
+  const heard: Record<string, unknown>[] = [];
+  for (;;) {
+    const frame = await peer.next();
+    heard.push(frame);
+    if (frame["version"] === version) return heard;
+  }
+}
