@@ -12,67 +12,95 @@ interface Shown {
 
 /** Clients of Yjs that one connection speaks for: its own, and those of other tabs of the browser. */
 const CLIENTS_MAX = 64;
+/** Clients that are gone of which it is remembered how far they were. */
+const GONE_MAX = 1_000;
+const NOTHING = "null";
 
 /**
  * What the connections in a document show of themselves: any JSON, or updates of y-protocols/awareness, of which the newest state per
  * client counts. Kept nowhere else.
+ *
+ * Providers say again what they have heard, of everybody. So a client belongs to the connection that has shown its state first, only what
+ * is newer is news, and of clients that are gone it is remembered for a while that they are.
  */
 export class Awareness<M> {
   /** JSON text by connection. */
   readonly #plain = new Map<M, string>();
-  readonly #clients = new Map<M, Map<number, Shown>>();
+  readonly #clients = new Map<number, Shown & { readonly owner: M }>();
+  /** The clocks of clients that are gone, the oldest first. */
+  readonly #gone = new Map<number, number>();
 
   /** Sets what the connection shows; null: nothing. */
   setPlain(member: M, state: string): void {
-    if (state === "null") this.#plain.delete(member);
+    if (state === NOTHING) this.#plain.delete(member);
     else this.#plain.set(member, state);
   }
 
-  /** Takes an update in. Throws INVALID_MESSAGE for what is none, LIMIT for too many clients. */
-  take(member: M, update: Uint8Array): void {
-    const shown = read(update);
-    let own = this.#clients.get(member);
-    if (own === undefined) this.#clients.set(member, (own = new Map()));
-    for (const state of shown) {
-      const before = own.get(state.client);
-      if (before !== undefined && before.clock > state.clock) continue;
-      if (state.state === "null") own.delete(state.client);
-      else own.set(state.client, state);
+  /**
+   * Takes an update in. Answers what of it is new; null if nothing is. Throws INVALID_MESSAGE for what is none, LIMIT, with nothing
+   * changed, for too many clients.
+   */
+  take(member: M, update: Uint8Array): Uint8Array | null {
+    const news = read(update).filter((shown) => this.#isNews(shown));
+    if (news.length === 0) return null;
+    this.#requireRoom(member, news);
+    for (const shown of news) {
+      if (shown.state === NOTHING) this.#end(shown.client, shown.clock);
+      else {
+        this.#gone.delete(shown.client);
+        this.#clients.set(shown.client, { ...shown, owner: member });
+      }
     }
+    return write(news);
+  }
+
+  /** What each connection shows: JSON text, or an update. */
+  *all(): Generator<readonly [M, string | Uint8Array]> {
+    for (const [member, state] of this.#plain) yield [member, state];
+    const byOwner = new Map<M, Shown[]>();
+    for (const shown of this.#clients.values()) {
+      const known = byOwner.get(shown.owner);
+      if (known === undefined) byOwner.set(shown.owner, [shown]);
+      else known.push(shown);
+    }
+    for (const [member, shown] of byOwner) yield [member, write(shown)];
+  }
+
+  /** The connection is gone: what tells others that its clients show nothing any more; null if it had not shown anything. */
+  forget(member: M): { readonly update: Uint8Array } | null {
+    const hadPlain = this.#plain.delete(member);
+    const own = [...this.#clients.values()].filter(({ owner }) => owner === member);
+    if (!hadPlain && own.length === 0) return null;
+    const ended = own.map(({ client, clock }) => {
+      this.#end(client, clock + 1);
+      return { client, clock: clock + 1, state: NOTHING };
+    });
+    return { update: write(ended) };
+  }
+
+  #isNews({ client, clock, state }: Shown): boolean {
+    const known = this.#clients.get(client);
+    if (known === undefined) return state !== NOTHING && clock > (this.#gone.get(client) ?? -1);
+    return clock > known.clock || (clock === known.clock && state === NOTHING);
+  }
+
+  #requireRoom(member: M, news: readonly Shown[]): void {
+    const own = new Set(news.map(({ client }) => client));
+    for (const { client, owner } of this.#clients.values()) if (owner === member) own.add(client);
     if (own.size <= CLIENTS_MAX) return;
-    for (const { client } of shown) own.delete(client);
     throw new GeodeError(
       "LIMIT",
       `A connection shows the state of at most ${CLIENTS_MAX} clients.`,
     );
   }
 
-  /** What each connection shows: JSON text, or an update. */
-  *all(): Generator<readonly [M, string | Uint8Array]> {
-    for (const [member, state] of this.#plain) yield [member, state];
-    for (const [member, clients] of this.#clients)
-      if (clients.size > 0) yield [member, write([...clients.values()])];
-  }
-
-  /** The connection is gone: what tells others that its clients show nothing any more; null if they had not shown anything. */
-  forget(member: M): { readonly update: Uint8Array } | null {
-    const hadPlain = this.#plain.delete(member);
-    const clients = [...(this.#clients.get(member)?.values() ?? [])];
-    this.#clients.delete(member);
-    if (!hadPlain && clients.length === 0) return null;
-    // Another tab may have taken one over: what it said of it is newer, and stays.
-    const gone = clients.filter(({ client, clock }) => !this.#isShown(client, clock));
-    return {
-      update: write(gone.map(({ client, clock }) => ({ client, clock: clock + 1, state: "null" }))),
-    };
-  }
-
-  #isShown(client: number, clock: number): boolean {
-    for (const clients of this.#clients.values()) {
-      const other = clients.get(client);
-      if (other !== undefined && other.clock >= clock) return true;
-    }
-    return false;
+  #end(client: number, clock: number): void {
+    this.#clients.delete(client);
+    this.#gone.delete(client);
+    this.#gone.set(client, clock);
+    if (this.#gone.size <= GONE_MAX) return;
+    const [oldest] = this.#gone.keys();
+    this.#gone.delete(oldest!);
   }
 }
 

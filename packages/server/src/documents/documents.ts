@@ -217,9 +217,10 @@ export class Documents {
         { limit: "messageBytes" },
       );
     }
-    if (content.format === "yjs") open.awareness.take(member, content.bytes);
-    else open.awareness.setPlain(member, content.text);
-    const shown = content.format === "yjs" ? content.bytes : content.text;
+    if (content.format === "json") open.awareness.setPlain(member, content.text);
+    const shown =
+      content.format === "json" ? content.text : open.awareness.take(member, content.bytes);
+    if (shown === null) return;
     open.audience.tell(awarenessMessage(id, member.user, member.session, shown), member);
   }
 
@@ -314,7 +315,9 @@ export class Documents {
     for (;;) {
       const stored = this.#options.edits.get(open.id);
       const version = stored?.version ?? 0;
-      if (stored?.format !== "yjs") return { version };
+      // A document that has no edit yet is what the newcomer takes it for.
+      if ((stored?.format ?? (stateVector === undefined ? "json" : "yjs")) === "json")
+        return { version };
       const yjs = open.yjs(stored);
       const state = base64Of(yjs.diff(stateVector));
       const own = base64Of(yjs.stateVector);
