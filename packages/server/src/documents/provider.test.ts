@@ -187,6 +187,23 @@ test("a bad frame ends its own connection and no other", async () => {
   await becomes(eve, "fine");
 });
 
+test("a frame longer than a document may be ends its connection before it is read", async () => {
+  const ann = await editing("ann", "d");
+  const url = `${server.url.replace(/^http/, "ws")}/yjs/d?token=${await token("bob")}`;
+  const raw = new WebSocket(url, { perMessageDeflate: false });
+  await new Promise((resolve) => {
+    raw.once("open", resolve);
+  });
+  const closed = new Promise((resolve) => {
+    raw.once("close", (code) => resolve(code));
+  });
+  raw.on("error", () => undefined);
+  raw.send(new Uint8Array(50 * 1024 * 1024));
+  expect(await closed).toBe(1009);
+  write(ann, 0, "fine");
+  await becomes(await editing("eve", "d"), "fine");
+});
+
 test("who may only read sees everything and changes nothing", async () => {
   await database.applyPolicy({
     roles: {
