@@ -54,6 +54,17 @@ export interface DocumentsPort {
     readonly version: number;
     readonly bytes: Uint8Array;
   }): Promise<void>;
+  /** Changes what a node shows of a document: a part of one of its texts, and other properties. */
+  splice(change: {
+    readonly id: number;
+    readonly property: string;
+    /** How long the text is before: rejects when it is not. */
+    readonly length: number;
+    readonly at: number;
+    readonly remove: number;
+    readonly insert: string;
+    readonly set: ReadonlyMap<string, Value>;
+  }): Promise<void>;
   /** Tells of edits that became durable, in order, in a turn behind that in which they were answered. Returns how to stop. */
   watch(listener: (edit: EditCommit) => void): () => void;
 }

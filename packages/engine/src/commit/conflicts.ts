@@ -144,6 +144,7 @@ export class Conflicts implements Follower {
         case "dropConstraint":
         case "appendEdit":
         case "compactDocument":
+        case "spliceText":
           throw new Error(`${effect.kind} cannot be part of a transaction`);
         default:
           unreachable(effect);
@@ -167,6 +168,7 @@ export class Conflicts implements Follower {
         this.#endpoints.collect(effect.id, found);
         return this.#changed.collect(effect.id, found);
       case "updateNode":
+      case "spliceText":
       case "updateEdge":
       case "deleteEdge":
         return this.#changed.collect(effect.id, found);
@@ -224,6 +226,8 @@ export class Conflicts implements Follower {
               };
         return mayFindNode(patterns, [before, after]);
       }
+      case "spliceText":
+        return true;
       case "insertEdge": {
         const { label, from, to } = effect;
         return mayFindEdge(patterns, { label, from: end(from), to: end(to) });

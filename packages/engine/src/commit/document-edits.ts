@@ -1,5 +1,11 @@
 import type { Document, Documents } from "../graph/documents.ts";
-import type { CompactDocument, DocumentFormat, DocumentId } from "../graph/effect.ts";
+import {
+  type CompactDocument,
+  DEFAULT_GRAPH,
+  type DocumentFormat,
+  type DocumentId,
+  type SpliceText,
+} from "../graph/effect.ts";
 import type { Feed } from "./feed.ts";
 import type { EditCommit } from "./news.ts";
 import type { Write, WriteOutcome } from "./write.ts";
@@ -71,6 +77,17 @@ export class DocumentEdits {
     await this.#submit({
       kind: "system",
       patch: [{ kind: "compactDocument", ...compaction }],
+    });
+  }
+
+  /**
+   * Changes what a node of the default graph shows of a document: a part of one of its texts, and other properties. Rejects with CORRUPT
+   * when that text is not as long as it is said to be.
+   */
+  async splice(change: Omit<SpliceText, "kind" | "graph">): Promise<void> {
+    await this.#submit({
+      kind: "system",
+      patch: [{ kind: "spliceText", graph: DEFAULT_GRAPH, ...change }],
     });
   }
 

@@ -1,8 +1,8 @@
 import { type ElementId, unreachable, type Value } from "@geode/values";
-import type { Effect, Patch } from "../graph/effect.ts";
+import type { Effect, Patch, SpliceText } from "../graph/effect.ts";
 
 /** Effects that change one element. */
-type ElementEffect = Extract<Effect, { readonly id: ElementId }>;
+type ElementEffect = Exclude<Extract<Effect, { readonly id: ElementId }>, SpliceText>;
 
 /**
  * One patch that does what two do, the second on top of the first: at most one effect per element, in the order that a patch has.
@@ -12,7 +12,8 @@ type ElementEffect = Extract<Effect, { readonly id: ElementId }>;
 export function composed(first: Patch, second: Patch): Patch {
   const byElement = new Map<ElementId, ElementEffect>();
   for (const effect of [...first, ...second]) {
-    if (!("id" in effect)) throw new Error(`${effect.kind} cannot be part of a transaction`);
+    if (!("id" in effect) || effect.kind === "spliceText")
+      throw new Error(`${effect.kind} cannot be part of a transaction`);
     const before = byElement.get(effect.id);
     const net = before === undefined ? effect : netOf(before, effect);
     if (net === null) byElement.delete(effect.id);

@@ -36,6 +36,8 @@ export function* uniqueKeysOf(store: Store, effect: Effect): Generator<string> {
         isTouched,
       );
     }
+    case "spliceText":
+      return yield* uniqueKeysOf(store, graph.splicedUpdate(effect));
     case "updateEdge": {
       const { set } = effect;
       const slot = graph.edges.slot(effect.id);

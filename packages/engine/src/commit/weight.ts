@@ -49,6 +49,8 @@ function effectWeight(effect: Effect): number {
     case "updateNode":
     case "updateEdge":
       return 8 + propertiesWeight(effect.set);
+    case "spliceText":
+      return 32 + effect.insert.length + propertiesWeight(effect.set);
     case "appendEdit":
     case "compactDocument":
       return 16 + effect.document.length + effect.bytes.length;

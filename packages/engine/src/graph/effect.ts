@@ -22,7 +22,8 @@ export type Effect =
   | CreateConstraint
   | DropConstraint
   | AppendEdit
-  | CompactDocument;
+  | CompactDocument
+  | SpliceText;
 
 export type Patch = readonly Effect[];
 
@@ -150,6 +151,23 @@ export interface CreateGraph {
 export interface DropGraph {
   readonly kind: "dropGraph";
   readonly graph: GraphName;
+}
+
+/**
+ * A part of a text that a node has is replaced, and other properties are set as by {@link UpdateNode}: what a long text costs in the log
+ * is what changed in it. Positions and lengths are in UTF-16 units, at the borders of characters.
+ */
+export interface SpliceText {
+  readonly kind: "spliceText";
+  readonly graph: GraphName;
+  readonly id: ElementId;
+  readonly property: string;
+  /** How long the text is before. */
+  readonly length: number;
+  readonly at: number;
+  readonly remove: number;
+  readonly insert: string;
+  readonly set: ReadonlyMap<string, Value>;
 }
 
 /** A document, which the first edit makes, gains an edit. */

@@ -14,6 +14,7 @@ import type {
   GraphName,
   InsertEdge,
   InsertNode,
+  SpliceText,
   UpdateEdge,
   UpdateNode,
 } from "./effect.ts";
@@ -179,6 +180,20 @@ export class Graph {
     const { labels } = nodes.labelSet(slot);
     for (let i = 0; i < keys.length; i++)
       this.#assign(nodes.columns, "node", labels, slot, keys[i]!, values[i]!, undo);
+  }
+
+  spliceText(effect: SpliceText, undo: Undo | undefined): void {
+    this.updateNode(this.splicedUpdate(effect), undo);
+  }
+
+  /** A splice as the update that it comes to. Throws CORRUPT when there is no such text. */
+  splicedUpdate(effect: SpliceText): UpdateNode {
+    const { at, graph, id, insert, length, property, remove, set } = effect;
+    const before = this.nodeProperty(this.#nodeSlot(id), property);
+    if (typeof before !== "string" || before.length !== length || at + remove > length)
+      throw this.#corrupt(id, `has no text ${property} of the length ${length} to be spliced`);
+    const after = before.slice(0, at) + insert + before.slice(at + remove);
+    return { kind: "updateNode", graph, id, set: new Map(set).set(property, after) };
   }
 
   updateEdge(effect: UpdateEdge, undo: Undo | undefined): void {

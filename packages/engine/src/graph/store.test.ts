@@ -541,7 +541,7 @@ interface Step {
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  op: fc.nat(25),
+  op: fc.nat(27),
   pick: fc.nat(1_000),
   other: fc.nat(1_000),
   labels: fc.subarray(["A", "B", "C"]),
@@ -639,6 +639,7 @@ function* interpreted(steps: readonly Step[], model: Model): Generator<[number, 
       else yield [i, { kind: "createConstraint", ...place, requirement }];
     } else if (op < 22) yield [i, { kind: "dropIndex", graph, name: `i${pick % 4}` }];
     else if (op < 23) yield [i, { kind: "dropConstraint", graph, name: `i${pick % 4}` }];
+    else if (op > 25) yield [i, spliceEffect(model, graph, nodeId, [pick, other])];
     else if (op > 23) yield [i, documentEffect(model, pick, other)];
     else if (pick % 4 === 0)
       yield [i, { kind: other % 2 === 0 ? "createGraph" : "dropGraph", graph: "other" }];
@@ -648,6 +649,29 @@ function* interpreted(steps: readonly Step[], model: Model): Generator<[number, 
       yield [i, { kind: "setPolicy", policy: other % 3 === 0 ? "" : `p${other}` }];
     else yield [i, { kind: "beginEpoch", epoch: `e${pick}`, hashKey: `k${other}` }];
   }
+}
+
+/** Of the text `y`, where there is one; some do not fit. */
+function spliceEffect(
+  model: Model,
+  graph: GraphName,
+  id: ElementId,
+  [pick, other]: readonly [number, number],
+): Effect {
+  const text = model.nodes.get(id)?.properties.get("y");
+  const length = typeof text === "string" ? text.length : 1;
+  const at = pick % (length + 1);
+  return {
+    kind: "spliceText",
+    graph,
+    id,
+    property: "y",
+    length: other % 8 === 0 ? length + 1 : length,
+    at,
+    remove: other % 2 === 0 ? 0 : length - at,
+    insert: `s${other}`,
+    set: new Map(pick % 2 === 0 ? [["x", other]] : []),
+  };
 }
 
 /** One in eight does not fit. */
@@ -748,6 +772,16 @@ class Model {
           if (set === null) element.properties.delete(name);
           else element.properties.set(name, set);
         }
+        return true;
+      }
+      case "spliceText": {
+        const node = this.nodes.get(effect.id);
+        const text = node?.properties.get(effect.property);
+        if (node?.graph !== effect.graph || typeof text !== "string") return false;
+        if (text.length !== effect.length) return false;
+        for (const [name, set] of effect.set) node.properties.set(name, set);
+        const { at, insert, remove } = effect;
+        node.properties.set(effect.property, text.slice(0, at) + insert + text.slice(at + remove));
         return true;
       }
       case "deleteEdge":

@@ -82,6 +82,8 @@ export class Store {
         return this.#graphOf(effect).insertEdge(effect, undo);
       case "updateNode":
         return this.#graphOf(effect).updateNode(effect, undo);
+      case "spliceText":
+        return this.#graphOf(effect).spliceText(effect, undo);
       case "updateEdge":
         return this.#graphOf(effect).updateEdge(effect, undo);
       case "deleteEdge":

@@ -68,6 +68,11 @@ export class Routes<T extends Routed> {
         routes.nodes.collect(labels, found);
         return routes.nodes.collect(effect.labels, found);
       }
+      case "spliceText": {
+        const labels = this.#nodeLabels(effect.graph, effect.id);
+        const set = new Map(effect.set).set(effect.property, effect.insert);
+        return routes.nodes.collectReaders(labels, set, "nodeKeys", found);
+      }
       case "insertEdge":
         return routes.edges.collect([effect.label], found);
       case "deleteEdge":

@@ -87,6 +87,17 @@ const effects: fc.Arbitrary<Effect> = fc.oneof(
     whole: fc.boolean(),
   }),
   fc.record({ kind: fc.constant("compactDocument" as const), ...edit }),
+  fc.record({
+    kind: fc.constant("spliceText" as const),
+    graph: graphs,
+    id: ids,
+    property: names,
+    length: fc.nat(),
+    at: fc.nat(),
+    remove: fc.nat(),
+    insert: fc.string({ unit: "grapheme" }),
+    set,
+  }),
   fc.record({ kind: fc.constantFrom("createGraph" as const, "dropGraph" as const), graph: names }),
 );
 

@@ -50,6 +50,7 @@ const KIND = {
   setPolicy: 20,
   appendEdit: 21,
   compactDocument: 22,
+  spliceText: 23,
 } as const satisfies Record<Effect["kind"], number>;
 
 /** How an index over one property of nodes was written before there were others. It is still read. */
@@ -198,6 +199,7 @@ export class PatchWriter {
       case "dropGraph":
       case "appendEdit":
       case "compactDocument":
+      case "spliceText":
         return;
       default:
         unreachable(effect);
@@ -235,6 +237,7 @@ export class PatchWriter {
       case "dropGraph":
       case "appendEdit":
       case "compactDocument":
+      case "spliceText":
         for (let i = start; i < end; i++) {
           this.#writeCatalog(patch[i] as CatalogEffect);
         }
@@ -379,6 +382,16 @@ export class PatchWriter {
         if (effect.kind === "appendEdit") out.byte(effect.whole ? 1 : 0);
         out.blob(effect.bytes);
         return;
+      case "spliceText":
+        this.#writeName(effect.graph);
+        out.varint(effect.id);
+        this.#writeName(effect.property);
+        out.varint(effect.length);
+        out.varint(effect.at);
+        out.varint(effect.remove);
+        out.text(effect.insert);
+        this.#writeContent(TAG.record, effect.set, 0);
+        return;
       default:
         unreachable(effect);
     }
@@ -502,6 +515,7 @@ export class PatchReader {
       case KIND.dropGraph:
       case KIND.appendEdit:
       case KIND.compactDocument:
+      case KIND.spliceText:
         return { kind, graph: "", labels: null, names: [] };
       default:
         throw this.#in.damaged(`unknown kind of effect ${String(kind)}`);
@@ -593,6 +607,7 @@ export class PatchReader {
       case KIND.dropGraph:
       case KIND.appendEdit:
       case KIND.compactDocument:
+      case KIND.spliceText:
         for (let i = 0; i < length; i++) {
           effects.push(this.#readCatalog(kind));
         }
@@ -741,6 +756,18 @@ export class PatchReader {
         const whole = reader.byte() === 1;
         return { kind: "appendEdit", document, format, version, whole, bytes: reader.blob() };
       }
+      case KIND.spliceText:
+        return {
+          kind: "spliceText",
+          graph: this.#readName(),
+          id: reader.varint(),
+          property: this.#readName(),
+          length: reader.varint(),
+          at: reader.varint(),
+          remove: reader.varint(),
+          insert: reader.text(),
+          set: this.#readContent(TAG.record, 0) as Properties,
+        };
       case KIND.compactDocument:
         return { kind: "compactDocument", ...this.#readDocument(), bytes: reader.blob() };
       default:
@@ -798,7 +825,8 @@ type CatalogEffect = Extract<
       | "createGraph"
       | "dropGraph"
       | "appendEdit"
-      | "compactDocument";
+      | "compactDocument"
+      | "spliceText";
   }
 >;
 type ElementEffect = Exclude<Effect, CatalogEffect>;
@@ -900,6 +928,7 @@ function sameShape(a: Effect, b: Effect): boolean {
     case "dropGraph":
     case "appendEdit":
     case "compactDocument":
+    case "spliceText":
       return b.kind === a.kind;
     default:
       return unreachable(a);
@@ -954,6 +983,7 @@ function shapeKey(effect: Effect): string {
     case "dropGraph":
     case "appendEdit":
     case "compactDocument":
+    case "spliceText":
       return effect.kind;
     default:
       return unreachable(effect);

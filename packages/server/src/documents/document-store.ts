@@ -1,6 +1,13 @@
-import type { Value } from "@geode/values";
-import type { DatabasePort } from "../port.ts";
+import { datetimeAt, GeodeError, type Value } from "@geode/values";
+import type { DatabasePort, DocumentsPort } from "../port.ts";
+import { spliceOf } from "./splice.ts";
 import { SERVER, SystemStatements } from "../system-statements.ts";
+
+/** What was shown of a document last: the text of a node. */
+export interface Shown {
+  readonly element: number;
+  readonly text: string;
+}
 
 /** A document as it shows in the graph. */
 export interface DocumentRow {
@@ -11,6 +18,9 @@ export interface DocumentRow {
   readonly text: string | null;
 }
 
+/** A shorter text is written whole. */
+const SPLICED_LENGTH_MIN = 256;
+
 const SCHEMA = [
   "CREATE CONSTRAINT geode_documents IF NOT EXISTS FOR (d:GeodeDocument) REQUIRE d.id IS UNIQUE",
   "CREATE INDEX geode_sessions IF NOT EXISTS FOR (p:GeodePresence) ON (p.session)",
@@ -19,8 +29,14 @@ const SCHEMA = [
 /** Documents and who is in them as elements of the default graph; their edits are elsewhere. */
 export class DocumentStore {
   readonly #statements: SystemStatements;
+  readonly #splice: DocumentsPort["splice"];
 
-  constructor(database: Pick<DatabasePort, "query">, timeoutMs: number) {
+  constructor(
+    database: Pick<DatabasePort, "query">,
+    edits: Pick<DocumentsPort, "splice">,
+    timeoutMs: number,
+  ) {
+    this.#splice = (change) => edits.splice(change);
     this.#statements = new SystemStatements({ database, timeoutMs, schema: SCHEMA });
   }
 
@@ -49,20 +65,37 @@ export class DocumentStore {
     );
   }
 
-  /** Brings what is seen of a document up to date. */
-  async show({ format, id, text, title, version }: DocumentRow, nowMs: number): Promise<void> {
-    await this.#statements.prepare();
-    const shown: ReadonlyMap<string, Value> = new Map<string, Value>([
+  /**
+   * Brings what is seen of a document up to date. Answers what is seen now; given back the next time, only what changed in the text is
+   * written.
+   */
+  async show(row: DocumentRow, nowMs: number, before: Shown | undefined): Promise<Shown> {
+    const { format, id, text, title, version } = row;
+    const shown = new Map<string, Value>([
       ["format", format],
       ["version", version],
       ["title", title],
-      ["text", text],
+      ["updated_at", datetimeAt(nowMs, 0)],
     ]);
-    await this.#statements.run(
+    if (before !== undefined && text !== null && before.text.length >= SPLICED_LENGTH_MIN) {
+      try {
+        const splice = spliceOf(before.text, text);
+        const { element } = before;
+        const { length } = before.text;
+        await this.#splice({ id: element, property: "text", length, ...splice, set: shown });
+        return { element, text };
+      } catch (error) {
+        // Somebody else has shown it since: then all of it is written.
+        if (!(error instanceof GeodeError) || error.code !== "CORRUPT") throw error;
+      }
+    }
+    await this.#statements.prepare();
+    const { rows } = await this.#statements.run(
       SERVER,
-      "MERGE (d:GeodeDocument {id: $id}) SET d += $shown, d.updated_at = CAST($now AS ZONED DATETIME)",
-      { id, shown, now: new Date(nowMs).toISOString() },
+      "MERGE (d:GeodeDocument {id: $id}) SET d += $shown, d.text = $text RETURN CAST(element_id(d) AS INT)",
+      { id, shown, text },
     );
+    return { element: Number(rows[0]?.[0]), text: text ?? "" };
   }
 
   /** The versions that are seen, by document. */

@@ -277,6 +277,24 @@ describe("a document of Yjs", () => {
     });
   });
 
+  test("of a long text, what changed is written, and not all of it", async () => {
+    const ann = await inDocument("ann");
+    const doc = typed("x".repeat(100_000));
+    await ann.ask(yjs(1, "d", Y.encodeStateAsUpdate(doc)));
+    await shown(ann, 1);
+    const before = database.status().logBytes;
+    for (let n = 2; n < 12; n++) {
+      const known = Y.encodeStateVector(doc);
+      doc.getText("t").insert(50_000, `${n}`);
+      await ann.ask(yjs(n, "d", Y.encodeStateAsUpdate(doc, known)));
+      await shown(ann, n);
+    }
+    expect(database.status().logBytes - before).toBeLessThan(20_000);
+    const query = "MATCH (d:GeodeDocument) RETURN d.text AS text";
+    const { data } = (await ann.ask({ type: "QUERY", id: "t", query })) as { data: unknown };
+    expect(data).toEqual([{ text: doc.getText("t").toString() }]);
+  });
+
   test("a long history is compacted, and nothing is lost", async () => {
     const ann = await inDocument("ann");
     const doc = new Y.Doc();
@@ -375,6 +393,17 @@ describe("rights", () => {
     });
   });
 });
+
+/** What is seen of the document is that of the version. */
+async function shown(peer: Peer, version: number): Promise<void> {
+  clock.pass(300);
+  const query = "MATCH (d:GeodeDocument {version: $version}) RETURN count(*) AS n";
+  for (;;) {
+    const request = { type: "QUERY", id: "shown", query, parameters: { version } };
+    const { data } = (await peer.ask(request)) as { data: readonly { n: number }[] };
+    if (data[0]?.n === 1) return;
+  }
+}
 
 function typed(text: string): Y.Doc {
   const doc = new Y.Doc();

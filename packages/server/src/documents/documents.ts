@@ -88,7 +88,7 @@ export class Documents {
   constructor(options: DocumentsOptions) {
     const { clock, database, edits, log, timeoutMs } = options;
     this.#options = options;
-    this.#store = new DocumentStore(database, timeoutMs);
+    this.#store = new DocumentStore(database, edits, timeoutMs);
     this.#access = new NameAccess("documents", () => database.policyText ?? "");
     this.#showing = new Showing({
       clock,

@@ -2,6 +2,7 @@ import * as Y from "yjs";
 import type { DocumentFormat, StoredDocument } from "../port.ts";
 import { Room, type RoomMember } from "../rooms/room.ts";
 import { Awareness } from "./awareness.ts";
+import type { Shown } from "./document-store.ts";
 import { YjsDocument } from "./yjs-document.ts";
 
 /** A document that somebody has open here, or is editing. */
@@ -13,6 +14,8 @@ export class OpenDocument {
   readonly #authors = new Map<number, { readonly member: RoomMember; readonly in: unknown }>();
   readonly #inFlight = new Set<Promise<boolean>>();
   #yjs: YjsDocument | undefined;
+  /** What is seen of it in the graph, if it was shown from here. */
+  shown: Shown | undefined;
   /** Every edit up to that version was told of. */
   toldVersion: number;
   /** The length of the document when it was last known exactly, and of the edits since, in bytes. */

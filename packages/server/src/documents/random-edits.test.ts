@@ -140,6 +140,7 @@ async function play(steps: readonly Step[]): Promise<void> {
           break;
         case "hear":
           await authors[each.who]!.hear();
+          clock.pass(SHOWN_AFTER_MS);
           break;
         case "restart":
           await stop();

@@ -75,11 +75,13 @@ export class Showing {
     const stored = get(id);
     if (stored === undefined) return;
     const { format, version } = stored;
+    const document = open(id);
     // Edits under way are in the text already. What is written now is written behind them.
     const { text, title } =
-      format === "yjs" ? textOf(open(id).yjs(stored).doc) : { text: null, title: null };
+      format === "yjs" ? textOf(document.yjs(stored).doc) : { text: null, title: null };
     try {
-      await store.show({ id, format, version, text, title }, clock.nowMs());
+      const row = { id, format, version, text, title };
+      document.shown = await store.show(row, clock.nowMs(), document.shown);
     } catch (error) {
       log.warn({ error: String(error) }, "a document is not shown as it is");
     }
