@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Database } from "@geode/engine";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import * as Y from "yjs";
@@ -341,6 +342,43 @@ describe("awareness", () => {
       type: "ERROR",
       code: "NOT_FOUND",
     });
+  });
+});
+
+describe("in the graph", () => {
+  test("the open documents of my team with who is in them now: one live query", async () => {
+    const text = readFileSync(new URL("../../docs/documents.md", import.meta.url), "utf8");
+    const [team] = [...text.matchAll(/```gql\n([^]*?)```/g)].map(([, gql]) => gql ?? "");
+    await database.query({
+      text: `INSERT (t:Team {name: 'red'})-[:OWNS]->(:File {document: 'plan'}),
+             (:Person {id: 'ann'})-[:MEMBER_OF]->(t)`,
+      principal: { id: "root", roles: ["admin"], claims: new Map() },
+    });
+    const ann = await connected("ann");
+    expect(await ann.ask({ type: "SUBSCRIBE", id: "t", query: team })).toMatchObject({ data: [] });
+    const bob = await inDocument("bob", "plan");
+    expect(await ann.next()).toMatchObject({ op: "insert", data: { team: "red", who: ["bob"] } });
+    await bob.ask(yjs(1, "plan", Y.encodeStateAsUpdate(typed("The plan"))));
+    await shown(bob, 1);
+    const heard = [await ann.next(), await ann.next()];
+    expect(heard.find(({ op }) => op !== "delete")).toMatchObject({
+      data: { team: "red", title: "The plan", who: ["bob"] },
+    });
+    bob.webSocket.terminate();
+    expect(await ann.next()).toMatchObject({ op: "delete" });
+  });
+
+  test("what people read about documents works as it stands", async () => {
+    const text = readFileSync(new URL("../../docs/documents.md", import.meta.url), "utf8");
+    const ann = await connected("ann");
+    for (const line of (/```json\n([^]*?)```/.exec(text)?.[1] ?? "").trim().split("\n"))
+      ann.send(line);
+    const statements = [...text.matchAll(/```gql\n([^]*?)```/g)].map(([, gql]) => gql ?? "");
+    expect(statements).toHaveLength(2);
+    for (const [at, query] of statements.entries()) ann.send({ type: "QUERY", id: at, query });
+    const heard = await quiet(ann);
+    expect(heard.map(({ type }) => type)).toEqual(["SESSION_JOINED", "RESULT", "RESULT"]);
+    expect(database.documents.get("board")?.version).toBe(2);
   });
 });
 
