@@ -164,24 +164,6 @@ describe("an entry", () => {
     );
   });
 
-  test("may hold an index as it was written when all were over one property of nodes", () => {
-    const out = new ByteWriter();
-    for (const byte of [1, 0, 9, 1]) out.byte(byte);
-    for (const name of ["default", "people", "Person", "name"]) {
-      out.byte(0);
-      out.text(name);
-    }
-    const [effect] = decodePatch(out.copy(), "a patch");
-    expect(effect).toEqual({
-      kind: "createIndex",
-      graph: "default",
-      name: "people",
-      element: "node",
-      label: "Person",
-      properties: ["name"],
-    });
-  });
-
   test("keeps 2 and 2.0 apart, and every kind of number exact", () => {
     const numbers: Value[] = [
       2,

@@ -3,7 +3,8 @@ import { GeodeError } from "@geode/values";
 import type { Patch } from "../graph/effect.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import type { Blob } from "./log.ts";
-import { PatchReader, PatchWriter } from "./patch.ts";
+import { PatchReader } from "./patch-reader.ts";
+import { PatchWriter } from "./patch-writer.ts";
 
 /*
  * An entry:

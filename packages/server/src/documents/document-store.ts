@@ -104,6 +104,6 @@ export class DocumentStore {
       SERVER,
       "MATCH (d:GeodeDocument) WHERE d.version IS NOT NULL RETURN d.id, d.version",
     );
-    return new Map(rows.map(([id, version]) => [String(id), Number(version)]));
+    return new Map(rows.map(([id, version]) => [id as string, Number(version)]));
   }
 }
