@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { float, GeodeError, type Value } from "@geode/values";
 import { names, properties, propertyValues } from "../../../values/test/arbitrary.ts";
 import type { Effect } from "../graph/effect.ts";
-import { ByteWriter } from "./bytes.ts";
 import {
   blobHashes,
   decodeEntry,
