@@ -60,7 +60,7 @@ async function writeUntilKilled(
   return acknowledged;
 }
 
-/** Opens the database, holds it against what was acknowledged, and returns the writes that it has. */
+/** Opens the database, holds it against what was acknowledged, and returns the writes that it has, in the graph or in the document. */
 async function checkAgainst(acknowledged: ReadonlySet<number>): Promise<readonly number[]> {
   return inDatabase(async (query, database) => {
     const pairs = await query(
@@ -73,8 +73,21 @@ async function checkAgainst(acknowledged: ReadonlySet<number>): Promise<readonly
     expect(await query("MATCH ()-[p:PAIR]->() RETURN count(*) AS c")).toEqual([[pairs.length]]);
     expect(await query("MATCH (c:Counter) RETURN c.value")).toEqual([[pairs.length]]);
     expect(database.check()).toEqual([]);
-    return [...present];
+    const edits = editsOf(database);
+    expect(new Set(edits).size, "no edit is there twice").toBe(edits.length);
+    expect([...acknowledged].filter((n) => !edits.includes(n))).toEqual([]);
+    return [...present, ...edits];
   });
+}
+
+/** What the edits of the document say, compacted or not. */
+function editsOf(database: Database): readonly number[] {
+  const edits = [...(database.documents.get("all")?.editsBehind(0) ?? [])];
+  const text = edits.map(({ bytes }) => Buffer.from(bytes).toString()).join("");
+  return text
+    .split(" ")
+    .filter((n) => n !== "")
+    .map(Number);
 }
 
 type Query = (text: string) => Promise<readonly (readonly unknown[])[]>;
