@@ -71,21 +71,22 @@ export const TEMPORAL_TYPES: ReadonlyMap<number, TemporalType> = new Map(
   Object.entries(TEMPORAL_TAGS).map(([type, tag]) => [tag, type as TemporalType]),
 );
 
-export type CatalogEffect = Extract<
-  Effect,
-  {
-    kind:
-      | "beginEpoch"
-      | "lease"
-      | "setPolicy"
-      | "createIndex"
-      | "dropIndex"
-      | "createConstraint"
-      | "dropConstraint"
-      | "createGraph"
-      | "dropGraph"
-      | "appendEdit"
-      | "compactDocument"
-      | "spliceText";
-  }
->;
+/** What stands by itself: all that does not change elements in columns. */
+export type SingleEffect = Exclude<Effect, { kind: ColumnKind }>;
+export type SingleKind = (typeof KIND)[SingleEffect["kind"]];
+type ColumnKind =
+  | "insertNode"
+  | "insertEdge"
+  | "updateNode"
+  | "updateEdge"
+  | "deleteEdge"
+  | "deleteNode";
+
+/** Those in columns have the first numbers. */
+export function isSingle(effect: Effect): effect is SingleEffect {
+  return KIND[effect.kind] > KIND.deleteNode;
+}
+
+export function isSingleKind(kind: Kind): kind is SingleKind {
+  return kind > KIND.deleteNode;
+}

@@ -4,9 +4,11 @@ import type { ByteReader } from "./bytes.ts";
 import {
   DOCUMENT_FORMATS,
   ELEMENT_KINDS,
+  isSingleKind,
   KIND,
   type Kind,
   REQUIREMENTS,
+  type SingleKind,
   STORED_NESTING_MAX,
   TAG,
   TEMPORAL_TYPES,
@@ -89,6 +91,7 @@ export class PatchReader {
 
   #readNewShape(): Shape {
     const kind = this.#in.byte() as Kind;
+    if (isSingleKind(kind)) return { kind, graph: "", labels: null, names: [] };
     switch (kind) {
       case KIND.insertNode: {
         const graph = this.#readName();
@@ -110,19 +113,6 @@ export class PatchReader {
       case KIND.deleteEdge:
       case KIND.deleteNode:
         return { kind, graph: this.#readName(), labels: null, names: [] };
-      case KIND.beginEpoch:
-      case KIND.lease:
-      case KIND.setPolicy:
-      case KIND.createIndex:
-      case KIND.dropIndex:
-      case KIND.createConstraint:
-      case KIND.dropConstraint:
-      case KIND.createGraph:
-      case KIND.dropGraph:
-      case KIND.appendEdit:
-      case KIND.compactDocument:
-      case KIND.spliceText:
-        return { kind, graph: "", labels: null, names: [] };
       default:
         throw this.#in.damaged(`unknown kind of effect ${String(kind)}`);
     }
@@ -130,6 +120,10 @@ export class PatchReader {
 
   #readRun(shape: Shape, length: number, effects: Effect[]): void {
     const { kind, graph, labels } = shape;
+    if (isSingleKind(kind)) {
+      for (let i = 0; i < length; i++) effects.push(this.#readSingle(kind));
+      return;
+    }
     switch (kind) {
       case KIND.insertNode: {
         const ids = this.#readIds(length);
@@ -199,22 +193,6 @@ export class PatchReader {
       case KIND.deleteNode:
         for (const id of this.#readIds(length)) {
           effects.push({ kind: "deleteNode", graph, id });
-        }
-        return;
-      case KIND.beginEpoch:
-      case KIND.lease:
-      case KIND.setPolicy:
-      case KIND.createIndex:
-      case KIND.dropIndex:
-      case KIND.createConstraint:
-      case KIND.dropConstraint:
-      case KIND.createGraph:
-      case KIND.dropGraph:
-      case KIND.appendEdit:
-      case KIND.compactDocument:
-      case KIND.spliceText:
-        for (let i = 0; i < length; i++) {
-          effects.push(this.#readCatalog(kind));
         }
         return;
       default:
@@ -326,7 +304,7 @@ export class PatchReader {
     }
   }
 
-  #readCatalog(kind: Kind): Effect {
+  #readSingle(kind: SingleKind): Effect {
     const reader = this.#in;
     switch (kind) {
       case KIND.beginEpoch:
@@ -371,7 +349,7 @@ export class PatchReader {
       case KIND.compactDocument:
         return { kind: "compactDocument", ...this.#readDocument(), bytes: reader.blob() };
       default:
-        throw reader.damaged(`unknown kind of effect ${kind}`);
+        throw reader.damaged(`unknown kind of effect ${String(kind)}`);
     }
   }
 

@@ -10,7 +10,8 @@ import {
 import type { CreateConstraint, CreateIndex, Effect, Patch } from "../graph/effect.ts";
 import type { ByteWriter } from "./bytes.ts";
 import {
-  type CatalogEffect,
+  isSingle,
+  type SingleEffect,
   DOCUMENT_FORMATS,
   ELEMENT_KINDS,
   KIND,
@@ -86,6 +87,7 @@ export class PatchWriter {
     this.#shapes.set(key, this.#shapes.size + 1);
     this.#out.byte(0);
     this.#out.byte(KIND[effect.kind]);
+    if (isSingle(effect)) return;
     switch (effect.kind) {
       case "insertNode":
         this.#writeName(effect.graph);
@@ -113,25 +115,16 @@ export class PatchWriter {
       case "deleteNode":
         this.#writeName(effect.graph);
         return;
-      case "beginEpoch":
-      case "lease":
-      case "setPolicy":
-      case "createIndex":
-      case "dropIndex":
-      case "createConstraint":
-      case "dropConstraint":
-      case "createGraph":
-      case "dropGraph":
-      case "appendEdit":
-      case "compactDocument":
-      case "spliceText":
-        return;
       default:
         unreachable(effect);
     }
   }
 
   #writeRun(first: Effect, patch: Patch, start: number, end: number): void {
+    if (isSingle(first)) {
+      for (let i = start; i < end; i++) this.#writeSingle(patch[i] as SingleEffect);
+      return;
+    }
     switch (first.kind) {
       case "insertNode":
         this.#writeIds(patch, start, end);
@@ -150,22 +143,6 @@ export class PatchWriter {
       case "deleteEdge":
       case "deleteNode":
         this.#writeIds(patch, start, end);
-        return;
-      case "beginEpoch":
-      case "lease":
-      case "setPolicy":
-      case "createIndex":
-      case "dropIndex":
-      case "createConstraint":
-      case "dropConstraint":
-      case "createGraph":
-      case "dropGraph":
-      case "appendEdit":
-      case "compactDocument":
-      case "spliceText":
-        for (let i = start; i < end; i++) {
-          this.#writeCatalog(patch[i] as CatalogEffect);
-        }
         return;
       default:
         unreachable(first);
@@ -269,7 +246,7 @@ export class PatchWriter {
     }
   }
 
-  #writeCatalog(effect: CatalogEffect): void {
+  #writeSingle(effect: SingleEffect): void {
     const out = this.#out;
     switch (effect.kind) {
       case "beginEpoch":
@@ -331,7 +308,7 @@ export class PatchWriter {
   }
 }
 
-type ElementEffect = Exclude<Effect, CatalogEffect>;
+type ElementEffect = Exclude<Effect, SingleEffect>;
 type ValuedEffect = Exclude<ElementEffect, { kind: "deleteEdge" | "deleteNode" }>;
 
 function requireDepth(depth: number): void {
@@ -384,6 +361,7 @@ function tagOf(value: Value): number {
 }
 
 function sameShape(a: Effect, b: Effect): boolean {
+  if (isSingle(a)) return b.kind === a.kind;
   switch (a.kind) {
     case "insertNode":
       return (
@@ -411,19 +389,6 @@ function sameShape(a: Effect, b: Effect): boolean {
     case "deleteEdge":
     case "deleteNode":
       return b.kind === a.kind && b.graph === a.graph;
-    case "beginEpoch":
-    case "lease":
-    case "setPolicy":
-    case "createIndex":
-    case "dropIndex":
-    case "createConstraint":
-    case "dropConstraint":
-    case "createGraph":
-    case "dropGraph":
-    case "appendEdit":
-    case "compactDocument":
-    case "spliceText":
-      return b.kind === a.kind;
     default:
       return unreachable(a);
   }
@@ -454,6 +419,7 @@ function sameKeys(a: Properties, b: Properties): boolean {
 
 /** One text per shape. Lengths stand before names, so that no name can pretend to be two. */
 function shapeKey(effect: Effect): string {
+  if (isSingle(effect)) return effect.kind;
   switch (effect.kind) {
     case "insertNode":
       return `1${nameKey(effect.graph)}${namesKey(effect.labels)}${namesKey(effect.properties.keys())}`;
@@ -466,19 +432,6 @@ function shapeKey(effect: Effect): string {
     case "deleteEdge":
     case "deleteNode":
       return `${KIND[effect.kind]}${nameKey(effect.graph)}`;
-    case "beginEpoch":
-    case "lease":
-    case "setPolicy":
-    case "createIndex":
-    case "dropIndex":
-    case "createConstraint":
-    case "dropConstraint":
-    case "createGraph":
-    case "dropGraph":
-    case "appendEdit":
-    case "compactDocument":
-    case "spliceText":
-      return effect.kind;
     default:
       return unreachable(effect);
   }
