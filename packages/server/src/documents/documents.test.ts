@@ -419,6 +419,29 @@ describe("rights", () => {
     expect(await nobody.ask({ type: "QUERY", id: 2, query })).toMatchObject({ data: [] });
   });
 
+  test("who may not read any more hears nothing any more: by another policy, or another token", async () => {
+    await database.applyPolicy(policy);
+    const ann = await connected("ann", { roles: ["member"] });
+    const bob = await connected("bob", { roles: ["reader"] });
+    for (const peer of [ann, bob])
+      await peer.ask({ type: "JOIN_SESSION", document_id: "public/a" });
+    await ann.next();
+    const edit = { type: "EDIT", document_id: "public/a", edit: 1 };
+    ann.send({ ...edit, id: 1 });
+    expect(await bob.next()).toMatchObject({ type: "EDIT" });
+    const { reader: _, ...others } = policy.roles;
+    await database.applyPolicy({ roles: { ...others, reader: { graphs: {} } } });
+    await quiet(ann);
+    ann.send({ ...edit, id: 2 });
+    expect(await bob.next()).toEqual({ type: "SESSION_LEFT", document_id: "public/a" });
+    expect(await quiet(ann)).toMatchObject([{ type: "ACK" }, { type: "USER_LEFT" }]);
+    expect(await quiet(bob)).toEqual([]);
+    const token = await signToken({ user: "ann", roles: [], ttlMs: 3_600_000 }, SECRET, clock);
+    ann.send({ type: "AUTH", token });
+    const heard = [await ann.next(), await ann.next()];
+    expect(heard).toContainEqual({ type: "SESSION_LEFT", document_id: "public/a" });
+  });
+
   test("who may only read may say what is there already, as providers do", async () => {
     const update = Y.encodeStateAsUpdate(typed("x"));
     const admin = await connected("root", { roles: ["admin"] });

@@ -81,6 +81,8 @@ export class Documents {
   readonly #open = new Map<string, OpenDocument>();
   /** The documents of each member. */
   readonly #joined = new Map<RoomMember, Set<OpenDocument>>();
+  /** The policy by which those who are in documents were let in. */
+  #obeyed: string;
   readonly #stopWatching: () => void;
   /** What is still being written for connections that are gone. */
   readonly #unfinished = new Set<Promise<void>>();
@@ -90,6 +92,7 @@ export class Documents {
     this.#options = options;
     this.#store = new DocumentStore(database, edits, timeoutMs);
     this.#access = new NameAccess("documents", () => database.policyText ?? "");
+    this.#obeyed = database.policyText ?? "";
     this.#showing = new Showing({
       clock,
       log,
@@ -175,6 +178,24 @@ export class Documents {
     this.#finish(this.#store.leave(member.user.id, member.session, null));
   }
 
+  /** Whoever may not read a document any more, with other roles or claims or by another policy, is in it no more. */
+  review(member: RoomMember): void {
+    for (const open of [...(this.#joined.get(member) ?? [])]) {
+      if (this.#access.allows("read", open.id, member.principal)) continue;
+      this.#takeOut(member, open);
+      member.dismissed(open.id);
+      this.#finish(this.#store.leave(member.user.id, member.session, open.id));
+    }
+  }
+
+  /** Before anything is told: to whom it may be told. */
+  #obey(): void {
+    const policy = this.#options.database.policyText ?? "";
+    if (policy === this.#obeyed) return;
+    this.#obeyed = policy;
+    for (const member of [...this.#joined.keys()]) this.review(member);
+  }
+
   /** Keeps an edit. Resolves when it is durable; null if it brought nothing new. The same edit under the same id is kept once. */
   async edit(member: RoomMember, request: EditToMake): Promise<Made> {
     const { document_id: id, edit, snapshot = false } = request;
@@ -200,6 +221,7 @@ export class Documents {
 
   /** What the member shows of itself goes to the others. Throws NOT_FOUND if it is not in the document. */
   show(member: RoomMember, id: string, state: unknown): void {
+    this.#obey();
     const open = this.#open.get(id);
     if (open === undefined || !open.audience.has(member)) {
       throw new GeodeError(
@@ -359,6 +381,7 @@ export class Documents {
 
   /** An edit that became durable, whoever made it. */
   #news({ bytes, document: id, format, principal, version }: EditCommit): void {
+    this.#obey();
     const open = this.#open.get(id);
     if (open === undefined) return;
     const author = open.told(version, format, bytes);

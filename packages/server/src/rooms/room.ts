@@ -12,6 +12,8 @@ export interface RoomMember {
   readonly client: string | undefined;
   /** Something that was said in that room; null: to its user. */
   hear(message: SharedMessage, room: string | null): void;
+  /** It may not be there any more, and is not. */
+  dismissed(room: string): void;
   /** Resolves when the connection has taken what waits for it, or is gone; at once while little waits. */
   relieved(): Promise<void>;
 }

@@ -488,6 +488,23 @@ describe("16 rooms", () => {
     expect(page).toMatchObject({ messages: [{ text: "Hello" }] });
   });
 
+  test("who may not be in a room any more hears nothing any more", async () => {
+    const roles = {
+      talker: { graphs: { default: ["read"] }, rooms: { join: ["*"], write: ["*"] } },
+    };
+    await database.applyPolicy({ roles });
+    const ann = await connected("ann", { roles: ["admin"] });
+    const bob = await connected("bob", { roles: ["talker"] });
+    for (const peer of [ann, bob]) await peer.ask({ type: "JOIN_ROOM", room_id: "red" });
+    await ann.next();
+    await database.applyPolicy({
+      roles: { talker: { ...roles.talker, rooms: { join: ["blue"] } } },
+    });
+    ann.send({ type: "MESSAGE", id: 1, room_id: "red", text: "secret" });
+    expect(await bob.next()).toEqual({ type: "ROOM_LEFT", room_id: "red" });
+    expect(await bob.ask({ type: "PING", id: 1 })).toMatchObject({ type: "PONG" });
+  });
+
   test("names that objects have already are rooms and data like any other", async () => {
     const ann = await inRoom("ann", "__proto__");
     ann.send(

@@ -88,6 +88,8 @@ export class Rooms {
   readonly #stateTimers = new Map<Room, Map<RoomMember, Timer>>();
   /** When a room, or a user's direct messages, were last looked at, and how many came since. */
   readonly #looks = new Map<string, { readonly since: number; readonly lookedMs: number }>();
+  /** The policy by which those who are in rooms were let in. */
+  #obeyed: string;
   readonly #stopWatching: () => void;
   /** What is still being written for connections that are gone. */
   readonly #unfinished = new Set<Promise<void>>();
@@ -97,6 +99,7 @@ export class Rooms {
     this.#options = options;
     this.#store = new RoomStore(database, timeoutMs);
     this.#access = new NameAccess("rooms", () => database.policyText ?? "");
+    this.#obeyed = database.policyText ?? "";
     this.#cursors = new Cursors(this.#store, clock, log);
     this.#stopWatching = database.watchReserved?.((commit) => this.#news(commit)) ?? (() => {});
   }
@@ -185,6 +188,25 @@ export class Rooms {
     await this.#store.leave(member.user.id, member.session, id);
   }
 
+  /** Whoever may not be in a room any more, with other roles or claims or by another policy, is in it no more. */
+  review(member: RoomMember): void {
+    for (const room of [...(this.#joined.get(member) ?? [])]) {
+      const id = room.id ?? "";
+      if (this.#access.allows("join", id, member.principal)) continue;
+      this.#takeOut(member, room);
+      member.dismissed(id);
+      this.#finish(this.#store.leave(member.user.id, member.session, id));
+    }
+  }
+
+  /** Before anything is told: to whom it may be told. */
+  #obey(): void {
+    const policy = this.#options.database.policyText ?? "";
+    if (policy === this.#obeyed) return;
+    this.#obeyed = policy;
+    for (const member of [...this.#joined.keys()]) this.review(member);
+  }
+
   /**
    * Keeps a message. Resolves with the seq at which it is durable, or was before under the same id. `transaction`: it is part of that;
    * then nothing is certain yet, and there is no seq.
@@ -242,6 +264,7 @@ export class Rooms {
   }
 
   typing(member: RoomMember, id: string): void {
+    this.#obey();
     this.#joinedRoom(member, id).tell(
       new SharedMessage(userFrame("TYPING", id, member.user)),
       member,
@@ -250,6 +273,7 @@ export class Rooms {
 
   /** The others hear of it at once; the graph has it within a second. */
   presence(member: RoomMember, id: string, state: unknown): void {
+    this.#obey();
     const room = this.#joinedRoom(member, id);
     const value = valueOfJson(state ?? null);
     const text = jsonText(value);
@@ -311,6 +335,7 @@ export class Rooms {
 
   /** What became durable, whoever wrote it. */
   #news({ nodes, seq }: ReservedCommit): void {
+    this.#obey();
     for (const { id, label, properties } of nodes) {
       if (label !== "GeodeMessage") continue;
       const message = storedMessage(String(id), properties);

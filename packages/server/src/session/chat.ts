@@ -84,6 +84,18 @@ export class Chat implements RoomMember {
     if (frame !== undefined) this.#options.push(frame);
   }
 
+  dismissed(room: string): void {
+    const voice = this.#voices.get(room) ?? this.#options.voice();
+    this.#voices.delete(room);
+    const frame = voice.push(encodeServerMessage({ type: "ROOM_LEFT", room_id: room }));
+    if (frame !== undefined) this.#options.push(frame);
+  }
+
+  /** It speaks for other roles or claims of its user now. */
+  renewed(): void {
+    this.#options.rooms.review(this);
+  }
+
   relieved(): Promise<void> {
     return this.#options.relieved();
   }

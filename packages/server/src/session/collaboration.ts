@@ -78,6 +78,19 @@ export class Collaboration implements RoomMember {
     if (frame !== undefined) push(frame);
   }
 
+  dismissed(document: string): void {
+    const voice = this.#voices.get(document) ?? this.#options.voice();
+    this.#voices.delete(document);
+    const left = encodeServerMessage({ type: "SESSION_LEFT", document_id: document });
+    const frame = voice.push(left);
+    if (frame !== undefined) this.#options.push(frame);
+  }
+
+  /** It speaks for other roles or claims of its user now. */
+  renewed(): void {
+    this.#options.documents.review(this);
+  }
+
   relieved(): Promise<void> {
     return this.#options.relieved();
   }

@@ -531,6 +531,8 @@ export class Session implements ConnectionListener, ChannelMember {
   #renew(identity: Identity): void {
     this.#believe(identity);
     this.#subscriptions.renew(identity.principal);
+    this.#chat?.renewed();
+    this.#collaboration?.renewed();
   }
 
   #warnExpiry(): void {

@@ -96,6 +96,8 @@ function frame(message: string): OutFrame | undefined {
   const fields = JSON.parse(message) as Readonly<Record<string, unknown>>;
   if (fields["type"] === "SESSION_JOINED" && typeof fields["state"] === "string")
     return stateFrame(bytesOf(fields["state"], "state"));
+  if (fields["type"] === "SESSION_LEFT")
+    return deniedFrame("Reading it is not permitted any more.");
   if (fields["type"] === "ERROR") return deniedFrame(String(fields["error"]));
   return undefined;
 }
