@@ -320,6 +320,38 @@ describe("a document of Yjs", () => {
   });
 });
 
+describe("a document that is edited without a pause", () => {
+  test("is compacted all the same, before its history is too long", async () => {
+    await stop();
+    await start({ limits: { documentBytesMax: 100_000, realtimePerSecond: 100_000 } });
+    const count = 1_000;
+    const authors = await Promise.all(["ann", "bob", "eve", "dan"].map((user) => inDocument(user)));
+    const docs = authors.map(() => new Y.Doc());
+    let n = 1;
+    for (const [who, doc] of docs.entries())
+      doc.on("update", (update: Uint8Array) => authors[who]!.send(yjs(n, "d", update)));
+    for (; n <= 2 * count; n++) {
+      for (const [who, doc] of docs.entries()) {
+        const text = doc.getText("t");
+        if (n % 2 === 1) text.insert(0, `${who}`.repeat(400));
+        else text.delete(0, 400);
+      }
+    }
+    for (const author of authors) {
+      const heard = await untilAck(author, 2 * count);
+      expect(heard.filter(({ type }) => type === "ERROR")).toEqual([]);
+    }
+    expect(database.documents.get("d")!.editBytes).toBeLessThan(400_000);
+    const late = await connected("late");
+    const joined = await late.ask({ type: "JOIN_SESSION", document_id: "d" });
+    const all = new Y.Doc();
+    for (const doc of docs) Y.applyUpdate(all, Y.encodeStateAsUpdate(doc));
+    const copy = new Y.Doc();
+    Y.applyUpdate(copy, Buffer.from(joined["state"] as string, "base64"));
+    expect(copy.getText("t").toString()).toBe(all.getText("t").toString());
+  });
+});
+
 describe("awareness", () => {
   test("goes to the others, to newcomers, and ends with its connection", async () => {
     const ann = await inDocument("ann");
@@ -479,6 +511,15 @@ function yjs(id: number, document_id: string, update: Uint8Array): object {
 
 function bytesIn({ edit }: Record<string, unknown>): Uint8Array {
   return Buffer.from((edit as { yjs: string }).yjs, "base64");
+}
+
+async function untilAck(peer: Peer, id: number): Promise<Record<string, unknown>[]> {
+  const heard: Record<string, unknown>[] = [];
+  for (;;) {
+    const frame = await peer.next();
+    heard.push(frame);
+    if (frame["message_id"] === id || frame["id"] === id) return heard;
+  }
 }
 
 async function untilVersion(peer: Peer, version: number): Promise<Record<string, unknown>[]> {

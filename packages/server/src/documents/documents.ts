@@ -64,8 +64,6 @@ export interface Made {
 const PAGE = 500;
 /** A document of Yjs is compacted when its edits since are longer than this, and than the document itself. */
 const COMPACT_BYTES_MIN = 64 * 1024;
-/** The log of a document of Yjs may be so many times as long as the document may be, before it is compacted. */
-const LOG_SHARE_MAX = 3;
 /** How long a document is, is found out anew when its edits since are longer than this share of what is allowed. */
 const MEASURE_SHARE = 1 / 16;
 
@@ -196,7 +194,7 @@ export class Documents {
     for (const member of [...this.#joined.keys()]) this.review(member);
   }
 
-  /** Keeps an edit. Resolves when it is durable; null if it brought nothing new. The same edit under the same id is kept once. */
+  /** Keeps an edit. Resolves when it is durable. The same edit under the same id is kept once. */
   async edit(member: RoomMember, request: EditToMake): Promise<Made> {
     const { document_id: id, edit, snapshot = false } = request;
     const content = contentOf(edit, "edit");
@@ -283,11 +281,13 @@ export class Documents {
         if (!(await open.settled())) return this.#keep(open, member, content, how);
         return { seq: database.seq };
       }
-      const bytesMax = LOG_SHARE_MAX * documentBytesMax;
+      // How long the document is was looked at, and its history is compacted: what is added to that meanwhile is what the queue takes.
+      const bytesMax = Infinity;
       try {
         made = await open.track(edits.edit({ ...request, format: "yjs", bytes: news, bytesMax }));
       } catch (error) {
         open.forgetYjs();
+        this.#showing.touch(id);
         throw error;
       }
     }
@@ -391,19 +391,30 @@ export class Documents {
     this.#mayCompact(open);
   }
 
-  /** Only when nothing is under way: then the document in memory is exactly what was told of. */
+  /**
+   * The history becomes one edit up to the last that was told of. It may hold more than that: then the edits behind it say nothing new.
+   * While an edit is under way it is better to wait, for it might fail; but not until there is no room for others.
+   */
   #mayCompact(open: OpenDocument): void {
-    const { edits } = this.#options;
-    const stored = edits.get(open.id);
-    if (stored?.format !== "yjs" || open.hasEditsUnderWay) return;
-    if (stored.version !== open.toldVersion) return;
+    const { documentBytesMax, edits } = this.#options;
+    const { id, toldVersion: version } = open;
+    const stored = edits.get(id);
+    if (stored?.format !== "yjs" || open.isBeingCompacted) return;
     const log = stored.editBytes;
     if (log < COMPACT_BYTES_MIN || log < 2 * open.size.exact) return;
+    if (open.hasEditsUnderWay && log < documentBytesMax) return;
     const bytes = open.yjs(stored).diff();
     open.size = { exact: bytes.length, since: 0 };
-    const { version } = stored;
     if (bytes.length > log / 2) return;
-    this.#finish(edits.compact({ document: open.id, format: "yjs", version, bytes }));
+    open.isBeingCompacted = true;
+    const compaction = edits.compact({ document: id, format: "yjs", version, bytes });
+    this.#finish(
+      compaction.finally(() => {
+        open.isBeingCompacted = false;
+        // Meanwhile there may have come as much again.
+        if (this.#open.get(id) === open) this.#mayCompact(open);
+      }),
+    );
   }
 
   #isKnown(member: RoomMember, id: string, content: Content): boolean {

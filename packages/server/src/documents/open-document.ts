@@ -16,6 +16,7 @@ export class OpenDocument {
   #yjs: YjsDocument | undefined;
   /** What is seen of it in the graph, if it was shown from here. */
   shown: Shown | undefined;
+  isBeingCompacted = false;
   /** Every edit up to that version was told of. */
   toldVersion: number;
   /** The length of the document when it was last known exactly, and of the edits since, in bytes. */
