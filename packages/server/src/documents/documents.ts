@@ -178,7 +178,7 @@ export class Documents {
 
   /** Whoever may not read a document any more, with other roles or claims or by another policy, is in it no more. */
   review(member: RoomMember): void {
-    for (const open of [...(this.#joined.get(member) ?? [])]) {
+    for (const open of this.#joined.get(member) ?? []) {
       if (this.#access.allows("read", open.id, member.principal)) continue;
       this.#takeOut(member, open);
       member.dismissed(open.id);
@@ -191,7 +191,7 @@ export class Documents {
     const policy = this.#options.database.policyText ?? "";
     if (policy === this.#obeyed) return;
     this.#obeyed = policy;
-    for (const member of [...this.#joined.keys()]) this.review(member);
+    for (const member of this.#joined.keys()) this.review(member);
   }
 
   /** Keeps an edit. Resolves when it is durable. The same edit under the same id is kept once. */

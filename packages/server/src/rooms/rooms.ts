@@ -190,7 +190,7 @@ export class Rooms {
 
   /** Whoever may not be in a room any more, with other roles or claims or by another policy, is in it no more. */
   review(member: RoomMember): void {
-    for (const room of [...(this.#joined.get(member) ?? [])]) {
+    for (const room of this.#joined.get(member) ?? []) {
       const id = room.id ?? "";
       if (this.#access.allows("join", id, member.principal)) continue;
       this.#takeOut(member, room);
@@ -204,7 +204,7 @@ export class Rooms {
     const policy = this.#options.database.policyText ?? "";
     if (policy === this.#obeyed) return;
     this.#obeyed = policy;
-    for (const member of [...this.#joined.keys()]) this.review(member);
+    for (const member of this.#joined.keys()) this.review(member);
   }
 
   /**
