@@ -1,5 +1,6 @@
 import { commit } from "./commit.ts";
 import { connection } from "./connection/connection.ts";
+import { delivery } from "./delivery/delivery.ts";
 import type { Figure } from "./figure.ts";
 import { joins } from "./joins/joins.ts";
 import { live } from "./live.ts";
@@ -10,13 +11,17 @@ import { queries } from "./queries/queries.ts";
 const BENCHES = new Map<string, () => Promise<readonly Figure[]>>([
   ["commit", commit],
   ["connection", connection],
+  ["delivery", delivery],
   ["joins", joins],
   ["live", live],
   ["memory", memory],
   ["queries", queries],
 ]);
 
-const asked = process.argv.slice(2);
+const given = process.argv.slice(2);
+/** Names come first; options, from the first one on, are for the benches that know them. */
+const options = given.findIndex((argument) => argument.startsWith("--"));
+const asked = options === -1 ? given : given.slice(0, options);
 const unknown = asked.filter((name) => !BENCHES.has(name));
 if (unknown.length > 0) {
   process.stderr.write(
