@@ -6,6 +6,7 @@ import { joins } from "./joins/joins.ts";
 import { live } from "./live.ts";
 import { memory } from "./memory.ts";
 import { queries } from "./queries/queries.ts";
+import { rooms } from "./rooms/rooms.ts";
 
 /** Every bench, by the name with which it can be asked for: `npm run bench -- commit`. */
 const BENCHES = new Map<string, () => Promise<readonly Figure[]>>([
@@ -16,6 +17,7 @@ const BENCHES = new Map<string, () => Promise<readonly Figure[]>>([
   ["live", live],
   ["memory", memory],
   ["queries", queries],
+  ["rooms", rooms],
 ]);
 
 const given = process.argv.slice(2);

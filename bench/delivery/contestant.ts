@@ -22,6 +22,15 @@ export interface PageOptions {
   readonly onError: (what: string) => void;
 }
 
+/** What a contestant is given. */
+export interface Entry {
+  readonly chatters: number;
+  /** Of its server. */
+  readonly port: number;
+  /** The server ended by itself. */
+  readonly onFailure: (what: string) => void;
+}
+
 /** Who is in the race. */
 export interface Contestant {
   readonly server: ServerProcess;

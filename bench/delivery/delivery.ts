@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Figure } from "../figure.ts";
 import { CONTESTANTS, type ContestantName } from "./contestant.ts";
+import { freePorts } from "./free-ports.ts";
 import type { Outcome } from "./ledger.ts";
 import type { RaceNews, RaceOrder, RaceStart } from "./race.ts";
 import { percentOf, plot, table, type Standing } from "./report.ts";
@@ -75,7 +76,10 @@ function isFlawless({ delivered, due, duplicates, outOfOrder }: Outcome): boolea
 }
 
 async function runAll(race: Race): Promise<readonly Standing[]> {
-  const racers = CONTESTANTS.map((name) => new Racer({ ...race, name }));
+  const ports = await freePorts(CONTESTANTS.length);
+  const racers = CONTESTANTS.map(
+    (name, place) => new Racer({ ...race, name, port: ports[place]! }),
+  );
   process.once("exit", () => {
     for (const racer of racers) racer.stop();
   });

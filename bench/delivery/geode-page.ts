@@ -51,6 +51,8 @@ export class GeodePage implements ChatPage {
   readonly #shown = new Set<string>();
   /** By room, the last message that was shown and not acknowledged yet. */
   readonly #unread = new Map<string, string>();
+  /** By room, of the message that was shown last. */
+  readonly #lastSeq = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
   #waiting: Waiting[] = [];
   #socket: WebSocket | undefined;
@@ -127,7 +129,7 @@ export class GeodePage implements ChatPage {
         return this.#send();
       case "ROOM_JOINED":
         if (heard.gap === true) this.#options.onError(`a gap in room ${heard.room_id}`);
-        for (const message of heard.history) this.#show(message);
+        for (const message of heard.history) this.#recall(message);
         this.#missing.delete(heard.room_id);
         if (this.#missing.size === 0) this.#joined.resolve();
         return;
@@ -172,11 +174,17 @@ export class GeodePage implements ChatPage {
     }
   }
 
+  /** Of a history, what is older than what the page shows belongs above it, for those who scroll up. */
+  #recall(message: Delivered): void {
+    if (message.seq >= (this.#lastSeq.get(message.room_id) ?? 0)) this.#show(message);
+  }
+
   /** What comes again after a reconnect is known already, and not shown twice. */
   #show({ id, room_id: room, seq, text }: Delivered): void {
     this.#unread.set(room, id);
     if (this.#shown.has(id)) return;
     this.#shown.add(id);
+    this.#lastSeq.set(room, seq);
     const [sender, n] = text.split(" ").map(Number);
     this.#options.show({ sender: sender!, room: Number(room), n: n! }, seq);
   }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { configuredSecret, signToken, systemClock } from "@geode/server";
-import type { Contestant } from "./contestant.ts";
+import type { Contestant, Entry } from "./contestant.ts";
 import { GeodePage } from "./geode-page.ts";
 import { ServerProcess } from "./server-process.ts";
 
@@ -11,19 +11,11 @@ const SECRET = "a secret of at least thirty-two bytes, for the bench";
 const GEODE = fileURLToPath(new URL("../../packages/server/src/cli/main.ts", import.meta.url));
 
 /** `geode serve` as it is, with its log on disk. */
-export async function geode(
-  chatters: number,
-  onFailure: (what: string) => void,
-): Promise<Contestant> {
+export async function geode({ chatters, onFailure, port }: Entry): Promise<Contestant> {
   const directory = mkdtempSync(join(process.env["GEODE_BENCH_DIR"] ?? tmpdir(), "geode-race-"));
-  const server = await ServerProcess.start({
-    command: (port) => [
-      "--conditions=source",
-      GEODE,
-      "serve",
-      `--port=${port}`,
-      `--data=${directory}`,
-    ],
+  const server = new ServerProcess({
+    port,
+    command: ["--conditions=source", GEODE, "serve", `--port=${port}`, `--data=${directory}`],
     env: { JWT_SECRET: SECRET },
     onFailure,
   });

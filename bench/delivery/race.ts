@@ -1,5 +1,5 @@
 import { unreachable } from "@geode/values";
-import type { ChatPage, Contestant, ContestantName } from "./contestant.ts";
+import type { ChatPage, Contestant, ContestantName, Entry } from "./contestant.ts";
 import { geode } from "./geode.ts";
 import { Ledger, type Outcome } from "./ledger.ts";
 import { Link } from "./link.ts";
@@ -10,6 +10,7 @@ import { socketIo } from "./socket-io.ts";
 
 export interface RaceOrder extends Race {
   readonly name: ContestantName;
+  readonly port: number;
 }
 
 export type RaceNews =
@@ -31,28 +32,25 @@ process.once("message", (order: RaceOrder) => {
 });
 const say = (news: RaceNews): void => void process.send!(news);
 
-function enter(
-  { chatters, name }: RaceOrder,
-  onFailure: (what: string) => void,
-): Promise<Contestant> {
+async function enter(name: ContestantName, entry: Entry): Promise<Contestant> {
   switch (name) {
     case "Geode":
-      return geode(chatters, onFailure);
+      return geode(entry);
     case "Socket.IO":
-      return socketIo({ recovery: false, retries: false }, onFailure);
+      return socketIo({ recovery: false, retries: false }, entry);
     case "Socket.IO, recovery":
-      return socketIo({ recovery: true, retries: false }, onFailure);
+      return socketIo({ recovery: true, retries: false }, entry);
     case "Socket.IO, recovery and retries":
-      return socketIo({ recovery: true, retries: true }, onFailure);
+      return socketIo({ recovery: true, retries: true }, entry);
     default:
       return unreachable(name);
   }
 }
 
 async function run(order: RaceOrder): Promise<void> {
-  const { chatters } = order;
+  const { chatters, name, port } = order;
   const ledger = new Ledger();
-  const contestant = await enter(order, (what) => ledger.error(what));
+  const contestant = await enter(name, { chatters, port, onFailure: (what) => ledger.error(what) });
   process.once("exit", () => void contestant.server.close());
   const links = await Promise.all(
     Array.from({ length: chatters }, () => Link.open(contestant.server.port)),

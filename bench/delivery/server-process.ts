@@ -1,26 +1,21 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 
 /** A server in a process of its own, on one port, which is killed and started again. */
 export class ServerProcess {
   readonly port: number;
-  readonly #command: (port: number) => readonly string[];
+  readonly #command: readonly string[];
   readonly #env: NodeJS.ProcessEnv;
   readonly #onFailure: (what: string) => void;
   #child: ChildProcess | undefined;
 
-  private constructor(port: number, options: ServerProcessOptions) {
-    this.port = port;
+  /** It starts at once. */
+  constructor(options: ServerProcessOptions) {
+    this.port = options.port;
     this.#command = options.command;
     this.#env = { ...process.env, ...options.env };
     this.#onFailure = options.onFailure;
-  }
-
-  static async start(options: ServerProcessOptions): Promise<ServerProcess> {
-    const server = new ServerProcess(await freePort(), options);
-    server.#start();
-    return server;
+    this.#start();
   }
 
   /** SIGKILL, and a new one at once. */
@@ -39,7 +34,7 @@ export class ServerProcess {
   }
 
   #start(): void {
-    const child = spawn(process.execPath, this.#command(this.port), {
+    const child = spawn(process.execPath, this.#command, {
       env: this.#env,
       stdio: ["ignore", "ignore", "pipe"],
     });
@@ -53,19 +48,11 @@ export class ServerProcess {
 }
 
 export interface ServerProcessOptions {
+  /** Its own for as long as the race lasts, also while the server is down. */
+  readonly port: number;
   /** Arguments of node. */
-  readonly command: (port: number) => readonly string[];
+  readonly command: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   /** It ended although nobody killed it. */
   readonly onFailure: (what: string) => void;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import type { ChatPage, Contestant, PageOptions } from "./contestant.ts";
+import type { ChatPage, Contestant, Entry, PageOptions } from "./contestant.ts";
 import type { Said } from "./ledger.ts";
 import { ServerProcess } from "./server-process.ts";
 
@@ -26,13 +26,11 @@ export interface SocketIoOptions {
 }
 
 /** Socket.IO as its documentation sets it up, in memory. It joins the rooms of a socket on the server before it hears anything of it. */
-export async function socketIo(
-  options: SocketIoOptions,
-  onFailure: (what: string) => void,
-): Promise<Contestant> {
+export function socketIo(options: SocketIoOptions, { onFailure, port }: Entry): Contestant {
   const { io } = createRequire(import.meta.url)("socket.io-client") as SocketIoClient;
-  const server = await ServerProcess.start({
-    command: (port) => [SERVER, `${port}`, ...(options.recovery ? ["recovery"] : [])],
+  const server = new ServerProcess({
+    port,
+    command: [SERVER, `${port}`, ...(options.recovery ? ["recovery"] : [])],
     onFailure,
   });
   return {
