@@ -157,6 +157,46 @@ describe("16 rooms", () => {
     expect([(await bob.next())["text"], (await bob.next())["text"]]).toEqual(["once", "twice"]);
   });
 
+  test("a page that counts its ids from 1 again is told, also when it says the same at another time", async () => {
+    const ann = await inRoom("ann", "red", { client: "tab" });
+    const ok = (timestamp: string) => ({
+      type: "MESSAGE",
+      id: 1,
+      room_id: "red",
+      text: "ok",
+      timestamp,
+    });
+    const first = await ann.ask(ok("2030-01-01T10:00:00Z"));
+    await ann.next();
+    expect(await ann.ask(ok("2030-01-01T10:00:00Z"))).toEqual(first);
+    const again = await ann.ask(ok("2030-01-01T10:05:00Z"));
+    expect(again).toMatchObject({ type: "ERROR", code: "ID_REUSED" });
+  });
+
+  test("a cursor is told of a gap when all that it is behind of became too old, though nobody has said anything since", async () => {
+    let bob = await inRoom("bob", "red", { client: "tab" });
+    const ann = await inRoom("ann", "red");
+    for (const text of ["a", "b"]) {
+      ann.send({ type: "MESSAGE", room_id: "red", text });
+      const { id } = await ann.next();
+      if (text === "a") bob.send({ type: "ACK", message_id: id });
+    }
+    bob.send({ type: "PING" });
+    while ((await bob.next())["type"] !== "PONG");
+    bob.webSocket.terminate();
+    clock.jump(31 * 24 * 3_600_000);
+    clock.pass(3_600_000);
+    while ((await rows("MATCH (m:GeodeMessage) RETURN m")).length > 0) {
+      clock.pass(60_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    bob = await connected("bob", { client: "tab" });
+    expect(await bob.ask({ type: "JOIN_ROOM", room_id: "red" })).toMatchObject({
+      gap: true,
+      history: [],
+    });
+  });
+
   test("what a client has not acknowledged comes again when it is back, in order, and not in the history", async () => {
     const ann = await inRoom("ann", "red");
     let bob = await inRoom("bob", "red", { client: "tab" });

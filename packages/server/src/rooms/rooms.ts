@@ -7,12 +7,13 @@ import type { DatabasePort, ReservedCommit } from "../port.ts";
 import { SharedMessage } from "../transport/shared-message.ts";
 import { Cursors } from "./cursors.ts";
 import { jsonText, valueOfJson } from "./plain-json.ts";
+import { Retention } from "./retention.ts";
 import { RoomAccess, type RoomRight } from "./room-access.ts";
 import { Room, type RoomMember } from "./room.ts";
 import { behind, type Place, RoomStore, type StoredMessage, storedMessage } from "./room-store.ts";
 
 export interface RoomsOptions {
-  readonly database: Pick<DatabasePort, "query" | "watchReserved" | "policyText">;
+  readonly database: Pick<DatabasePort, "query" | "seq" | "watchReserved" | "policyText">;
   readonly clock: Clock;
   readonly log: Log;
   /** Rooms that one connection may be in. */
@@ -60,15 +61,6 @@ const HISTORY_DEFAULT = 50;
 const PAGE = 500;
 /** A member's state is saved at most this often. */
 const STATE_EVERY_MS = 1_000;
-/** A room is looked at for messages too many when so many have come: this share of what it may keep, within bounds. */
-const TRIM_SHARE = 0.01;
-const TRIM_EVERY_MIN = 10;
-const TRIM_EVERY_MAX = 1_000;
-/** And for messages too old at least this often, if anything is said there. */
-const TRIM_MS_MAX = 3_600_000;
-/** Rooms of which that is remembered. */
-const LOOKS_MAX = 10_000;
-const TRIM_PIECE = 1_000;
 
 /**
  * Chat and presence (PROTOCOL.md §16). Rooms, messages and who is where are elements of the graph, written through here; what has become
@@ -86,8 +78,7 @@ export class Rooms {
   /** Direct messages, by the user that they are for. */
   readonly #inboxes = new Map<string, Room>();
   readonly #stateTimers = new Map<Room, Map<RoomMember, Timer>>();
-  /** When a room, or a user's direct messages, were last looked at, and how many came since. */
-  readonly #looks = new Map<string, { readonly since: number; readonly lookedMs: number }>();
+  readonly #retention: Retention;
   readonly #stopWatching: () => void;
   /** What is still being written for connections that are gone. */
   readonly #unfinished = new Set<Promise<void>>();
@@ -98,12 +89,14 @@ export class Rooms {
     this.#store = new RoomStore(database, timeoutMs);
     this.#access = new RoomAccess(() => database.policyText ?? "");
     this.#cursors = new Cursors(this.#store, clock, log);
+    this.#retention = new Retention({ ...options, store: this.#store });
     this.#stopWatching = database.watchReserved?.((commit) => this.#news(commit)) ?? (() => {});
   }
 
-  /** Nobody is anywhere yet, whatever a server before this one has left behind. */
-  start(): Promise<void> {
-    return this.#store.clearPresence();
+  /** Nobody is anywhere yet, whatever a server before this one has left behind. From now on old messages are given up. */
+  async start(): Promise<void> {
+    await this.#store.clearPresence();
+    this.#retention.start();
   }
 
   /** A connection begins to speak for its user: it gets the direct messages that wait, and hears of new ones. */
@@ -212,6 +205,7 @@ export class Rooms {
       text: text ?? null,
       data: valueOfJson(data ?? null),
       timestamp: timestamp ?? received,
+      isDated: timestamp !== undefined,
       received,
     };
     const { differs, seq } = await this.#store.post(message, transaction);
@@ -224,7 +218,7 @@ export class Rooms {
         },
       );
     }
-    this.#mayTrim(room === null ? { to: to ?? "" } : { room });
+    this.#retention.said(room === null ? { to: to ?? "" } : { room });
     return seq;
   }
 
@@ -305,6 +299,7 @@ export class Rooms {
     this.#stopWatching();
     for (const timers of this.#stateTimers.values())
       for (const timer of timers.values()) timer.cancel();
+    await this.#retention.close();
     await this.#cursors.save();
     await Promise.all(this.#unfinished);
   }
@@ -406,30 +401,6 @@ export class Rooms {
       `The ${what} of a message has at most ${this.#options.messageBytesMax} bytes.`,
       { limit: "messageBytes" },
     );
-  }
-
-  /** From time to time a room is looked at for messages that are too old or too many. */
-  #mayTrim(where: Place): void {
-    const { clock, messagesMax, retentionMs } = this.#options;
-    const nowMs = clock.nowMs();
-    const key = JSON.stringify(where);
-    const { since, lookedMs } = this.#looks.get(key) ?? { since: 0, lookedMs: -Infinity };
-    const share = Math.floor(messagesMax * TRIM_SHARE);
-    const every = Math.min(Math.max(share, TRIM_EVERY_MIN), TRIM_EVERY_MAX);
-    const due = since + 1 >= every || nowMs - lookedMs >= Math.min(retentionMs, TRIM_MS_MAX);
-    if (!due) return void this.#looks.set(key, { since: since + 1, lookedMs });
-    if (this.#looks.size >= LOOKS_MAX) this.#looks.clear();
-    this.#looks.set(key, { since: 0, lookedMs: nowMs });
-    this.#finish(this.#trim(where));
-  }
-
-  async #trim(where: Place): Promise<void> {
-    const { clock, messagesMax, retentionMs } = this.#options;
-    const oldest = new Date(clock.nowMs() - retentionMs).toISOString();
-    for (let gone = TRIM_PIECE; gone === TRIM_PIECE;) {
-      gone = await this.#store.trim(where, messagesMax, oldest, TRIM_PIECE);
-      if (gone > 0) this.#options.onTrim();
-    }
   }
 
   /** Something that nobody waits for. */
