@@ -53,6 +53,16 @@ export interface Messages {
 /** Where messages are: in a room, or with the user that they are for. */
 export type Place = { readonly room: string } | { readonly to: string };
 
+/** How far somebody has read. */
+export interface StoredCursor {
+  readonly key: string;
+  readonly user: string;
+  /** Null: what was said to the user. */
+  readonly room: string | null;
+  /** Everything up to there. */
+  readonly seq: number;
+}
+
 export interface Posted {
   readonly seq: number;
   /** The key was used by a message that says something else. */
@@ -179,16 +189,32 @@ export class RoomStore {
     }
   }
 
-  /** The first messages behind a position. */
+  /** The first messages behind a position, looked for in stretches as {@link last} does: a long backlog is read in many pages. */
   async next(where: Place, { place, seq: from }: Position, limit: number): Promise<Messages> {
-    const { rows, seq } = await this.#run(
-      SERVER,
-      `MATCH ${patternOf(where)}
-       WHERE m.seq >= $from AND (m.seq > $from OR CAST(element_id(m) AS INT) > $place)
-       RETURN ${COLUMNS} ORDER BY m.seq, place LIMIT $limit`,
-      { ...where, from, place, limit },
-    );
-    return { messages: rows.map(messageOf), seq };
+    const found: StoredMessage[] = [];
+    let start = from;
+    for (let stretch = STRETCH; ; stretch *= STRETCH_GROWTH) {
+      // Beyond the present there is no end: what is said meanwhile belongs to it.
+      const end = start + stretch > this.#database.seq ? null : start + stretch;
+      const { rows, seq } = await this.#run(
+        SERVER,
+        `MATCH ${patternOf(where)}
+         WHERE m.seq >= $start${end === null ? "" : " AND m.seq < $end"}
+           AND (m.seq > $from OR CAST(element_id(m) AS INT) > $place)
+         RETURN ${COLUMNS} ORDER BY m.seq, place LIMIT $limit`,
+        {
+          ...where,
+          start,
+          from,
+          place,
+          limit: limit - found.length,
+          ...(end === null ? {} : { end }),
+        },
+      );
+      for (const row of rows) found.push(messageOf(row));
+      if (end === null || found.length >= limit) return { messages: found, seq };
+      start = end;
+    }
   }
 
   /** All messages of a room that are in one commit. */
@@ -233,15 +259,13 @@ export class RoomStore {
     return rows[0] === undefined ? undefined : Number(rows[0][0]);
   }
 
-  async setCursor(
-    key: string,
-    cursor: { readonly user: string; readonly room: string | null; readonly seq: number },
-  ): Promise<void> {
+  /** In one commit: readers are many, and move all the time. */
+  async setCursors(cursors: readonly StoredCursor[]): Promise<void> {
     await this.#prepare();
     await this.#run(
-      cursor.user,
-      "MERGE (c:GeodeCursor {key: $key}) SET c.user = $user, c.room = $room, c.seq = $seq",
-      { key, ...cursor },
+      SERVER,
+      "FOR c IN $cursors MERGE (s:GeodeCursor {key: c.key}) SET s.user = c.user, s.room = c.room, s.seq = c.seq",
+      { cursors: cursors.map((cursor) => new Map(Object.entries(cursor))) },
     );
   }
 

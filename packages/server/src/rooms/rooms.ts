@@ -105,8 +105,6 @@ export class Rooms {
     let inbox = this.#inboxes.get(user);
     if (inbox === undefined) this.#inboxes.set(user, (inbox = new Room(null)));
     inbox.enter(member);
-    const first = await this.#store.next({ to: user }, behind(0), 1);
-    if (first.messages.length === 0 && inbox.settle(member, first.seq)) return;
     const since = (await this.#cursors.get(inboxKey(user))) ?? 0;
     await this.#replay(member, inbox, { to: user }, since);
   }
@@ -136,8 +134,9 @@ export class Rooms {
     const room = this.#enter(member, id);
     let first: boolean;
     try {
+      const again = room.has(member);
       first = room.enter(member);
-      await this.#store.leave(member.user.id, member.session, id);
+      if (again) await this.#store.leave(member.user.id, member.session, id);
       await this.#store.enter(id, member.session, member.user);
     } catch (error) {
       this.#takeOut(member, room);
