@@ -9,6 +9,7 @@ class Listener implements RoomMember {
   readonly principal = { id: "", roles: [], claims: new Map() };
   readonly client = undefined;
   readonly heard: string[] = [];
+  readonly frames = new Set<unknown>();
 
   constructor(user: string, session = `session of ${user}`) {
     this.user = { id: user };
@@ -17,6 +18,7 @@ class Listener implements RoomMember {
 
   hear(message: SharedMessage): void {
     this.heard.push(message.text);
+    this.frames.add(message.json);
   }
 
   relieved(): Promise<void> {
@@ -140,6 +142,16 @@ describe("who is there", () => {
     room.enter(bob);
     room.tell(new SharedMessage("typing"), ann);
     expect([ann.heard, bob.heard]).toEqual([[], ["typing"]]);
+  });
+
+  test("everybody gets the same frame, which is encoded once", () => {
+    for (const member of [ann, bob]) {
+      room.enter(member);
+      room.settle(member, 0);
+    }
+    deliver(1);
+    expect([...ann.frames]).toEqual([...bob.frames]);
+    expect(new Set([...ann.frames, ...bob.frames]).size).toBe(1);
   });
 
   test("who has left hears no more", () => {
