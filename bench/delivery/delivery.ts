@@ -10,7 +10,7 @@ import { percentOf, plot, table, type Standing } from "./report.ts";
 import type { Race } from "./schedule.ts";
 
 const HELP = `Chatters whose networks drop and whose pages are reloaded, on a server that is killed every ten seconds:
-what of all they say is delivered, once and in order? All contestants race at the same time.
+what of all they say is delivered, once and in order? All contestants get the same, one after another.
 
   --seconds N   how long (120)
   --chatters N  how many (200)
@@ -75,34 +75,42 @@ function isFlawless({ delivered, due, duplicates, outOfOrder }: Outcome): boolea
   return delivered === due && duplicates === 0 && outOfOrder === 0;
 }
 
+/** One after another: together they would take the machine from each other, most of all when all servers start again at once. */
 async function runAll(race: Race): Promise<readonly Standing[]> {
   const ports = await freePorts(CONTESTANTS.length);
-  const racers = CONTESTANTS.map(
-    (name, place) => new Racer({ ...race, name, port: ports[place]! }),
-  );
-  process.once("exit", () => {
-    for (const racer of racers) racer.stop();
-  });
-  await Promise.all(racers.map((racer) => racer.joined));
-  for (const racer of racers) racer.start();
-  const startMs = performance.now();
-  const bar = setInterval(() => {
-    const share = Math.min(1, (performance.now() - startMs) / (race.seconds * 1_000));
-    progress(share, racers.map((racer) => `${racer.shown}`).join(" / "));
-  }, 1_000);
-  const standings = await Promise.all(racers.map((racer) => racer.standing));
-  clearInterval(bar);
-  if (process.stderr.isTTY) process.stderr.write("\n");
+  const standings: Standing[] = [];
+  for (const [place, name] of CONTESTANTS.entries())
+    standings.push(await run({ ...race, name, port: ports[place]! }));
   return standings;
 }
 
+async function run(order: RaceOrder): Promise<Standing> {
+  const racer = new Racer(order);
+  const stop = (): void => racer.stop();
+  process.once("exit", stop);
+  await racer.joined;
+  racer.start();
+  const startMs = performance.now();
+  const bar = setInterval(() => {
+    const share = Math.min(1, (performance.now() - startMs) / (order.seconds * 1_000));
+    progress(share, `${order.name}: ${racer.shown} shown`);
+  }, 1_000);
+  try {
+    return await racer.standing;
+  } finally {
+    clearInterval(bar);
+    process.off("exit", stop);
+    if (process.stderr.isTTY) process.stderr.write("\n");
+  }
+}
+
 /** On a terminal, one line that is written over. */
-function progress(share: number, shown: string): void {
+function progress(share: number, what: string): void {
   if (!process.stderr.isTTY) return;
   const width = 30;
   const full = Math.round(share * width);
   process.stderr.write(
-    `\r[${"#".repeat(full)}${".".repeat(width - full)}] ${Math.round(share * 100)} %  shown ${shown} `,
+    `\r[${"#".repeat(full)}${".".repeat(width - full)}] ${Math.round(share * 100)} %  ${what} `,
   );
 }
 

@@ -18,7 +18,7 @@ export type RaceNews =
   | { readonly kind: "second"; readonly shown: number }
   | { readonly kind: "over"; readonly outcome: Outcome };
 
-/** All contestants begin together, when everybody is there. */
+/** It begins when everybody is there. */
 export interface RaceStart {
   readonly kind: "start";
 }
