@@ -71,6 +71,7 @@ export interface Posted {
 
 const SCHEMA = [
   "CREATE CONSTRAINT geode_rooms IF NOT EXISTS FOR (r:GeodeRoom) REQUIRE r.id IS UNIQUE",
+  "CREATE INDEX geode_rooms_of_users IF NOT EXISTS FOR (r:GeodeRoom) ON (r.creator)",
   "CREATE CONSTRAINT geode_messages IF NOT EXISTS FOR (m:GeodeMessage) REQUIRE m.key IS UNIQUE",
   "CREATE CONSTRAINT geode_cursors IF NOT EXISTS FOR (c:GeodeCursor) REQUIRE c.key IS UNIQUE",
   "CREATE INDEX geode_messages_of_rooms IF NOT EXISTS FOR (m:GeodeMessage) ON (m.room, m.seq)",
@@ -103,6 +104,19 @@ export class RoomStore {
     if (rows[0]?.[0] !== 0) await this.#run(SERVER, "MATCH (p:GeodePresence) DETACH DELETE p");
   }
 
+  async exists(room: string, transaction?: Pick<DatabasePort, "query">): Promise<boolean> {
+    const text = "MATCH (r:GeodeRoom {id: $room}) RETURN count(*)";
+    const { rows } = await this.#run(SERVER, text, { room }, transaction);
+    return rows[0]?.[0] === 1;
+  }
+
+  /** How many rooms a user has made. */
+  async countOf(user: string, transaction?: Pick<DatabasePort, "query">): Promise<number> {
+    const text = "MATCH (r:GeodeRoom {creator: $user}) RETURN count(*)";
+    const { rows } = await this.#run(SERVER, text, { user }, transaction);
+    return Number(rows[0]?.[0] ?? 0);
+  }
+
   /** The session is in the room from now on, which is made if need be. Answers with the seq of that. */
   async enter(
     room: string,
@@ -112,7 +126,7 @@ export class RoomStore {
     await this.#prepare();
     const { seq } = await this.#run(
       user.id,
-      `MERGE (r:GeodeRoom {id: $room})
+      `MERGE (r:GeodeRoom {id: $room}) ON CREATE SET r.creator = $user
        CREATE (:GeodePresence {user: $user, name: $name, session: $session})-[:IN]->(r)`,
       { room, session, user: user.id, name: user.name ?? null },
     );
@@ -154,7 +168,7 @@ export class RoomStore {
     const { rows, seq } = await this.#run(
       user.id,
       room === null ? POST_TO_USER : POST_TO_ROOM,
-      { key, room, said },
+      { key, said, ...(room === null ? {} : { room, creator: user.id }) },
       transaction,
     );
     const [storedSeq, storedTimestamp, ...stored] = rows[0] ?? [];
@@ -392,7 +406,7 @@ const SERVER = "geode";
 const RETURN_STORED =
   "RETURN m.seq AS seq, m.timestamp AS timestamp, m.room AS room, m.to AS `to`, m.text AS text, m.data AS data";
 const POST_TO_USER = `MERGE (m:GeodeMessage {key: $key}) ON CREATE SET m += $said ${RETURN_STORED}`;
-const POST_TO_ROOM = `MERGE (r:GeodeRoom {id: $room}) MERGE (m:GeodeMessage {key: $key}) ON CREATE SET m += $said MERGE (m)-[:IN]->(r) ${RETURN_STORED}`;
+const POST_TO_ROOM = `MERGE (r:GeodeRoom {id: $room}) ON CREATE SET r.creator = $creator MERGE (m:GeodeMessage {key: $key}) ON CREATE SET m += $said MERGE (m)-[:IN]->(r) ${RETURN_STORED}`;
 
 /** From the properties of its node. */
 export function storedMessage(id: string, properties: ReadonlyMap<string, Value>): StoredMessage {

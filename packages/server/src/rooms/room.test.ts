@@ -9,6 +9,7 @@ class Listener implements RoomMember {
   readonly principal = { id: "", roles: [], claims: new Map() };
   readonly client = undefined;
   readonly heard: string[] = [];
+  readonly topics: string[] = [];
   readonly frames = new Set<unknown>();
 
   constructor(user: string, session = `session of ${user}`) {
@@ -16,7 +17,8 @@ class Listener implements RoomMember {
     this.session = session;
   }
 
-  hear(message: SharedMessage): void {
+  hear(message: SharedMessage, _room: string | null, topic?: string): void {
+    if (topic !== undefined) this.topics.push(topic);
     this.heard.push(message.text);
     this.frames.add(message.json);
   }
@@ -140,8 +142,9 @@ describe("who is there", () => {
   test("what is not kept goes to all others, those that are coming too", () => {
     room.enter(ann);
     room.enter(bob);
-    room.tell(new SharedMessage("typing"), ann);
+    room.tell(new SharedMessage("typing"), ann, "ann is typing");
     expect([ann.heard, bob.heard]).toEqual([[], ["typing"]]);
+    expect(bob.topics).toEqual(["ann is typing"]);
   });
 
   test("everybody gets the same frame, which is encoded once", () => {

@@ -10,6 +10,7 @@ import { jsonText, valueOfJson } from "./plain-json.ts";
 import { Retention } from "./retention.ts";
 import { RoomAccess, type RoomRight } from "./room-access.ts";
 import { Room, type RoomMember } from "./room.ts";
+import { RoomLimit } from "./room-limit.ts";
 import { behind, type Place, RoomStore, type StoredMessage, storedMessage } from "./room-store.ts";
 
 export interface RoomsOptions {
@@ -18,6 +19,8 @@ export interface RoomsOptions {
   readonly log: Log;
   /** Rooms that one connection may be in. */
   readonly perMemberMax: number;
+  /** Rooms that one user may make. */
+  readonly perUserMax: number;
   /** Of a message's text, and of its data as JSON, in bytes of UTF-8. */
   readonly messageBytesMax: number;
   /** Messages that a room keeps. */
@@ -79,6 +82,7 @@ export class Rooms {
   readonly #inboxes = new Map<string, Room>();
   readonly #stateTimers = new Map<Room, Map<RoomMember, Timer>>();
   readonly #retention: Retention;
+  readonly #limit: RoomLimit;
   readonly #stopWatching: () => void;
   /** What is still being written for connections that are gone. */
   readonly #unfinished = new Set<Promise<void>>();
@@ -89,6 +93,7 @@ export class Rooms {
     this.#store = new RoomStore(database, timeoutMs);
     this.#access = new RoomAccess(() => database.policyText ?? "");
     this.#cursors = new Cursors(this.#store, clock, log);
+    this.#limit = new RoomLimit(this.#store, options.perUserMax);
     this.#retention = new Retention({ ...options, store: this.#store });
     this.#stopWatching = database.watchReserved?.((commit) => this.#news(commit)) ?? (() => {});
   }
@@ -136,6 +141,7 @@ export class Rooms {
     try {
       const again = room.has(member);
       first = room.enter(member);
+      await this.#limit.require(id, member.user.id);
       if (again) await this.#store.leave(member.user.id, member.session, id);
       await this.#store.enter(id, member.session, member.user);
     } catch (error) {
@@ -192,6 +198,7 @@ export class Rooms {
     const room = to === undefined ? (room_id ?? DEFAULT_ROOM) : null;
     if (room !== null) this.#require("write", room, member);
     this.#requireSize(post);
+    if (room !== null) await this.#limit.require(room, member.user.id, transaction);
     const { clock } = this.#options;
     const received = new Date(clock.nowMs()).toISOString();
     const scope = id === undefined ? randomUUID() : (member.client ?? member.session);
@@ -235,10 +242,10 @@ export class Rooms {
   }
 
   typing(member: RoomMember, id: string): void {
-    this.#joinedRoom(member, id).tell(
-      new SharedMessage(userFrame("TYPING", id, member.user)),
-      member,
-    );
+    const frame = new SharedMessage(userFrame("TYPING", id, member.user));
+    // Who is slow need not hear of it again and again.
+    const topic = JSON.stringify(["TYPING", id, member.user.id]);
+    this.#joinedRoom(member, id).tell(frame, member, topic);
   }
 
   /** The others hear of it at once; the graph has it within a second. */
