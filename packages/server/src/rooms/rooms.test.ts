@@ -426,6 +426,37 @@ describe("16 rooms", () => {
     expect(await page({ since: seqs[3] })).toEqual(["4", false]);
   });
 
+  test("a page of the history is longer than asked for rather than end within a commit", async () => {
+    const ann = await inRoom("ann", "red");
+    await sayTogether(ann, ["a", "b", "c"]);
+    await ann.ask({ type: "MESSAGE", id: "d", room_id: "red", text: "d" });
+    while ((await ann.next())["text"] !== "d");
+    const page = async (more: object) => {
+      const asked = { type: "HISTORY", id: "h", room_id: "red", ...more };
+      const { messages, more: further } = await ann.ask(asked);
+      const said = messages as { text: string; seq: number }[];
+      return { text: said.map(({ text }) => text).join(""), first: said[0]?.seq, further };
+    };
+    const last = await page({ limit: 2 });
+    expect(last).toMatchObject({ text: "d", further: true });
+    expect(await page({ before: last.first, limit: 2 })).toMatchObject({
+      text: "abc",
+      further: false,
+    });
+    expect(await page({ since: 0, limit: 2 })).toMatchObject({ text: "abc", further: true });
+    // What joining shows is a page like any other: the one before it begins where it ends.
+    await sayTogether(ann, ["e", "f", "g"]);
+    const bob = await connected("bob");
+    const joined = await bob.ask({ type: "JOIN_ROOM", room_id: "red", history: 2 });
+    expect((joined["history"] as { text: string }[]).map(({ text }) => text).join("")).toBe("efg");
+  });
+
+  test("who joins a room that it is in is there once", async () => {
+    const ann = await inRoom("ann", "red");
+    await ann.ask({ type: "JOIN_ROOM", room_id: "red" });
+    expect(await rows("MATCH (p:GeodePresence) RETURN count(*)")).toEqual([[1]]);
+  });
+
   test("a direct message reaches all connections of its user, or waits for them", async () => {
     const ann = await connected("ann");
     const bob = await connected("bob");

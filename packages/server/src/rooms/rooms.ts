@@ -11,7 +11,14 @@ import { Retention } from "./retention.ts";
 import { RoomAccess, type RoomRight } from "./room-access.ts";
 import { Room, type RoomMember } from "./room.ts";
 import { RoomLimit } from "./room-limit.ts";
-import { behind, type Place, RoomStore, type StoredMessage, storedMessage } from "./room-store.ts";
+import {
+  behind,
+  type Messages,
+  type Place,
+  RoomStore,
+  type StoredMessage,
+  storedMessage,
+} from "./room-store.ts";
 
 export interface RoomsOptions {
   readonly database: Pick<DatabasePort, "query" | "seq" | "watchReserved" | "policyText">;
@@ -55,6 +62,12 @@ export interface HistoryRequest {
   readonly before?: number | undefined;
   readonly since?: number | undefined;
   readonly limit?: number | undefined;
+}
+
+/** Some of a room's messages: whole commits, as of one. */
+interface Page extends Messages {
+  /** There are others in the direction in which it was asked. */
+  readonly more: boolean;
 }
 
 /** Where messages go that name no place. */
@@ -156,7 +169,7 @@ export class Rooms {
         ? undefined
         : await this.#cursors.get(cursorKey(member.user.id, member.client, id));
     const may = this.#access.allows("history", id, member.principal);
-    const past = await this.#store.last(
+    const past = await this.#pageBefore(
       id,
       cursor === undefined ? null : cursor + 1,
       bounded(history),
@@ -275,29 +288,36 @@ export class Rooms {
   ): Promise<{ readonly messages: string; readonly more: boolean }> {
     this.#require("history", id, member);
     const wanted = bounded(limit ?? HISTORY_DEFAULT);
-    const found =
+    const { messages, more } =
       since === undefined
-        ? await this.#store.last(id, before ?? null, wanted + 1)
-        : await this.#store.next({ room: id }, behind(since), wanted + 1);
-    const more = found.messages.length > wanted;
-    const shown = more
-      ? await this.#wholeCommits(id, found.messages, since === undefined)
-      : found.messages;
-    return { messages: `[${shown.map((message) => messageFrame(message)).join(",")}]`, more };
+        ? await this.#pageBefore(id, before ?? null, wanted)
+        : await this.#pageSince(id, since, wanted);
+    return { messages: `[${messages.map((message) => messageFrame(message)).join(",")}]`, more };
   }
 
-  /**
-   * Without the commit at that end, of which there may be more: the next page has it, since pages are asked for by seq. If there is no
-   * other commit, with all of it.
-   */
-  async #wholeCommits(
-    room: string,
-    messages: readonly StoredMessage[],
-    first: boolean,
-  ): Promise<readonly StoredMessage[]> {
-    const cut = messages.at(first ? 0 : -1)?.seq ?? 0;
-    const whole = messages.filter(({ seq }) => seq !== cut);
-    return whole.length > 0 || messages.length < 2 ? whole : this.#store.ofCommit(room, cut);
+  /** The last messages before a seq, without a part of a commit at the old end: the next page has that, since it is asked for by seq. */
+  async #pageBefore(room: string, before: number | null, limit: number): Promise<Page> {
+    const { messages, seq } = await this.#store.last(room, before, limit + 1);
+    if (messages.length <= limit) return { messages, seq, more: false };
+    const cut = messages[0]?.seq ?? 0;
+    const whole = messages.filter((message) => message.seq !== cut);
+    if (whole.length > 0 || limit === 0) return { messages: whole, seq, more: true };
+    const older = await this.#store.last(room, cut, 1);
+    const ofCommit = await this.#store.ofCommit(room, cut);
+    return { messages: ofCommit, seq, more: older.messages.length > 0 };
+  }
+
+  /** The first messages behind a seq, without a part of a commit at the new end. */
+  async #pageSince(room: string, since: number, limit: number): Promise<Page> {
+    const where = { room };
+    const { messages, seq } = await this.#store.next(where, behind(since), limit + 1);
+    if (messages.length <= limit) return { messages, seq, more: false };
+    const cut = messages.at(-1)?.seq ?? 0;
+    const whole = messages.filter((message) => message.seq !== cut);
+    if (whole.length > 0 || limit === 0) return { messages: whole, seq, more: true };
+    const newer = await this.#store.next(where, behind(cut), 1);
+    const ofCommit = await this.#store.ofCommit(room, cut);
+    return { messages: ofCommit, seq, more: newer.messages.length > 0 };
   }
 
   /** Nothing more is heard; what was acknowledged is saved. */
