@@ -1,22 +1,29 @@
 import { commit } from "./commit.ts";
 import { connection } from "./connection/connection.ts";
+import { delivery } from "./delivery/delivery.ts";
 import type { Figure } from "./figure.ts";
 import { joins } from "./joins/joins.ts";
 import { live } from "./live.ts";
 import { memory } from "./memory.ts";
 import { queries } from "./queries/queries.ts";
+import { rooms } from "./rooms/rooms.ts";
 
 /** Every bench, by the name with which it can be asked for: `npm run bench -- commit`. */
 const BENCHES = new Map<string, () => Promise<readonly Figure[]>>([
   ["commit", commit],
   ["connection", connection],
+  ["delivery", delivery],
   ["joins", joins],
   ["live", live],
   ["memory", memory],
   ["queries", queries],
+  ["rooms", rooms],
 ]);
 
-const asked = process.argv.slice(2);
+const given = process.argv.slice(2);
+/** Names come first; options, from the first one on, are for the benches that know them. */
+const options = given.findIndex((argument) => argument.startsWith("--"));
+const asked = options === -1 ? given : given.slice(0, options);
 const unknown = asked.filter((name) => !BENCHES.has(name));
 if (unknown.length > 0) {
   process.stderr.write(

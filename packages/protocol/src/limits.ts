@@ -99,6 +99,12 @@ export const LIMITS = {
     wire: "rooms",
     summary: "rooms that one connection is in",
   },
+  roomsPerUserMax: {
+    default: 10_000,
+    unit: "count",
+    option: "rooms-per-user",
+    summary: "rooms that one user makes, by being the first to join or to write",
+  },
   messageBytesMax: {
     default: 16 * KIB,
     unit: "bytes",

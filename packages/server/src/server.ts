@@ -157,6 +157,7 @@ export class Server {
             clock,
             log,
             perMemberMax: limits.roomsMax,
+            perUserMax: limits.roomsPerUserMax,
             messageBytesMax: limits.messageBytesMax,
             messagesMax: limits.roomMessagesMax,
             retentionMs: limits.roomRetentionMsMax,

@@ -410,6 +410,25 @@ const ROWS: { readonly [Name in LimitName]: Row } = {
       await alive(peer);
     },
   },
+  roomsPerUserMax: {
+    set: 2,
+    real: "the machine's time",
+    at: async () => {
+      const peer = await running.peer();
+      await joins(peer, "a");
+      const message = { type: "MESSAGE", id: 1, room_id: "b", text: "x" };
+      expect(await peer.ask(message)).toMatchObject({ type: "ACK" });
+      await joins(peer, "b");
+    },
+    above: async () => {
+      const peer = await running.peer();
+      await joins(peer, "a");
+      await joins(peer, "b");
+      await failsWith(peer, { type: "JOIN_ROOM", room_id: "c" }, "LIMIT");
+      await failsWith(peer, { type: "MESSAGE", id: 1, room_id: "c", text: "x" }, "LIMIT");
+      await joins(peer, "a");
+    },
+  },
   messageBytesMax: {
     set: 10,
     real: "the machine's time",

@@ -52,6 +52,7 @@ export type MetLimit =
   | "subscriptions"
   | "channels"
   | "rooms"
+  | "roomsPerUser"
   | "messageBytes"
   | "documents"
   | "documentBytes";

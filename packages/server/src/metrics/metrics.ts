@@ -263,6 +263,7 @@ const MET_LIMITS = {
   subscriptions: "subscriptionsMax",
   channels: "channelsMax",
   rooms: "roomsMax",
+  roomsPerUser: "roomsPerUserMax",
   messageBytes: "messageBytesMax",
   documents: "documentsMax",
   documentBytes: "documentBytesMax",

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
-import type { RoomStore } from "./room-store.ts";
+import type { RoomStore, StoredCursor } from "./room-store.ts";
 
 interface Cursor {
   readonly user: string;
@@ -12,6 +12,8 @@ interface Cursor {
 
 /** A cursor is saved at most this often: else reading would be what is written most. */
 const SAVE_EVERY_MS = 1_000;
+/** Cursors that one commit saves. */
+const PIECE = 1_000;
 /** Saved cursors that are kept in memory. */
 const KEPT_MAX = 10_000;
 
@@ -20,7 +22,7 @@ const KEPT_MAX = 10_000;
  * is what acknowledging means.
  */
 export class Cursors {
-  readonly #store: Pick<RoomStore, "cursor" | "setCursor">;
+  readonly #store: Pick<RoomStore, "cursor" | "setCursors">;
   readonly #clock: Pick<Clock, "timer">;
   readonly #log: Log;
   readonly #cursors = new Map<string, Cursor>();
@@ -29,7 +31,7 @@ export class Cursors {
   #saving: Promise<void> = Promise.resolve();
 
   constructor(
-    store: Pick<RoomStore, "cursor" | "setCursor">,
+    store: Pick<RoomStore, "cursor" | "setCursors">,
     clock: Pick<Clock, "timer">,
     log: Log,
   ) {
@@ -66,27 +68,33 @@ export class Cursors {
   async #save(): Promise<void> {
     const keys = [...this.#unsaved];
     this.#unsaved.clear();
-    await Promise.all(keys.map((key) => this.#saveOne(key)));
+    for (let first = 0; first < keys.length; first += PIECE)
+      await this.#saveSome(keys.slice(first, first + PIECE));
     for (const [key, { savedSeq, seq }] of this.#cursors) {
       if (this.#cursors.size <= KEPT_MAX) break;
       if (savedSeq === seq) this.#cursors.delete(key);
     }
   }
 
-  async #saveOne(key: string): Promise<void> {
-    const cursor = this.#cursors.get(key);
-    if (cursor === undefined) return;
-    const { user, room, seq } = cursor;
+  async #saveSome(keys: readonly string[]): Promise<void> {
     try {
-      // After a restart it may be further in the graph than what was heard of since.
-      const stored =
-        cursor.savedSeq === 0 ? ((await this.#store.cursor(key)) ?? 0) : cursor.savedSeq;
-      if (stored >= seq) cursor.seq = Math.max(cursor.seq, stored);
-      else await this.#store.setCursor(key, { user, room, seq });
-      cursor.savedSeq = Math.max(stored, seq);
+      const moved = (await Promise.all(keys.map((key) => this.#moved(key)))).flat();
+      if (moved.length === 0) return;
+      await this.#store.setCursors(moved);
+      for (const { key, seq } of moved) this.#cursors.get(key)!.savedSeq = seq;
     } catch (error) {
-      this.#unsaved.add(key);
-      this.#log.warn({ error: String(error) }, "a read cursor was not saved");
+      for (const key of keys) this.#unsaved.add(key);
+      this.#log.warn({ error: String(error) }, "read cursors were not saved");
     }
+  }
+
+  /** What is to be saved of a cursor: after a restart it may be further in the graph than what was heard of since. */
+  async #moved(key: string): Promise<readonly StoredCursor[]> {
+    const cursor = this.#cursors.get(key);
+    if (cursor === undefined) return [];
+    if (cursor.savedSeq === 0) cursor.savedSeq = (await this.#store.cursor(key)) ?? 0;
+    const { room, savedSeq, user } = cursor;
+    cursor.seq = Math.max(cursor.seq, savedSeq);
+    return cursor.seq > savedSeq ? [{ key, user, room, seq: cursor.seq }] : [];
   }
 }

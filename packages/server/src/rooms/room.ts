@@ -10,8 +10,8 @@ export interface RoomMember {
   readonly principal: Principal;
   /** What the client calls itself over reconnects. */
   readonly client: string | undefined;
-  /** Something that was said in that room; null: to its user. */
-  hear(message: SharedMessage, room: string | null): void;
+  /** Something that was said in that room; null: to its user. Of what waits under one topic, the latest is enough. */
+  hear(message: SharedMessage, room: string | null, topic?: string): void;
   /** It may not be there any more, and is not. */
   dismissed(room: string): void;
   /** Resolves when the connection has taken what waits for it, or is gone; at once while little waits. */
@@ -111,8 +111,9 @@ export class Room {
   }
 
   /** What is not kept, to everybody else. */
-  tell(message: SharedMessage, except: RoomMember): void {
-    for (const member of this.#seats.keys()) if (member !== except) member.hear(message, this.id);
+  tell(message: SharedMessage, except: RoomMember, topic?: string): void {
+    for (const member of this.#seats.keys())
+      if (member !== except) member.hear(message, this.id, topic);
   }
 
   #hasUser(id: string): boolean {

@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { Database } from "@geode/engine";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ManualClock } from "../../test/manual-clock.ts";
 import { Peer } from "../../test/peer.ts";
 import { promised } from "../../test/promised.ts";
 import { SECRET } from "../../test/running-server.ts";
 import { signToken } from "../auth/token.ts";
 import { Server, type ServerOptions } from "../server.ts";
+
+const ROOMS_MD = readFileSync(new URL("../../docs/rooms.md", import.meta.url), "utf8");
 
 let database: Database;
 let server: Server;
@@ -155,6 +157,46 @@ describe("16 rooms", () => {
     const other = await connected("ann", { client: "another tab" });
     expect((await other.ask({ ...message, text: "twice" }))["seq"]).toBe(Number(first["seq"]) + 1);
     expect([(await bob.next())["text"], (await bob.next())["text"]]).toEqual(["once", "twice"]);
+  });
+
+  test("a page that counts its ids from 1 again is told, also when it says the same at another time", async () => {
+    const ann = await inRoom("ann", "red", { client: "tab" });
+    const ok = (timestamp: string) => ({
+      type: "MESSAGE",
+      id: 1,
+      room_id: "red",
+      text: "ok",
+      timestamp,
+    });
+    const first = await ann.ask(ok("2030-01-01T10:00:00Z"));
+    await ann.next();
+    expect(await ann.ask(ok("2030-01-01T10:00:00Z"))).toEqual(first);
+    const again = await ann.ask(ok("2030-01-01T10:05:00Z"));
+    expect(again).toMatchObject({ type: "ERROR", code: "ID_REUSED" });
+  });
+
+  test("a cursor is told of a gap when all that it is behind of became too old, though nobody has said anything since", async () => {
+    let bob = await inRoom("bob", "red", { client: "tab" });
+    const ann = await inRoom("ann", "red");
+    for (const text of ["a", "b"]) {
+      ann.send({ type: "MESSAGE", room_id: "red", text });
+      const { id } = await ann.next();
+      if (text === "a") bob.send({ type: "ACK", message_id: id });
+    }
+    bob.send({ type: "PING" });
+    while ((await bob.next())["type"] !== "PONG");
+    bob.webSocket.terminate();
+    clock.jump(31 * 24 * 3_600_000);
+    clock.pass(3_600_000);
+    while ((await rows("MATCH (m:GeodeMessage) RETURN m")).length > 0) {
+      clock.pass(60_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    bob = await connected("bob", { client: "tab" });
+    expect(await bob.ask({ type: "JOIN_ROOM", room_id: "red" })).toMatchObject({
+      gap: true,
+      history: [],
+    });
   });
 
   test("what a client has not acknowledged comes again when it is back, in order, and not in the history", async () => {
@@ -384,6 +426,37 @@ describe("16 rooms", () => {
     expect(await page({ since: seqs[3] })).toEqual(["4", false]);
   });
 
+  test("a page of the history is longer than asked for rather than end within a commit", async () => {
+    const ann = await inRoom("ann", "red");
+    await sayTogether(ann, ["a", "b", "c"]);
+    await ann.ask({ type: "MESSAGE", id: "d", room_id: "red", text: "d" });
+    while ((await ann.next())["text"] !== "d");
+    const page = async (more: object) => {
+      const asked = { type: "HISTORY", id: "h", room_id: "red", ...more };
+      const { messages, more: further } = await ann.ask(asked);
+      const said = messages as { text: string; seq: number }[];
+      return { text: said.map(({ text }) => text).join(""), first: said[0]?.seq, further };
+    };
+    const last = await page({ limit: 2 });
+    expect(last).toMatchObject({ text: "d", further: true });
+    expect(await page({ before: last.first, limit: 2 })).toMatchObject({
+      text: "abc",
+      further: false,
+    });
+    expect(await page({ since: 0, limit: 2 })).toMatchObject({ text: "abc", further: true });
+    // What joining shows is a page like any other: the one before it begins where it ends.
+    await sayTogether(ann, ["e", "f", "g"]);
+    const bob = await connected("bob");
+    const joined = await bob.ask({ type: "JOIN_ROOM", room_id: "red", history: 2 });
+    expect((joined["history"] as { text: string }[]).map(({ text }) => text).join("")).toBe("efg");
+  });
+
+  test("who joins a room that it is in is there once", async () => {
+    const ann = await inRoom("ann", "red");
+    await ann.ask({ type: "JOIN_ROOM", room_id: "red" });
+    expect(await rows("MATCH (p:GeodePresence) RETURN count(*)")).toEqual([[1]]);
+  });
+
   test("a direct message reaches all connections of its user, or waits for them", async () => {
     const ann = await connected("ann");
     const bob = await connected("bob");
@@ -418,6 +491,83 @@ describe("16 rooms", () => {
     ann.send({ type: "MESSAGE", id: "n", room_id: "red", text: "without it" });
     const refused = [await ann.ask(query("ROLLBACK")), await ann.next()];
     expect(refused).toContainEqual(expect.objectContaining({ id: "n", code: "CANCELLED" }));
+  });
+
+  /** What the paragraph about unread messages tells people to ask. */
+  const UNREAD = /```gql\n(SUBSCRIBE[^`]*GeodeCursor[^]*?)```/.exec(ROOMS_MD)?.[1] ?? "";
+
+  test("unread messages by room are one live query, which follows what is said and what is read", async () => {
+    const ann = await inRoom("ann", "red", { client: "tab" });
+    await ann.ask({ type: "JOIN_ROOM", room_id: "blue" });
+    const bob = await connected("bob");
+    const say = async (room: string, text: string): Promise<Record<string, unknown>> => {
+      await bob.ask({ type: "MESSAGE", id: text, room_id: room, text });
+      return ann.next();
+    };
+    const read = async ({ id }: Record<string, unknown>): Promise<void> => {
+      ann.send({ type: "ACK", message_id: id });
+      await ann.ask({ type: "PING" });
+      clock.pass(1_000);
+    };
+    await read(await say("red", "1"));
+    await read(await say("blue", "2"));
+    while (Number((await rows("MATCH (c:GeodeCursor) RETURN count(*)"))[0]?.[0]) < 2)
+      await new Promise((resolve) => setImmediate(resolve));
+    await say("red", "3");
+    const watcher = await connected("ann");
+    const answer = await watcher.ask({ type: "SUBSCRIBE", id: 1, query: UNREAD });
+    const sorted = (answer["data"] as { room: string }[]).toSorted((a, b) =>
+      a.room < b.room ? -1 : 1,
+    );
+    expect(sorted).toEqual([
+      { room: "blue", unread: 0 },
+      { room: "red", unread: 1 },
+    ]);
+    const fourth = await say("red", "4");
+    expect(await watcher.next()).toMatchObject({ op: "update", data: { room: "red", unread: 2 } });
+    await read(fourth);
+    expect(await watcher.next()).toMatchObject({ op: "update", data: { room: "red", unread: 0 } });
+    // What others have not read is nobody else's business.
+    const eve = await connected("eve");
+    expect(await eve.ask({ type: "SUBSCRIBE", id: 1, query: UNREAD })).toMatchObject({ data: [] });
+  });
+
+  test("a change of the graph and the message about it are one commit: who watches both sees both, at one seq", async () => {
+    const ann = await inRoom("ann", "red");
+    const orders = "MATCH (o:Order) RETURN o.number AS number, o.state AS state";
+    const bob = await inRoom("bob", "red");
+    await ann.next();
+    await bob.ask({ type: "SUBSCRIBE", id: "orders", query: orders });
+    await ann.ask(query("START TRANSACTION"));
+    await ann.ask(query("INSERT (:Order {number: 7, state: 'shipped'})"));
+    ann.send({ type: "MESSAGE", id: "m", room_id: "red", text: "Number 7 is on its way" });
+    ann.send(query("COMMIT"));
+    const news = [await bob.next(), await bob.next()];
+    const { seq } = database;
+    expect(news).toContainEqual(
+      expect.objectContaining({ type: "UPDATE", data: { number: 7, state: "shipped" }, seq }),
+    );
+    expect(news).toContainEqual(
+      expect.objectContaining({ type: "MESSAGE", text: "Number 7 is on its way", seq }),
+    );
+    expect(
+      await bob.ask(query("MATCH (o:Order), (m:GeodeMessage) RETURN o.number, m.seq")),
+    ).toMatchObject({
+      data: [{ "o.number": 7, "m.seq": seq }],
+    });
+  });
+
+  test("a message is put into words once, however many hear it", async () => {
+    const members = [await inRoom("ann", "red")];
+    for (let n = 0; n < 9; n++) members.push(await inRoom(`u${n}`, "red"));
+    const stringify = vi.spyOn(JSON, "stringify");
+    members[0]!.send({ type: "MESSAGE", room_id: "red", text: "Hello" });
+    for (const member of members) while ((await member.next())["type"] !== "MESSAGE");
+    const frames = stringify.mock.calls.filter(
+      ([value]) => value?.type === "MESSAGE" && value.seq !== undefined,
+    );
+    stringify.mockRestore();
+    expect(frames).toHaveLength(1);
   });
 
   test("a policy says who may join, write and read", async () => {
@@ -473,16 +623,15 @@ describe("16 rooms", () => {
   });
 
   test("what people read about rooms works as it stands", async () => {
-    const text = readFileSync(new URL("../../docs/rooms.md", import.meta.url), "utf8");
     const ann = await connected("ann");
-    for (const line of (/```json\n([^]*?)```/.exec(text)?.[1] ?? "").trim().split("\n"))
+    for (const line of (/```json\n([^]*?)```/.exec(ROOMS_MD)?.[1] ?? "").trim().split("\n"))
       ann.send(line);
-    const statements = [...text.matchAll(/```gql\n([^]*?)```/g)].map(([, gql]) => gql ?? "");
-    expect(statements).toHaveLength(2);
+    const statements = [...ROOMS_MD.matchAll(/```gql\n([^]*?)```/g)].map(([, gql]) => gql ?? "");
+    expect(statements).toHaveLength(3);
     for (const [id, query] of statements.entries())
       ann.send({ type: query.startsWith("SUBSCRIBE") ? "SUBSCRIBE" : "QUERY", id, query });
     const heard: Record<string, unknown>[] = [];
-    while (heard.filter(({ type }) => type === "RESULT").length < 2) heard.push(await ann.next());
+    while (heard.filter(({ type }) => type === "RESULT").length < 3) heard.push(await ann.next());
     expect(heard.map(({ type }) => type)).not.toContain("ERROR");
     const page = heard.find(({ type }) => type === "HISTORY");
     expect(page).toMatchObject({ messages: [{ text: "Hello" }] });

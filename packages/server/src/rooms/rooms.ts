@@ -8,15 +8,26 @@ import type { DatabasePort, ReservedCommit } from "../port.ts";
 import { SharedMessage } from "../transport/shared-message.ts";
 import { Cursors } from "./cursors.ts";
 import { jsonText, valueOfJson } from "./plain-json.ts";
+import { Retention } from "./retention.ts";
 import { Room, type RoomMember } from "./room.ts";
-import { behind, type Place, RoomStore, type StoredMessage, storedMessage } from "./room-store.ts";
+import { RoomLimit } from "./room-limit.ts";
+import {
+  behind,
+  type Messages,
+  type Place,
+  RoomStore,
+  type StoredMessage,
+  storedMessage,
+} from "./room-store.ts";
 
 export interface RoomsOptions {
-  readonly database: Pick<DatabasePort, "query" | "watchReserved" | "policyText">;
+  readonly database: Pick<DatabasePort, "query" | "seq" | "watchReserved" | "policyText">;
   readonly clock: Clock;
   readonly log: Log;
   /** Rooms that one connection may be in. */
   readonly perMemberMax: number;
+  /** Rooms that one user may make. */
+  readonly perUserMax: number;
   /** Of a message's text, and of its data as JSON, in bytes of UTF-8. */
   readonly messageBytesMax: number;
   /** Messages that a room keeps. */
@@ -53,6 +64,12 @@ export interface HistoryRequest {
   readonly limit?: number | undefined;
 }
 
+/** Some of a room's messages: whole commits, as of one. */
+interface Page extends Messages {
+  /** There are others in the direction in which it was asked. */
+  readonly more: boolean;
+}
+
 /** Where messages go that name no place. */
 const DEFAULT_ROOM = "default";
 const HISTORY_DEFAULT = 50;
@@ -60,15 +77,6 @@ const HISTORY_DEFAULT = 50;
 const PAGE = 500;
 /** A member's state is saved at most this often. */
 const STATE_EVERY_MS = 1_000;
-/** A room is looked at for messages too many when so many have come: this share of what it may keep, within bounds. */
-const TRIM_SHARE = 0.01;
-const TRIM_EVERY_MIN = 10;
-const TRIM_EVERY_MAX = 1_000;
-/** And for messages too old at least this often, if anything is said there. */
-const TRIM_MS_MAX = 3_600_000;
-/** Rooms of which that is remembered. */
-const LOOKS_MAX = 10_000;
-const TRIM_PIECE = 1_000;
 
 /**
  * Chat and presence (PROTOCOL.md §16). Rooms, messages and who is where are elements of the graph, written through here; what has become
@@ -86,10 +94,10 @@ export class Rooms {
   /** Direct messages, by the user that they are for. */
   readonly #inboxes = new Map<string, Room>();
   readonly #stateTimers = new Map<Room, Map<RoomMember, Timer>>();
-  /** When a room, or a user's direct messages, were last looked at, and how many came since. */
-  readonly #looks = new Map<string, { readonly since: number; readonly lookedMs: number }>();
   /** The policy by which those who are in rooms were let in. */
   #obeyed: string;
+  readonly #retention: Retention;
+  readonly #limit: RoomLimit;
   readonly #stopWatching: () => void;
   /** What is still being written for connections that are gone. */
   readonly #unfinished = new Set<Promise<void>>();
@@ -101,12 +109,15 @@ export class Rooms {
     this.#access = new NameAccess("rooms", () => database.policyText ?? "");
     this.#obeyed = database.policyText ?? "";
     this.#cursors = new Cursors(this.#store, clock, log);
+    this.#limit = new RoomLimit(this.#store, options.perUserMax);
+    this.#retention = new Retention({ ...options, store: this.#store });
     this.#stopWatching = database.watchReserved?.((commit) => this.#news(commit)) ?? (() => {});
   }
 
-  /** Nobody is anywhere yet, whatever a server before this one has left behind. */
-  start(): Promise<void> {
-    return this.#store.clearPresence();
+  /** Nobody is anywhere yet, whatever a server before this one has left behind. From now on old messages are given up. */
+  async start(): Promise<void> {
+    await this.#store.clearPresence();
+    this.#retention.start();
   }
 
   /** A connection begins to speak for its user: it gets the direct messages that wait, and hears of new ones. */
@@ -115,8 +126,6 @@ export class Rooms {
     let inbox = this.#inboxes.get(user);
     if (inbox === undefined) this.#inboxes.set(user, (inbox = new Room(null)));
     inbox.enter(member);
-    const first = await this.#store.next({ to: user }, behind(0), 1);
-    if (first.messages.length === 0 && inbox.settle(member, first.seq)) return;
     const since = (await this.#cursors.get(inboxKey(user))) ?? 0;
     await this.#replay(member, inbox, { to: user }, since);
   }
@@ -146,8 +155,10 @@ export class Rooms {
     const room = this.#enter(member, id);
     let first: boolean;
     try {
+      const again = room.has(member);
       first = room.enter(member);
-      await this.#store.leave(member.user.id, member.session, id);
+      await this.#limit.require(id, member.user.id);
+      if (again) await this.#store.leave(member.user.id, member.session, id);
       await this.#store.enter(id, member.session, member.user);
     } catch (error) {
       this.#takeOut(member, room);
@@ -161,7 +172,7 @@ export class Rooms {
         ? undefined
         : await this.#cursors.get(cursorKey(member.user.id, member.client, id));
     const may = this.#access.allows("history", id, member.principal);
-    const past = await this.#store.last(
+    const past = await this.#pageBefore(
       id,
       cursor === undefined ? null : cursor + 1,
       bounded(history),
@@ -222,6 +233,7 @@ export class Rooms {
     const room = to === undefined ? (room_id ?? DEFAULT_ROOM) : null;
     if (room !== null) this.#require("write", room, member);
     this.#requireSize(post);
+    if (room !== null) await this.#limit.require(room, member.user.id, transaction);
     const { clock } = this.#options;
     const received = new Date(clock.nowMs()).toISOString();
     const scope = id === undefined ? randomUUID() : (member.client ?? member.session);
@@ -234,6 +246,7 @@ export class Rooms {
       text: text ?? null,
       data: valueOfJson(data ?? null),
       timestamp: timestamp ?? received,
+      isDated: timestamp !== undefined,
       received,
     };
     const { differs, seq } = await this.#store.post(message, transaction);
@@ -246,7 +259,7 @@ export class Rooms {
         },
       );
     }
-    this.#mayTrim(room === null ? { to: to ?? "" } : { room });
+    this.#retention.said(room === null ? { to: to ?? "" } : { room });
     return seq;
   }
 
@@ -265,10 +278,10 @@ export class Rooms {
 
   typing(member: RoomMember, id: string): void {
     this.#obey();
-    this.#joinedRoom(member, id).tell(
-      new SharedMessage(userFrame("TYPING", id, member.user)),
-      member,
-    );
+    const frame = new SharedMessage(userFrame("TYPING", id, member.user));
+    // Who is slow need not hear of it again and again.
+    const topic = JSON.stringify(["TYPING", id, member.user.id]);
+    this.#joinedRoom(member, id).tell(frame, member, topic);
   }
 
   /** The others hear of it at once; the graph has it within a second. */
@@ -299,29 +312,36 @@ export class Rooms {
   ): Promise<{ readonly messages: string; readonly more: boolean }> {
     this.#require("history", id, member);
     const wanted = bounded(limit ?? HISTORY_DEFAULT);
-    const found =
+    const { messages, more } =
       since === undefined
-        ? await this.#store.last(id, before ?? null, wanted + 1)
-        : await this.#store.next({ room: id }, behind(since), wanted + 1);
-    const more = found.messages.length > wanted;
-    const shown = more
-      ? await this.#wholeCommits(id, found.messages, since === undefined)
-      : found.messages;
-    return { messages: `[${shown.map((message) => messageFrame(message)).join(",")}]`, more };
+        ? await this.#pageBefore(id, before ?? null, wanted)
+        : await this.#pageSince(id, since, wanted);
+    return { messages: `[${messages.map((message) => messageFrame(message)).join(",")}]`, more };
   }
 
-  /**
-   * Without the commit at that end, of which there may be more: the next page has it, since pages are asked for by seq. If there is no
-   * other commit, with all of it.
-   */
-  async #wholeCommits(
-    room: string,
-    messages: readonly StoredMessage[],
-    first: boolean,
-  ): Promise<readonly StoredMessage[]> {
-    const cut = messages.at(first ? 0 : -1)?.seq ?? 0;
-    const whole = messages.filter(({ seq }) => seq !== cut);
-    return whole.length > 0 || messages.length < 2 ? whole : this.#store.ofCommit(room, cut);
+  /** The last messages before a seq, without a part of a commit at the old end: the next page has that, since it is asked for by seq. */
+  async #pageBefore(room: string, before: number | null, limit: number): Promise<Page> {
+    const { messages, seq } = await this.#store.last(room, before, limit + 1);
+    if (messages.length <= limit) return { messages, seq, more: false };
+    const cut = messages[0]?.seq ?? 0;
+    const whole = messages.filter((message) => message.seq !== cut);
+    if (whole.length > 0 || limit === 0) return { messages: whole, seq, more: true };
+    const older = await this.#store.last(room, cut, 1);
+    const ofCommit = await this.#store.ofCommit(room, cut);
+    return { messages: ofCommit, seq, more: older.messages.length > 0 };
+  }
+
+  /** The first messages behind a seq, without a part of a commit at the new end. */
+  async #pageSince(room: string, since: number, limit: number): Promise<Page> {
+    const where = { room };
+    const { messages, seq } = await this.#store.next(where, behind(since), limit + 1);
+    if (messages.length <= limit) return { messages, seq, more: false };
+    const cut = messages.at(-1)?.seq ?? 0;
+    const whole = messages.filter((message) => message.seq !== cut);
+    if (whole.length > 0 || limit === 0) return { messages: whole, seq, more: true };
+    const newer = await this.#store.next(where, behind(cut), 1);
+    const ofCommit = await this.#store.ofCommit(room, cut);
+    return { messages: ofCommit, seq, more: newer.messages.length > 0 };
   }
 
   /** Nothing more is heard; what was acknowledged is saved. */
@@ -329,6 +349,7 @@ export class Rooms {
     this.#stopWatching();
     for (const timers of this.#stateTimers.values())
       for (const timer of timers.values()) timer.cancel();
+    await this.#retention.close();
     await this.#cursors.save();
     await Promise.all(this.#unfinished);
   }
@@ -431,30 +452,6 @@ export class Rooms {
       `The ${what} of a message has at most ${this.#options.messageBytesMax} bytes.`,
       { limit: "messageBytes" },
     );
-  }
-
-  /** From time to time a room is looked at for messages that are too old or too many. */
-  #mayTrim(where: Place): void {
-    const { clock, messagesMax, retentionMs } = this.#options;
-    const nowMs = clock.nowMs();
-    const key = JSON.stringify(where);
-    const { since, lookedMs } = this.#looks.get(key) ?? { since: 0, lookedMs: -Infinity };
-    const share = Math.floor(messagesMax * TRIM_SHARE);
-    const every = Math.min(Math.max(share, TRIM_EVERY_MIN), TRIM_EVERY_MAX);
-    const due = since + 1 >= every || nowMs - lookedMs >= Math.min(retentionMs, TRIM_MS_MAX);
-    if (!due) return void this.#looks.set(key, { since: since + 1, lookedMs });
-    if (this.#looks.size >= LOOKS_MAX) this.#looks.clear();
-    this.#looks.set(key, { since: 0, lookedMs: nowMs });
-    this.#finish(this.#trim(where));
-  }
-
-  async #trim(where: Place): Promise<void> {
-    const { clock, messagesMax, retentionMs } = this.#options;
-    const oldest = new Date(clock.nowMs() - retentionMs).toISOString();
-    for (let gone = TRIM_PIECE; gone === TRIM_PIECE;) {
-      gone = await this.#store.trim(where, messagesMax, oldest, TRIM_PIECE);
-      if (gone > 0) this.#options.onTrim();
-    }
   }
 
   /** Something that nobody waits for. */

@@ -40,7 +40,8 @@ export interface ChatOptions {
   readonly client: () => string | undefined;
   /** How the connection is spoken to by default. */
   readonly voice: () => Voice;
-  readonly push: (frame: OutFrame) => void;
+  /** Of what waits under one topic, the latest is enough. */
+  readonly push: (frame: OutFrame, topic?: string) => void;
   /** Resolves when the connection has taken what waits for it, or is gone. */
   readonly relieved: () => Promise<void>;
   readonly failure: (about: { readonly id?: RequestId | undefined }, error: unknown) => string;
@@ -78,10 +79,10 @@ export class Chat implements RoomMember {
     return this.#voices.size > 0;
   }
 
-  hear(message: SharedMessage, room: string | null): void {
+  hear(message: SharedMessage, room: string | null, topic?: string): void {
     const voice = (room === null ? undefined : this.#voices.get(room)) ?? this.#options.voice();
     const frame = voice.shared(message);
-    if (frame !== undefined) this.#options.push(frame);
+    if (frame !== undefined) this.#options.push(frame, topic);
   }
 
   dismissed(room: string): void {

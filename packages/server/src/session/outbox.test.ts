@@ -97,6 +97,33 @@ test("a commit that is larger than the limit reaches a peer that keeps up", () =
   expect(told).toEqual([]);
 });
 
+test("of what waits under one topic there is the latest only, in the place of the first", async () => {
+  const { connection, outbox, told } = harness({ bytesMax: 10 });
+  connection.bufferedBytes = 2 * MIB;
+  outbox.push("a 1", "a");
+  outbox.push("b", "b");
+  for (let n = 2; n <= 9; n++) outbox.push(`a ${n}`, "a");
+  outbox.push("said");
+  await endOfTurn();
+  expect([connection.writes, told]).toEqual([[], []]);
+  connection.takeAll();
+  outbox.taken();
+  outbox.push("a 10", "a");
+  await endOfTurn();
+  expect(connection.writes.flat()).toEqual(["a 9", "b", "said", "a 10"]);
+});
+
+test("what waits under a topic counts with its present length", () => {
+  const { connection, outbox, told } = harness({ bytesMax: 10 });
+  connection.bufferedBytes = 2 * MIB;
+  outbox.push("12345678", "a");
+  outbox.push("1", "a");
+  outbox.push("123456789");
+  expect(told).toEqual([]);
+  outbox.push("1");
+  expect(told).toEqual(["overflow"]);
+});
+
 test("updates of a subscription can be taken back until they have left", async () => {
   const { commit, connection, outbox, stream, told } = harness();
   const other = new Stream(told);

@@ -65,6 +65,8 @@ export class Outbox {
   #updates: Waiting[] = [];
   /** Streams whose updates were dropped. */
   readonly #skipped = new Set<UpdateStream>();
+  /** What waits under a topic. */
+  readonly #topics = new Map<string, { frame: OutFrame; bytes: number }>();
   #answerBytes = 0;
   #updateBytes = 0;
   /** Beyond this, room is made. It moves up where that brought little, so that it is not tried in vain with every update. */
@@ -87,9 +89,15 @@ export class Outbox {
     this.#options.fanOut.ask(this, "answer");
   }
 
-  /** Queues what others caused and what cannot be left out. */
-  push(frame: OutFrame): void {
-    this.#wait({ frame, bytes: frameBytes(frame) });
+  /** Queues what others caused and what cannot be left out; with a topic, it takes the place of what waits under the same one. */
+  push(frame: OutFrame, topic?: string): void {
+    const waiting = { frame, bytes: frameBytes(frame) };
+    if (topic === undefined) return this.#wait(waiting);
+    const earlier = this.#topics.get(topic);
+    this.#updateBytes += earlier === undefined ? 0 : waiting.bytes - earlier.bytes;
+    if (earlier !== undefined) return void Object.assign(earlier, waiting);
+    this.#topics.set(topic, waiting);
+    this.#wait(waiting);
   }
 
   /** Queues the updates of one commit. */
@@ -156,6 +164,7 @@ export class Outbox {
     this.#closed = true;
     this.#answers = [];
     this.#updates = [];
+    this.#topics.clear();
     this.#skipped.clear();
     this.#options.fanOut.forget(this);
   }
@@ -187,6 +196,7 @@ export class Outbox {
     const updates = this.#updates;
     if (updates.length === 0) return this.#send([]);
     this.#updates = [];
+    this.#topics.clear();
     this.#updateBytes = 0;
     this.#makeRoomBytes = this.#conflateBytesMin;
     this.#send(this.#framesOf(updates));

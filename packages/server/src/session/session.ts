@@ -224,7 +224,7 @@ export class Session implements ConnectionListener, ChannelMember {
         identity: () => this.#identity!,
         client: () => this.#client,
         voice: () => this.#reader.voice,
-        push: (frame) => this.#outbox.push(frame),
+        push: (frame, topic) => this.#outbox.push(frame, topic),
         relieved: () => this.#relieved(),
         failure: (about, error) => this.#failure(about, error),
       });
