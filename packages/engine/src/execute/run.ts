@@ -41,8 +41,8 @@ import type { Row, RunContext } from "./statement.ts";
 import type { Writer } from "./writer.ts";
 
 /** The adjacency lists to go through; from `incoming` on they are those of incoming edges. */
-interface Adjacencies extends Array<Adjacency> {
-  incoming: number;
+class Adjacencies extends Array<Adjacency> {
+  incoming = 0;
 }
 
 /** A property that no element has. */
@@ -411,28 +411,20 @@ export class Run {
   labelSets(labels: LabelExpression | null): readonly LabelSet[] {
     const { nodes } = this.graph;
     if (labels?.kind === "label") return nodes.setsWith(this.graph.labels.id(labels.name));
-    return nodes
-      .allSets()
-      .filter((set) => admits(labels, (label) => set.names.includes(label), set.names.length > 0));
+    return nodes.allSets().filter((set) => labels === null || isAdmitted(set, labels));
   }
 
   labelMask(labels: LabelExpression): Uint8Array {
     const sets = this.graph.nodes.allSets();
     const mask = new Uint8Array(sets.length);
-    for (const set of sets)
-      mask[set.id] = admits(labels, (label) => set.names.includes(label), set.names.length > 0)
-        ? 1
-        : 0;
+    for (const set of sets) mask[set.id] = isAdmitted(set, labels) ? 1 : 0;
     return mask;
   }
 
   everyNodeHas(labels: LabelExpression): boolean {
-    return this.graph.nodes
-      .allSets()
-      .every(
-        ({ count, names }) =>
-          count === 0 || admits(labels, (label) => names.includes(label), names.length > 0),
-      );
+    for (const set of this.graph.nodes.allSets())
+      if (set.count > 0 && !isAdmitted(set, labels)) return false;
+    return true;
   }
 
   edgeLabelMask(labels: LabelExpression): Uint8Array {
@@ -443,12 +435,17 @@ export class Run {
 
   adjacencies(labels: LabelExpression | null, way: "out" | "in" | "both"): Adjacencies {
     const { edges } = this.graph;
-    const ids = edgeLabelsOf(this.graph, labels);
-    const pick = (direction: readonly (Adjacency | undefined)[]): Adjacency[] =>
-      ids.flatMap((id) => direction[id] ?? []);
-    const outgoing = way === "in" ? [] : pick(edges.out);
-    const incoming = way === "out" ? [] : pick(edges.in);
-    return Object.assign([...outgoing, ...incoming], { incoming: outgoing.length });
+    const found = new Adjacencies();
+    const add = (direction: readonly (Adjacency | undefined)[]): void => {
+      for (const id of edgeLabelsOf(this.graph, labels)) {
+        const adjacency = direction[id];
+        if (adjacency !== undefined) found.push(adjacency);
+      }
+    };
+    if (way !== "in") add(edges.out);
+    found.incoming = found.length;
+    if (way !== "out") add(edges.in);
+    return found;
   }
 
   /** Of nodes at the other end of edges that go out of the anchor, or come in to it, or both. */
@@ -647,6 +644,11 @@ export class Run {
   deletions(detach: boolean): Deletions {
     return new Deletions(this.writer, detach);
   }
+}
+
+function isAdmitted({ names }: LabelSet, labels: LabelExpression): boolean {
+  if (labels.kind === "label") return names.includes(labels.name);
+  return admits(labels, (label) => names.includes(label), names.length > 0);
 }
 
 /** Whether what is more than the value also stands behind it in the order of all values. */

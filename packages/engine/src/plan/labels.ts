@@ -37,6 +37,10 @@ export function labelCount(graph: Graph, expression: LabelExpression | null): nu
 
 /** The ids of the edge labels that satisfy it. */
 export function edgeLabelsOf(graph: Graph, expression: LabelExpression | null): number[] {
+  if (expression?.kind === "label") {
+    const id = graph.edgeLabels.id(expression.name);
+    return id < 0 ? [] : [id];
+  }
   const ids: number[] = [];
   for (let id = 0; id < graph.edgeLabels.size; id++) {
     const name = graph.edgeLabels.name(id);

@@ -402,7 +402,7 @@ class MatchOrder {
             this.#steps.push(direct.step);
             for (const predicate of direct.looked) this.#looked.add(predicate);
             this.#bind(node);
-            this.#testLabels(node);
+            if (!isImplied(direct.step, labels)) this.#testLabels(node);
           },
         };
       } else if (!this.#isLedTo(node)) {
@@ -618,6 +618,12 @@ interface Choice {
   readonly makes?: number;
   readonly isScan?: true;
   readonly take: () => void;
+}
+
+/** Whether whatever the step finds has the labels: an index knows the elements of its label alone. */
+function isImplied(step: Step, labels: LabelExpression | null): boolean {
+  const isByIndex = step.kind === "seek" || step.kind === "range";
+  return isByIndex && labels?.kind === "label" && labels.name === step.index.label;
 }
 
 function isVariable(expression: Expression | undefined, variable: Variable): boolean {

@@ -27,6 +27,7 @@ export class Binding {
   #volatile = false;
   #definedHere = false;
   #readsEveryGraph = false;
+  #namesGraphs = false;
 
   constructor(
     text: string,
@@ -79,6 +80,15 @@ export class Binding {
 
   noteReadsEveryGraph(): void {
     this.#readsEveryGraph = true;
+  }
+
+  /** Whether anything bound so far works on a graph by its name. */
+  get namesGraphs(): boolean {
+    return this.#namesGraphs;
+  }
+
+  noteNamesGraph(): void {
+    this.#namesGraphs = true;
   }
 
   /** Throws LIMIT when the statement has too many clauses, those of subqueries and the items of LET included. */

@@ -152,8 +152,11 @@ function stepsCode(
 
 function conditionCode(g: Generator, step: Step, trail: string | null): string | null {
   switch (step.kind) {
-    case "labels":
-      return `${present(g, step.node)}(${g.everyNodeHas(step.labels)}||${g.labelMask(step.labels)}[N.labelSetId(${g.local(step.node)})]===1)`;
+    case "labels": {
+      const every = g.everyNodeHas(step.labels);
+      const mask = g.labelMask(step.labels, every);
+      return `${present(g, step.node)}(${every}||${mask}[N.labelSetId(${g.local(step.node)})]===1)`;
+    }
     case "visible":
       return `V.${step.element.type}(${g.local(step.element)})`;
     case "different":
