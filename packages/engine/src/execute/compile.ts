@@ -33,6 +33,7 @@ import type {
   Column,
   LiveForm,
   Notice,
+  PlanContext,
   Result,
   RunContext,
   Statement,
@@ -164,7 +165,15 @@ class QueryStatement implements Statement {
     return notices;
   }
 
-  #plan(context: RunContext): Compiled {
+  prepare(context: PlanContext): void {
+    try {
+      this.#plan(context);
+    } catch (error) {
+      throw withPosition(tooComplex(error), this.text);
+    }
+  }
+
+  #plan(context: PlanContext): Compiled {
     const { keyed, grant } = context;
     const kind = grant ? "guarded" : keyed ? "keyed" : "plain";
     const hidden = grant ? `${keyed} ${JSON.stringify([...grant.hiddenKeys])}` : "";
@@ -185,7 +194,7 @@ class QueryStatement implements Statement {
     return run;
   }
 
-  #othersLast({ others }: Plan, { graphs }: RunContext): boolean {
+  #othersLast({ others }: Plan, { graphs }: PlanContext): boolean {
     if (others.length === 0) return true;
     return [...this.otherGraphs.keys()].every((name, index) => {
       const [era, graph] = [others[index], graphs.get(name)];

@@ -23,7 +23,7 @@ import {
 } from "@geode/values";
 import { Int32Column, Int53Column } from "../graph/column.ts";
 import type { Comparison } from "../plan/expression.ts";
-import { accumulator, type Accumulator, byRowKey, keptList } from "./aggregates.ts";
+import { accumulator, byRowKey, keptList } from "./aggregates.ts";
 import type { Budget } from "./budget.ts";
 import { builtIns } from "./built-ins.ts";
 import type { Run } from "./run.ts";
@@ -306,7 +306,6 @@ export const functions = {
   foundTaken,
   accumulator,
   keptList,
-  resultOf: (state: Accumulator): Value => state.result(),
   functions: builtIns,
 };
 

@@ -311,14 +311,26 @@ export function bindLabels(node: ast.LabelExpression): LabelExpression {
 }
 
 /** Whether the syntax holds an aggregate that belongs to this level. */
-export function hasAggregate(node: unknown): boolean {
-  if (Array.isArray(node)) return node.some(hasAggregate);
+export function hasAggregate(node: ast.Expression): boolean {
+  switch (node.kind) {
+    case "variable":
+    case "parameter":
+      return false;
+    case "property":
+      return hasAggregate(node.object);
+    default:
+      return holdsAggregate(node);
+  }
+}
+
+function holdsAggregate(node: unknown): boolean {
+  if (Array.isArray(node)) return node.some(holdsAggregate);
   if (typeof node !== "object" || node === null) return false;
   const kind = (node as { kind?: unknown }).kind;
   if (kind === "functionCall" && isAggregate((node as ast.FunctionCall).name)) return true;
   if (kind === "exists" || kind === "count" || kind === "valueQuery" || kind === "literal")
     return false;
-  return Object.values(node).some(hasAggregate);
+  return Object.values(node).some(holdsAggregate);
 }
 
 function bindName(binding: Binding, node: ast.Variable, context: ExpressionContext): Expression {
@@ -521,7 +533,7 @@ function bindAggregate(
     );
   }
   const [first, second] = node.args;
-  if (hasAggregate(node.args))
+  if (node.args.some(hasAggregate))
     throw binding.invalidSyntax("An aggregate cannot stand inside another.", offset);
   const { aggregates, ...inner } = context;
   const argument = first ? bindExpression(binding, first, inner) : null;

@@ -46,7 +46,10 @@ export function bindProjection(
   ];
   const names = columnNames(binding, items);
   const orderBy = projection.tail?.orderBy ?? [];
-  const grouped = projection.groupBy !== null || projection.having !== null || hasAggregate(items);
+  const grouped =
+    projection.groupBy !== null ||
+    projection.having !== null ||
+    items.some(({ expression }) => hasAggregate(expression));
   const [aggregated] = grouped ? [] : orderBy.filter((item) => hasAggregate(item.expression));
   if (aggregated) {
     throw binding.invalidSyntax(

@@ -169,6 +169,34 @@ export const NULL: Expression = { kind: "constant", value: null };
 
 /** The direct parts of an expression. */
 export function children(expression: Expression): readonly Expression[] {
+  // Those that nearly every expression consists of, and that planning asks most: without a copy.
+  switch (expression.kind) {
+    case "constant":
+    case "parameter":
+    case "variable":
+    case "subquery":
+      return NO_PARTS;
+    case "property":
+    case "properties":
+      return [expression.of];
+    case "call":
+      return expression.args;
+    case "binary":
+    case "compare":
+    case "stringPredicate":
+      return [expression.left, expression.right];
+    case "and":
+    case "or":
+    case "xor":
+      return expression.operands;
+    default:
+      return mappedParts(expression);
+  }
+}
+
+const NO_PARTS: readonly Expression[] = [];
+
+function mappedParts(expression: Expression): readonly Expression[] {
   const parts: Expression[] = [];
   mapChildren(expression, (part) => {
     parts.push(part);

@@ -633,8 +633,7 @@ class QueryGenerator {
     this.#next = {
       between: () => {
         for (const { aggregate, state } of states) {
-          const result = isCounter(aggregate) ? `F.exactCount(${state})` : `${state}.result()`;
-          code.line(`${columns.get(aggregate.variable)}.push(${result});`);
+          code.line(`${columns.get(aggregate.variable)}.push(${resultCode(aggregate, state)});`);
         }
       },
       loop: (body) => {
@@ -682,9 +681,7 @@ class QueryGenerator {
     this.#next = {
       between: () => {
         for (const { aggregate, array } of states)
-          code.line(
-            `${array}=${array}.map(F.${isCounter(aggregate) ? "exactCount" : "resultOf"});`,
-          );
+          code.line(`${array}=${array}.map((state)=>${resultCode(aggregate, "state")});`);
       },
       loop: (body) => {
         if (g.keyed) g.keyParts = [operator.rowKey];
@@ -736,6 +733,12 @@ class QueryGenerator {
       code.line(`if(${present})${increment};`);
       return;
     }
+    if (argument.kind === "variable" && isElementCounter(aggregate)) {
+      const slot = g.local(argument.variable);
+      const isThere = g.isNullable(argument.variable) ? `${slot}!==-1&&` : "";
+      code.line(`if(${isThere}!${state}.has(${slot})){${state}.add(${slot});B.keep();}`);
+      return;
+    }
     const { parameter } = aggregate;
     if (parameter) code.line(`${state}.parameter(${valueCode(g, parameter)});`);
     // In a live query the order of a list has to be defined: by ORDER BY before it, else by row key.
@@ -758,7 +761,20 @@ function isCounter(aggregate: Aggregate): boolean {
   return aggregate.name === "count" && !aggregate.distinct;
 }
 
+/** Counts different elements: which they are is known by their slots, without a look into them. */
+function isElementCounter({ name, distinct, argument }: Aggregate): boolean {
+  return (
+    name === "count" && distinct && argument?.kind === "variable" && isElement(argument.variable)
+  );
+}
+
+function resultCode(aggregate: Aggregate, state: string): string {
+  if (isCounter(aggregate)) return `F.exactCount(${state})`;
+  return isElementCounter(aggregate) ? `${state}.size` : `${state}.result()`;
+}
+
 function newState(aggregate: Aggregate): string {
+  if (isElementCounter(aggregate)) return "new Set()";
   return isCounter(aggregate)
     ? "0"
     : `F.accumulator("${aggregate.name}",${aggregate.distinct},${aggregate.offset})`;
