@@ -14,6 +14,7 @@ import {
   type Value,
 } from "@geode/values";
 import type { AggregateName } from "../plan/operators.ts";
+import { representative } from "./representative.ts";
 import { DurationTotal } from "./duration-total.ts";
 import { ExactSum } from "./exact-sum.ts";
 import { located } from "./located.ts";
@@ -31,7 +32,8 @@ export interface Accumulator {
 
 export function accumulator(name: AggregateName, distinct: boolean, offset: number): Accumulator {
   const inner = plain(name, offset);
-  return distinct ? new Distinct(inner) : inner;
+  // An extreme is the same with and without duplicates.
+  return distinct && name !== "min" && name !== "max" ? new Distinct(inner) : inner;
 }
 
 function plain(name: AggregateName, offset: number): Accumulator {
@@ -203,7 +205,13 @@ class Extreme implements Accumulator {
   }
   add(value: Value): void {
     if (value === null) return;
-    if (this.#best === null || compare(value, this.#best) * this.#sign > 0) this.#best = value;
+    if (this.#best === null) {
+      this.#best = value;
+      return;
+    }
+    const order = compare(value, this.#best) * this.#sign;
+    if (order > 0) this.#best = value;
+    else if (order === 0) this.#best = representative(this.#best, value);
   }
   result(): Value {
     return this.#best;
@@ -255,7 +263,11 @@ class Percentile implements Accumulator {
     this.#numbers.add(value);
   }
   result(): Value {
-    const sorted = this.#numbers.list.sort((left, right) => left.number - right.number);
+    const sorted = this.#numbers.list.sort(
+      (left, right) =>
+        compare(left.value, right.value) ||
+        (representative(left.value, right.value) === left.value ? -1 : 1),
+    );
     const [first] = sorted;
     if (!first || this.#share === null) return null;
     if (!this.#continuous) {
@@ -326,9 +338,12 @@ class Distinct implements Accumulator {
     const id = equivalenceKey(value);
     const seen = this.#seen.get(id);
     // Which of several equivalent values stays, and where it stands, must not depend on the order they came in.
-    if (!seen) this.#seen.set(id, { value, key });
-    else if (key !== undefined && seen.key !== undefined && byRowKey(key, seen.key) < 0)
+    if (!seen) {
       this.#seen.set(id, { value, key });
+      return;
+    }
+    seen.value = representative(seen.value, value);
+    if (key !== undefined && seen.key !== undefined && byRowKey(key, seen.key) < 0) seen.key = key;
   }
   parameter(value: Value): void {
     this.#inner.parameter?.(value);
