@@ -255,7 +255,9 @@ class QueryGenerator {
       case "insert":
         this.#barrier(index, (buffer) => {
           const unseen = !g.isInWritingCall && isUnseenInsert(this.#query, index);
-          insertCode(g, operator, buffer, this.#writing(buffer), unseen);
+          const reading = (body: () => void): void =>
+            g.code.line(`${g.pipeline(() => this.#loop(buffer, body))}();`);
+          insertCode(g, operator, buffer, reading, this.#writing(buffer), unseen);
         });
         return;
       case "set":
