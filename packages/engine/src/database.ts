@@ -615,6 +615,8 @@ export class Database {
       timeMs: Math.min(timeoutMs, this.#limits.timeoutMsMax),
       rows: this.#limits.rowsMax,
       keptRows: this.#limits.keptRowsMax,
+      bytes: this.#limits.bytesMax,
+      matches: this.#limits.matchesMax,
     };
   }
 

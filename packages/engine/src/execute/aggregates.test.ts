@@ -2,6 +2,9 @@ import { encode, float, toInstant, type Value } from "@geode/values";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { accumulator } from "./aggregates.ts";
+import { Budget, DEFAULT_BUDGET } from "./budget.ts";
+
+const budget = new Budget({ ...DEFAULT_BUDGET, bytes: Infinity }, () => 0);
 
 const instant = (text: string): Value => toInstant("ZONED DATETIME", text);
 
@@ -38,7 +41,7 @@ test.each(["min", "max", "sum", "count"] as const)(
             ),
           ([some, shuffled]) => {
             const of = (list: readonly Value[]): string => {
-              const state = accumulator(name, distinct, 0);
+              const state = accumulator(name, distinct, 0, budget);
               for (const value of list) state.add(value);
               return encode(state.result());
             };
@@ -55,7 +58,7 @@ test.each([
   [[float(0), float(-0)], float(-0)],
 ] as const)("of %s an INTEGER stands for both, and -0.0 for zeros", (values, expected) => {
   for (const name of ["min", "max"] as const) {
-    const state = accumulator(name, false, 0);
+    const state = accumulator(name, false, 0, budget);
     for (const value of values) state.add(value);
     expect(state.result()).toEqual(expected);
   }

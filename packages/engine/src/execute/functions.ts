@@ -25,6 +25,7 @@ import { Int32Column, Int53Column } from "../graph/column.ts";
 import type { Comparison } from "../plan/expression.ts";
 import { accumulator, byRowKey, keptList } from "./aggregates.ts";
 import type { Budget } from "./budget.ts";
+import { bytesOf } from "./bytes-of.ts";
 import { builtIns } from "./built-ins.ts";
 import type { Run } from "./run.ts";
 import { assign, cast, isTyped } from "./value-types.ts";
@@ -203,10 +204,16 @@ export const functions = {
   ): Value {
     if (list === null) return null;
     const made: Value[] = [];
+    const before = budget.kept;
     for (const item of listOf(list, "A list comprehension", offset)) {
       if (--budget.steps < 0) budget.look();
-      if (functions.truth(where(item)) === true) made.push(projection(item));
+      if (functions.truth(where(item)) !== true) continue;
+      const value = projection(item);
+      budget.hold(bytesOf(value));
+      made.push(value);
     }
+    // From here on it counts where it is kept.
+    budget.release(before);
     return made;
   },
   /** TRUE if it is for one item; else NULL if it may be. */
@@ -230,6 +237,12 @@ export const functions = {
     for (const item of listOf(list, "REDUCE", offset)) {
       if (--budget.steps < 0) budget.look();
       accumulator = step(accumulator, item);
+      // Lists of lists grow faster than their lengths tell.
+      if (typeof accumulator === "object") {
+        const before = budget.kept;
+        budget.hold(bytesOf(accumulator));
+        budget.release(before);
+      }
     }
     return accumulator;
   },
@@ -305,6 +318,7 @@ export const functions = {
   foundSteps,
   foundTaken,
   accumulator,
+  bytesOf,
   keptList,
   functions: builtIns,
 };

@@ -32,6 +32,7 @@ import { type Comparator, FirstRows } from "./first-rows.ts";
 import { isOfType } from "../plan/procedure.ts";
 import { located } from "./located.ts";
 import type { Now } from "./temporal-functions.ts";
+import { bytesOf } from "./bytes-of.ts";
 import { BranchCounter } from "./branch-counter.ts";
 import { NeighbourFilter } from "./neighbour-filter.ts";
 import type { Procedure } from "./procedures.ts";
@@ -116,6 +117,7 @@ export class Run {
 
   row(values: Row, key?: string): void {
     this.rows.push(values);
+    this.budget.hold(bytesOf(values));
     if (key !== undefined) this.keys.push(key);
     this.budget.row(this.rows.length);
   }
@@ -203,7 +205,7 @@ export class Run {
       if (row.length !== procedure.columns.length)
         throw new Error(`a row of ${procedure.name} has ${row.length} values`);
       if (--this.budget.steps < 0) this.budget.look();
-      this.budget.keep();
+      this.budget.keep(bytesOf(row));
       rows.push(row);
     }
     return rows;
@@ -639,11 +641,11 @@ export class Run {
   }
 
   assignments(): Assignments {
-    return new Assignments(this.writer);
+    return new Assignments(this.writer, this.budget);
   }
 
   deletions(detach: boolean): Deletions {
-    return new Deletions(this.writer, detach);
+    return new Deletions(this.writer, this.budget, detach);
   }
 }
 

@@ -8,6 +8,7 @@ import type {
 } from "../../plan/operators.ts";
 import { looksAround } from "../../plan/unseen-insert.ts";
 import { holdIds, holdSlots } from "./by-id.ts";
+import { bytesCode } from "./bytes.ts";
 import { isElement, valueCode } from "./expressions.ts";
 import type { Generator } from "./generator.ts";
 import { matchCode } from "./match.ts";
@@ -47,8 +48,11 @@ export function insertCode(
     if (properties && looksAround(properties)) early.set(properties, g.state("b", "[]"));
   if (early.size > 0)
     reading(() => {
-      for (const [record, array] of early) code.line(`${array}.push(${valueCode(g, record)});`);
-      code.line("B.keep();");
+      for (const [record, array] of early) {
+        const made = code.fresh("record");
+        code.line(`const ${made}=${valueCode(g, record)};`);
+        code.line(`${array}.push(${made});B.hold(F.bytesOf(${made}));`);
+      }
     });
   const row = early.size > 0 ? g.state("row", "-1") : "";
   loop(() => {
@@ -104,7 +108,7 @@ export function mergeCode(g: Generator, operator: Of<"merge">, buffer: Buffer, l
   const count = g.state("n", "0");
   const keep = (): void => {
     for (const [variable, array] of out) code.line(`${array}.push(${g.local(variable)});`);
-    code.line(`${count}++;B.keep();`);
+    code.line(`${count}++;B.keep(${bytesCode(g, out.keys())});`);
   };
   loop(() => {
     const first = code.fresh("first");
