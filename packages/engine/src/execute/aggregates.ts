@@ -13,7 +13,7 @@ import {
   unreachable,
   type Value,
 } from "@geode/values";
-import type { AggregateName } from "../plan/operators.ts";
+import type { AggregateName } from "../plan/aggregate-name.ts";
 import type { Budget } from "./budget.ts";
 import { bytesOf } from "./bytes-of.ts";
 import { representative } from "./representative.ts";

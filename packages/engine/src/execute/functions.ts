@@ -22,6 +22,7 @@ import {
   type Value,
 } from "@geode/values";
 import { Int32Column, Int53Column } from "../graph/column.ts";
+import type { AggregateName } from "../plan/aggregate-name.ts";
 import type { Comparison } from "../plan/expression.ts";
 import { accumulator, byRowKey, keptList } from "./aggregates.ts";
 import type { Budget } from "./budget.ts";
@@ -245,6 +246,26 @@ export const functions = {
       }
     }
     return accumulator;
+  },
+  /** An aggregate of the items of a list; NULL is like an empty one. */
+  aggregateOf(
+    budget: Budget,
+    name: AggregateName,
+    distinct: boolean,
+    list: Value,
+    parameter: Value,
+    offset: number,
+  ): Value {
+    const before = budget.kept;
+    const state = accumulator(name, distinct, offset, budget);
+    for (const item of list === null ? [] : listOf(list, "An aggregate", offset)) {
+      if (--budget.steps < 0) budget.look();
+      state.parameter?.(parameter);
+      state.add(item);
+    }
+    const result = state.result();
+    budget.release(before);
+    return result;
   },
   cast,
   assign,

@@ -1,3 +1,4 @@
+import type { AggregateName } from "./aggregate-name.ts";
 import { unreachable, type Value } from "@geode/values";
 import type { ValueType } from "../gql/ast.ts";
 import type { Query } from "./operators.ts";
@@ -143,6 +144,16 @@ export type Expression =
       readonly offset: number;
     }
   | { readonly kind: "isTyped"; readonly operand: Expression; readonly type: ValueType }
+  /** An aggregate over the elements of a list in one row (ISO/IEC 39075:2024, Feature GE09). */
+  | {
+      readonly kind: "horizontal";
+      readonly name: AggregateName;
+      readonly distinct: boolean;
+      readonly list: Expression;
+      /** Of percentiles. */
+      readonly parameter: Expression | null;
+      readonly offset: number;
+    }
   /**
    * A query inside of an expression, over the variables around it. "exists": whether it has a row; "count": how many; "value": the only
    * column of its only row; "list": its only column, of all rows.
@@ -282,6 +293,12 @@ export function mapChildren(
       };
     case "letIn":
       return { ...expression, value: map(expression.value), body: map(expression.body) };
+    case "horizontal":
+      return {
+        ...expression,
+        list: map(expression.list),
+        parameter: expression.parameter && map(expression.parameter),
+      };
     default:
       return unreachable(expression);
   }
