@@ -656,7 +656,8 @@ function isElement(variable: Variable): boolean {
   return variable.type === "node" || variable.type === "edge";
 }
 
-const EXISTS_WITH_BRACES = /^exists\s*\{/i;
+/** With braces, or around a MATCH: a query of its own, which may name anything. */
+const EXISTS_WITH_BRACES = /^exists\s*(?:\{|\(\s*(?:optional\s+)?match\b)/i;
 
 /** A pattern as a condition asks about what is there already: it cannot name anything new, and it has an edge. */
 function requireKnownPattern(binding: Binding, query: ast.Query, scope: Scope): void {
