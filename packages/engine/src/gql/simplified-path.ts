@@ -150,7 +150,7 @@ function repeated(part: Part, quantifier: Quantifier, span: Span): Part {
       const inside = part.elements(orientation);
       const [edge, ...others] = inside;
       if (edge?.kind === "edgePattern" && edge.quantifier === null && others.length === 0)
-        return [{ ...edge, quantifier }];
+        return [{ ...edge, quantifier, span }];
       return [
         {
           kind: "parenthesizedPath",
