@@ -8,8 +8,10 @@ export interface Engine {
   load(graph: SocialGraph): Promise<void>;
   /** Makes a query ready to be run many times, and how to run it. */
   prepare(query: BenchQuery): (parameter: number) => readonly Row[] | Promise<readonly Row[]>;
-  /** Takes a text that it has not seen before to where it could be run, or further. */
-  meet(text: string, parameters: Readonly<Record<string, number>>): void | Promise<void>;
+  /** Parses, binds and plans a text that it has not seen before, and does not run it. Absent where there is no way to. */
+  ready?(text: string): void;
+  /** Runs a text that it has not seen before. */
+  runNew(text: string, parameters: Readonly<Record<string, number>>): void | Promise<void>;
   close(): Promise<void>;
 }
 

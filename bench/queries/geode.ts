@@ -81,8 +81,12 @@ export class Geode implements Engine {
     };
   }
 
-  /** A plan is made when it is first run: this runs it. */
-  async meet(text: string, parameters: Readonly<Record<string, number>>): Promise<void> {
+  /** Its code is generated as well. */
+  ready(text: string): void {
+    this.#database.prepare({ text, principal });
+  }
+
+  async runNew(text: string, parameters: Readonly<Record<string, number>>): Promise<void> {
     await this.#database.query({
       text,
       parameters: new Map(Object.entries(parameters)),

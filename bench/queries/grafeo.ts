@@ -49,8 +49,7 @@ export class Grafeo implements Engine {
     };
   }
 
-  /** There is no way to prepare: this runs it. */
-  async meet(text: string, parameters: Readonly<Record<string, number>>): Promise<void> {
+  async runNew(text: string, parameters: Readonly<Record<string, number>>): Promise<void> {
     await this.#database.execute(text, parameters);
   }
 

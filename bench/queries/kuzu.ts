@@ -76,8 +76,14 @@ export class Kuzu implements Engine {
     };
   }
 
-  meet(text: string): void {
+  ready(text: string): void {
     this.#connection.prepareSync(text);
+  }
+
+  runNew(text: string, parameters: Readonly<Record<string, number>>): void {
+    const result = this.#connection.executeSync(this.#connection.prepareSync(text), parameters);
+    result.getAllSync();
+    result.close();
   }
 
   close(): Promise<void> {

@@ -69,6 +69,16 @@ describe("a query", () => {
     expect(result.stats).toBeUndefined();
   });
 
+  test("that was made ready beforehand gives the same, and one that makes no sense says so then", async () => {
+    await query("INSERT (:User {name: 'Ann'})");
+    const text = "MATCH (u:User) RETURN u.name AS name";
+    database.prepare({ text, principal: ann });
+    expect(await rows(text)).toEqual([["Ann"]]);
+    expect(() => database.prepare({ text: "MATCH (u RETURN u", principal: ann })).toThrow(
+      expect.objectContaining({ code: "42001" }),
+    );
+  });
+
   test("answers a write with its commit and what it changed", async () => {
     const before = database.seq;
     const { seq, stats } = await query("INSERT (:User {name: 'Ann'})-[:KNOWS]->(:User)");

@@ -230,6 +230,19 @@ export class Database {
   }
 
   /**
+   * Parses, binds and plans a text, and generates its code, so that its next run has only to run. Never needed: it takes that much of the
+   * first run. Throws like {@link Database.query}, as far as it gets.
+   */
+  prepare(request: Omit<Request, "parameters">): void {
+    const { statement } = this.#prepare(request);
+    const { policies, store } = this.#replica;
+    const grantee = granteeOf(request.principal);
+    const place = placeOf(statement, graphOf(request), store.graphs, policies.reachOf(grantee));
+    const grant = grantee && policies.grantTo(grantee);
+    this.#guard(() => statement.prepare?.({ ...place, grant, keyed: false }));
+  }
+
+  /**
    * Runs one statement to its end. A write resolves when it is durable. Rejects with a GeodeError: of the statement, of the limits, or
    * UNAVAILABLE.
    */
@@ -617,6 +630,8 @@ export class Database {
       timeMs: Math.min(timeoutMs, this.#limits.timeoutMsMax),
       rows: this.#limits.rowsMax,
       keptRows: this.#limits.keptRowsMax,
+      bytes: this.#limits.bytesMax,
+      matches: this.#limits.matchesMax,
     };
   }
 

@@ -8,6 +8,10 @@ export interface QueryLimits {
   readonly rowsMax: number;
   /** Rows that a statement may keep at once for sorting and grouping. */
   readonly keptRowsMax: number;
+  /** Memory that a statement may take at once for what it keeps and for its result, in bytes: an estimate. */
+  readonly bytesMax: number;
+  /** Matches of repetitions without an upper bound, in one statement. */
+  readonly matchesMax: number;
   /** How long a request with `minSeq` waits for that commit, in milliseconds. */
   readonly minSeqWaitMs: number;
   /** Requests that may wait so at once. */
@@ -25,6 +29,8 @@ export const DEFAULT_QUERY_LIMITS: QueryLimits = {
   timeoutMsMax: 300_000,
   rowsMax: 100_000,
   keptRowsMax: 5_000_000,
+  bytesMax: 256 * 1024 * 1024,
+  matchesMax: 1_000_000,
   minSeqWaitMs: 2_000,
   minSeqWaitersMax: 10_000,
   textLengthMax: 1_048_576,

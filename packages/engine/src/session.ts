@@ -102,6 +102,7 @@ export function withSession(
   given: ReadonlyMap<string, Value>,
   { parameters }: SessionState,
 ): ReadonlyMap<string, Value> {
+  if (parameters.size === 0) return given;
   const named = [...parameters].filter(([name]) => !given.has(name) && mayName(text, name));
   return named.length === 0 ? given : new Map([...named, ...given]);
 }

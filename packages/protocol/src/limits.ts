@@ -198,6 +198,18 @@ export const LIMITS = {
     option: "kept-rows",
     summary: "rows that one query keeps at once for sorting, grouping and writing",
   },
+  queryBytesMax: {
+    default: 256 * MIB,
+    unit: "bytes",
+    option: "query-bytes",
+    summary: "memory of what one query keeps at once and of its result, estimated",
+  },
+  matchesMax: {
+    default: 1_000_000,
+    unit: "count",
+    option: "matches",
+    summary: "matches of repetitions without an upper bound, in one query",
+  },
   queuedWritesMax: {
     default: 10_000,
     unit: "count",

@@ -583,6 +583,32 @@ const ROWS: { readonly [Name in LimitName]: Row } = {
         "LIMIT",
       ),
   },
+  queryBytesMax: {
+    set: 2_000,
+    real: "the machine's time",
+    at: async () =>
+      succeeds(await running.peer(), query(1, "FOR x IN range(1, 20) RETURN collect_list(x)")),
+    above: async () =>
+      failsWith(
+        await running.peer(),
+        query(1, "FOR x IN range(1, 200) RETURN collect_list(x)"),
+        "LIMIT",
+      ),
+  },
+  matchesMax: {
+    set: 3,
+    real: "the machine's time",
+    at: async () => {
+      const peer = await running.peer();
+      await succeeds(peer, query(0, "INSERT (:A)-[:R]->()-[:R]->()-[:R]->()"));
+      await succeeds(peer, query(1, "MATCH (:A)-[:R]->+() RETURN count(*)"));
+    },
+    above: async () => {
+      const peer = await running.peer();
+      await succeeds(peer, query(0, "INSERT (:A)-[:R]->()-[:R]->()-[:R]->()-[:R]->()"));
+      await failsWith(peer, query(1, "MATCH (:A)-[:R]->+() RETURN count(*)"), "LIMIT");
+    },
+  },
   queuedWritesMax: {
     set: 2,
     real: "the machine's time",

@@ -63,6 +63,7 @@ export function concatenate(a: Value, b: Value): Value {
   if (a === null || b === null) {
     return null;
   }
+  if (a instanceof Path && b instanceof Path) return joinPaths(a, b);
   return Array.isArray(a) && Array.isArray(b) ? joinLists(a, b) : join("||", a, b);
 }
 
@@ -348,6 +349,15 @@ function join(operator: string, a: Value, b: Value): Value {
 function joinStrings(a: string, b: string): string {
   withinLimit(a.length + b.length, TEXT_LENGTH_MAX, "characters");
   return a + b;
+}
+
+/** ISO/IEC 39075:2024 §20.15: the second one goes on where the first one ends. Throws 22G0Z. */
+function joinPaths(a: Path, b: Path): Path {
+  if (a.elements.at(-1)?.id !== b.elements[0]?.id) {
+    throw new GeodeError("22G0Z", "the second path does not begin where the first one ends");
+  }
+  withinLimit(a.elements.length + b.elements.length, LIST_LENGTH_MAX, "elements");
+  return new Path([...a.elements, ...b.elements.slice(1)]);
 }
 
 function joinLists(a: readonly Value[], b: readonly Value[]): Value {

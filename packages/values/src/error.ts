@@ -43,6 +43,8 @@ export type MetLimit =
   | "queryTime"
   | "resultRows"
   | "keptRows"
+  | "queryBytes"
+  | "matches"
   | "transactionTime"
   | "transactionChanges"
   | "transactions"

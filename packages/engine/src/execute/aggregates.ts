@@ -13,7 +13,10 @@ import {
   unreachable,
   type Value,
 } from "@geode/values";
-import type { AggregateName } from "../plan/operators.ts";
+import type { AggregateName } from "../plan/aggregate-name.ts";
+import type { Budget } from "./budget.ts";
+import { bytesOf } from "./bytes-of.ts";
+import { representative } from "./representative.ts";
 import { DurationTotal } from "./duration-total.ts";
 import { ExactSum } from "./exact-sum.ts";
 import { located } from "./located.ts";
@@ -29,12 +32,18 @@ export interface Accumulator {
   parameter?(value: Value): void;
 }
 
-export function accumulator(name: AggregateName, distinct: boolean, offset: number): Accumulator {
-  const inner = plain(name, offset);
-  return distinct ? new Distinct(inner) : inner;
+export function accumulator(
+  name: AggregateName,
+  distinct: boolean,
+  offset: number,
+  budget: Budget,
+): Accumulator {
+  const inner = plain(name, offset, budget);
+  // An extreme is the same with and without duplicates.
+  return distinct && name !== "min" && name !== "max" ? new Distinct(inner, budget) : inner;
 }
 
-function plain(name: AggregateName, offset: number): Accumulator {
+function plain(name: AggregateName, offset: number, budget: Budget): Accumulator {
   switch (name) {
     case "count":
       return new Count();
@@ -47,19 +56,24 @@ function plain(name: AggregateName, offset: number): Accumulator {
     case "max":
       return new Extreme(1);
     case "collect_list":
-      return new Collect(false);
+      return new Collect(false, budget);
     case "stddev_samp":
-      return new Deviation(1, offset);
+      return new Deviation(1, offset, budget);
     case "stddev_pop":
-      return new Deviation(0, offset);
+      return new Deviation(0, offset, budget);
     case "percentile_cont":
-      return new Percentile(true, offset);
+      return new Percentile(true, offset, budget);
     case "percentile_disc":
-      return new Percentile(false, offset);
+      return new Percentile(false, offset, budget);
     default:
       return unreachable(name);
   }
 }
+
+/** A number with what it was, in a list. */
+const NUMBER_BYTES = 56;
+/** A value that was seen, in a map by its key. */
+const SEEN_BYTES = 120;
 
 class Count implements Accumulator {
   #count = 0;
@@ -203,7 +217,13 @@ class Extreme implements Accumulator {
   }
   add(value: Value): void {
     if (value === null) return;
-    if (this.#best === null || compare(value, this.#best) * this.#sign > 0) this.#best = value;
+    if (this.#best === null) {
+      this.#best = value;
+      return;
+    }
+    const order = compare(value, this.#best) * this.#sign;
+    if (order > 0) this.#best = value;
+    else if (order === 0) this.#best = representative(this.#best, value);
   }
   result(): Value {
     return this.#best;
@@ -214,9 +234,9 @@ class Extreme implements Accumulator {
 class Deviation implements Accumulator {
   readonly #freedom: number;
   readonly #numbers: Numbers;
-  constructor(freedom: 0 | 1, offset: number) {
+  constructor(freedom: 0 | 1, offset: number, budget: Budget) {
     this.#freedom = freedom;
-    this.#numbers = new Numbers("STDDEV", offset);
+    this.#numbers = new Numbers("STDDEV", offset, budget);
   }
   add(value: Value): void {
     this.#numbers.add(value);
@@ -240,10 +260,10 @@ class Percentile implements Accumulator {
   readonly #numbers: Numbers;
   readonly #offset: number;
   #share: number | null = null;
-  constructor(continuous: boolean, offset: number) {
+  constructor(continuous: boolean, offset: number, budget: Budget) {
     this.#continuous = continuous;
     this.#offset = offset;
-    this.#numbers = new Numbers("PERCENTILE", offset);
+    this.#numbers = new Numbers("PERCENTILE", offset, budget);
   }
   parameter(value: Value): void {
     const share = value instanceof Float ? value.value : value;
@@ -255,7 +275,11 @@ class Percentile implements Accumulator {
     this.#numbers.add(value);
   }
   result(): Value {
-    const sorted = this.#numbers.list.sort((left, right) => left.number - right.number);
+    const sorted = this.#numbers.list.sort(
+      (left, right) =>
+        compare(left.value, right.value) ||
+        (representative(left.value, right.value) === left.value ? -1 : 1),
+    );
     const [first] = sorted;
     if (!first || this.#share === null) return null;
     if (!this.#continuous) {
@@ -274,9 +298,11 @@ class Numbers {
   readonly list: { readonly number: number; readonly value: Value }[] = [];
   readonly #name: string;
   readonly #offset: number;
-  constructor(name: string, offset: number) {
+  readonly #budget: Budget;
+  constructor(name: string, offset: number, budget: Budget) {
     this.#name = name;
     this.#offset = offset;
+    this.#budget = budget;
   }
   add(value: Value): void {
     if (value === null) return;
@@ -285,24 +311,28 @@ class Numbers {
         new GeodeError("22G03", `${this.#name} takes numbers, not ${typeName(value)}.`),
         this.#offset,
       );
+    this.#budget.hold(NUMBER_BYTES);
     this.list.push({ number: toNumber(value), value });
   }
 }
 
 /** A list of all values, NULL included: what a query as a list is. */
-export function keptList(): Accumulator {
-  return new Collect(true);
+export function keptList(budget: Budget): Accumulator {
+  return new Collect(true, budget);
 }
 
 class Collect implements Accumulator {
   readonly #keepsNull: boolean;
   readonly #values: Value[] = [];
   readonly #keys: string[] = [];
-  constructor(keepsNull: boolean) {
+  readonly #budget: Budget;
+  constructor(keepsNull: boolean, budget: Budget) {
     this.#keepsNull = keepsNull;
+    this.#budget = budget;
   }
   add(value: Value, key?: string): void {
     if (value === null && !this.#keepsNull) return;
+    this.#budget.hold(bytesOf(value) + (key === undefined ? 0 : bytesOf(key)));
     this.#values.push(value);
     if (key !== undefined) this.#keys.push(key);
   }
@@ -318,17 +348,23 @@ class Collect implements Accumulator {
 class Distinct implements Accumulator {
   readonly #inner: Accumulator;
   readonly #seen = new Map<EquivalenceKey, { value: Value; key: string | undefined }>();
-  constructor(inner: Accumulator) {
+  readonly #budget: Budget;
+  constructor(inner: Accumulator, budget: Budget) {
     this.#inner = inner;
+    this.#budget = budget;
   }
   add(value: Value, key?: string): void {
     if (value === null) return;
     const id = equivalenceKey(value);
     const seen = this.#seen.get(id);
     // Which of several equivalent values stays, and where it stands, must not depend on the order they came in.
-    if (!seen) this.#seen.set(id, { value, key });
-    else if (key !== undefined && seen.key !== undefined && byRowKey(key, seen.key) < 0)
+    if (!seen) {
+      this.#budget.hold(SEEN_BYTES + bytesOf(value));
       this.#seen.set(id, { value, key });
+      return;
+    }
+    seen.value = representative(seen.value, value);
+    if (key !== undefined && seen.key !== undefined && byRowKey(key, seen.key) < 0) seen.key = key;
   }
   parameter(value: Value): void {
     this.#inner.parameter?.(value);

@@ -1,6 +1,11 @@
 import { Edge, equals, GeodeError, Node, typeName, unreachable, type Value } from "@geode/values";
+import type { Budget } from "./budget.ts";
+import { bytesOf } from "./bytes-of.ts";
 import { located } from "./located.ts";
 import type { Writer } from "./writer.ts";
+
+/** What is noted of one, with its place in the list and, of a property, in a map by text. */
+const ASSIGNMENT_BYTES = 160;
 
 type ElementKind = "node" | "edge";
 
@@ -24,14 +29,17 @@ type Assignment = {
  */
 export class Assignments {
   readonly #writer: Writer;
+  readonly #budget: Budget;
   readonly #list: Assignment[] = [];
   readonly #assigned = new Map<string, Value>();
 
-  constructor(writer: Writer) {
+  constructor(writer: Writer, budget: Budget) {
     this.#writer = writer;
+    this.#budget = budget;
   }
 
   property(element: ElementKind, slot: number, key: string, value: Value, offset: number): void {
+    this.#budget.hold(ASSIGNMENT_BYTES + bytesOf(value));
     const place = `${element}${slot}.${key}`;
     const before = this.#assigned.get(place);
     if (before === undefined) {
@@ -80,6 +88,7 @@ export class Assignments {
 
   addLabels(element: ElementKind, slot: number, labels: readonly string[], offset: number): void {
     requireNode(element, offset);
+    this.#budget.hold(ASSIGNMENT_BYTES);
     this.#list.push({ kind: "addLabels", slot, labels, offset });
   }
 
@@ -90,6 +99,7 @@ export class Assignments {
     offset: number,
   ): void {
     requireNode(element, offset);
+    this.#budget.hold(ASSIGNMENT_BYTES);
     this.#list.push({ kind: "removeLabels", slot, labels, offset });
   }
 

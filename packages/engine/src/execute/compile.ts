@@ -17,7 +17,7 @@ import type { GraphScope, Query } from "../plan/operators.ts";
 import { rewrite } from "../plan/rewrite.ts";
 import { outputTypes } from "../plan/types.ts";
 import { CatalogStatement } from "./catalog-statement.ts";
-import { eraOf } from "./era.ts";
+import { Era } from "./era.ts";
 import { ExplainStatement } from "./explain-statement.ts";
 import type { GraphOf } from "./generate/generator.ts";
 import { type Compiled, generate } from "./generate/query.ts";
@@ -33,6 +33,7 @@ import type {
   Column,
   LiveForm,
   Notice,
+  PlanContext,
   Result,
   RunContext,
   Statement,
@@ -73,15 +74,20 @@ const NOT_LIVE = {
   volatile: true,
   definedHere: false,
   readsEveryGraph: false,
+  namesGraphs: true,
 } as const;
 
 /** Generated code for some graphs, each in one state of its catalog and size. */
 interface Plan {
-  /** The one that the statement is run in, and those that it names. */
-  readonly graphs: readonly Graph[];
-  readonly era: string;
+  readonly era: Era;
+  /** Of the graphs that the statement names, in that order; null: there was none of that name. */
+  readonly others: readonly (Era | null)[];
+  /** The names of properties that are hidden of some elements, as one text. */
+  readonly hidden: string;
   readonly run: Compiled;
 }
+
+const NO_NOTICES: readonly Notice[] = [];
 
 class QueryStatement implements Statement {
   readonly text: string;
@@ -92,13 +98,19 @@ class QueryStatement implements Statement {
   readonly readsEveryGraph?: true;
   readonly shape: "columns" | "record";
   readonly columns: readonly Column[];
-  readonly footprint: Reads;
   readonly otherGraphs: ReadonlyMap<GraphName, Reads>;
   readonly ordered: boolean;
   readonly #query: Query;
-  readonly #names: ReadonlyMap<GraphScope, NamesRead>;
+  #footprint: Reads | null = null;
+  #names: ReadonlyMap<GraphScope, NamesRead> | null = null;
+  /** A graph that knows all of the names. */
+  #knownIn: Graph | null = null;
   /** What was generated last, for each way to be run. */
-  readonly #plans = new Map<"plain" | "keyed" | "guarded", Plan>();
+  readonly #plans: Record<"plain" | "keyed" | "guarded", Plan | null> = {
+    plain: null,
+    keyed: null,
+    guarded: null,
+  };
 
   constructor(text: string, bound: Extract<BoundStatement, { kind: "query" }>) {
     const { query, live, volatile } = bound;
@@ -111,11 +123,14 @@ class QueryStatement implements Statement {
     this.liveForm = live;
     this.shape = query.output.kind === "records" ? "record" : "columns";
     this.columns = columnsOf(query);
-    const reads = readsOf(query);
-    this.footprint = readsHere(reads);
-    this.otherGraphs = readsElsewhere(reads);
+    this.otherGraphs = bound.namesGraphs ? readsElsewhere(readsOf(query)) : NO_GRAPHS;
     this.ordered = isOrdered(query);
-    this.#names = namesRead(query);
+  }
+
+  /** Only who watches, or holds a transaction, asks. */
+  get footprint(): Reads {
+    this.#footprint ??= readsHere(readsOf(this.#query));
+    return this.#footprint;
   }
 
   run(context: RunContext): Result {
@@ -137,29 +152,54 @@ class QueryStatement implements Statement {
     };
   }
 
-  #notices(context: RunContext): Notice[] {
-    return [...this.#names].flatMap(([scope, names]) =>
-      noticesFor(names, graphIn(context, scope, 0)),
+  #notices(context: RunContext): readonly Notice[] {
+    // Names are never forgotten: what a graph has known once need not be asked again.
+    if (this.#knownIn === context.graph) return NO_NOTICES;
+    const names = (this.#names ??= namesRead(this.#query));
+    const notices = [...names].flatMap(([scope, read]) =>
+      noticesFor(read, graphIn(context, scope, 0)),
     );
+    const isInOneGraph = this.otherGraphs.size === 0;
+    if (isInOneGraph && notices.length === 0 && context.graph.nodes.count > 0)
+      this.#knownIn = context.graph;
+    return notices;
   }
 
-  #plan(context: RunContext): Compiled {
+  prepare(context: PlanContext): void {
+    try {
+      this.#plan(context);
+    } catch (error) {
+      throw withPosition(tooComplex(error), this.text);
+    }
+  }
+
+  #plan(context: PlanContext): Compiled {
     const { keyed, grant } = context;
     const kind = grant ? "guarded" : keyed ? "keyed" : "plain";
-    const known = this.#plans.get(kind);
-    const graphs = [context.graph];
-    for (const name of this.otherGraphs.keys()) {
-      const graph = context.graphs.get(name);
-      if (graph !== undefined) graphs.push(graph);
-    }
-    const era = `${graphs.map(eraOf).join()} ${keyed} ${grant ? JSON.stringify([...grant.hiddenKeys]) : ""}`;
-    if (known?.era === era && graphs.every((graph, index) => graph === known.graphs[index]))
+    const hidden = grant ? `${keyed} ${JSON.stringify([...grant.hiddenKeys])}` : "";
+    const known = this.#plans[kind];
+    if (
+      known?.hidden === hidden &&
+      known.era.lasts(context.graph) &&
+      this.#othersLast(known, context)
+    )
       return known.run;
     const graphOf: GraphOf = (scope, offset) => graphIn(context, scope, offset);
     const run = generate(this.#query, graphOf, keyed, { grant: grant ?? null });
-    const plan: Plan = { graphs, era, run };
-    this.#plans.set(kind, plan);
-    return plan.run;
+    const others = [...this.otherGraphs.keys()].map((name) => {
+      const graph = context.graphs.get(name);
+      return graph === undefined ? null : new Era(graph);
+    });
+    this.#plans[kind] = { era: new Era(context.graph), others, hidden, run };
+    return run;
+  }
+
+  #othersLast({ others }: Plan, { graphs }: PlanContext): boolean {
+    if (others.length === 0) return true;
+    return [...this.otherGraphs.keys()].every((name, index) => {
+      const [era, graph] = [others[index], graphs.get(name)];
+      return graph === undefined ? era === null : era?.lasts(graph) === true;
+    });
   }
 }
 

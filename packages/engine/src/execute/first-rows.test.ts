@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Budget, type BudgetLimits } from "./budget.ts";
+import { Budget, type BudgetLimits, DEFAULT_BUDGET } from "./budget.ts";
 import { FirstRows } from "./first-rows.ts";
 
-const LIMITS: BudgetLimits = { timeMs: 1000, rows: 1000, keptRows: 1000 };
+const LIMITS: BudgetLimits = { ...DEFAULT_BUDGET, timeMs: 1000, rows: 1000, keptRows: 1000 };
 
 /** The places in the input of the first values, in order. */
 function firstOf(values: readonly number[], wanted: number, limits = LIMITS): number[] {

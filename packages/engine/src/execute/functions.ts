@@ -22,9 +22,11 @@ import {
   type Value,
 } from "@geode/values";
 import { Int32Column, Int53Column } from "../graph/column.ts";
+import type { AggregateName } from "../plan/aggregate-name.ts";
 import type { Comparison } from "../plan/expression.ts";
-import { accumulator, type Accumulator, byRowKey, keptList } from "./aggregates.ts";
+import { accumulator, byRowKey, keptList } from "./aggregates.ts";
 import type { Budget } from "./budget.ts";
+import { bytesOf } from "./bytes-of.ts";
 import { builtIns } from "./built-ins.ts";
 import type { Run } from "./run.ts";
 import { assign, cast, isTyped } from "./value-types.ts";
@@ -203,10 +205,16 @@ export const functions = {
   ): Value {
     if (list === null) return null;
     const made: Value[] = [];
+    const before = budget.kept;
     for (const item of listOf(list, "A list comprehension", offset)) {
       if (--budget.steps < 0) budget.look();
-      if (functions.truth(where(item)) === true) made.push(projection(item));
+      if (functions.truth(where(item)) !== true) continue;
+      const value = projection(item);
+      budget.hold(bytesOf(value));
+      made.push(value);
     }
+    // From here on it counts where it is kept.
+    budget.release(before);
     return made;
   },
   /** TRUE if it is for one item; else NULL if it may be. */
@@ -230,8 +238,34 @@ export const functions = {
     for (const item of listOf(list, "REDUCE", offset)) {
       if (--budget.steps < 0) budget.look();
       accumulator = step(accumulator, item);
+      // Lists of lists grow faster than their lengths tell.
+      if (typeof accumulator === "object") {
+        const before = budget.kept;
+        budget.hold(bytesOf(accumulator));
+        budget.release(before);
+      }
     }
     return accumulator;
+  },
+  /** An aggregate of the items of a list; NULL is like an empty one. */
+  aggregateOf(
+    budget: Budget,
+    name: AggregateName,
+    distinct: boolean,
+    list: Value,
+    parameter: Value,
+    offset: number,
+  ): Value {
+    const before = budget.kept;
+    const state = accumulator(name, distinct, offset, budget);
+    for (const item of list === null ? [] : listOf(list, "An aggregate", offset)) {
+      if (--budget.steps < 0) budget.look();
+      state.parameter?.(parameter);
+      state.add(item);
+    }
+    const result = state.result();
+    budget.release(before);
+    return result;
   },
   cast,
   assign,
@@ -305,8 +339,8 @@ export const functions = {
   foundSteps,
   foundTaken,
   accumulator,
+  bytesOf,
   keptList,
-  resultOf: (state: Accumulator): Value => state.result(),
   functions: builtIns,
 };
 

@@ -32,6 +32,7 @@ import { type Comparator, FirstRows } from "./first-rows.ts";
 import { isOfType } from "../plan/procedure.ts";
 import { located } from "./located.ts";
 import type { Now } from "./temporal-functions.ts";
+import { bytesOf } from "./bytes-of.ts";
 import { BranchCounter } from "./branch-counter.ts";
 import { NeighbourFilter } from "./neighbour-filter.ts";
 import type { Procedure } from "./procedures.ts";
@@ -116,6 +117,7 @@ export class Run {
 
   row(values: Row, key?: string): void {
     this.rows.push(values);
+    this.budget.hold(bytesOf(values));
     if (key !== undefined) this.keys.push(key);
     this.budget.row(this.rows.length);
   }
@@ -203,7 +205,7 @@ export class Run {
       if (row.length !== procedure.columns.length)
         throw new Error(`a row of ${procedure.name} has ${row.length} values`);
       if (--this.budget.steps < 0) this.budget.look();
-      this.budget.keep();
+      this.budget.keep(bytesOf(row));
       rows.push(row);
     }
     return rows;
@@ -411,28 +413,20 @@ export class Run {
   labelSets(labels: LabelExpression | null): readonly LabelSet[] {
     const { nodes } = this.graph;
     if (labels?.kind === "label") return nodes.setsWith(this.graph.labels.id(labels.name));
-    return nodes
-      .allSets()
-      .filter((set) => admits(labels, (label) => set.names.includes(label), set.names.length > 0));
+    return nodes.allSets().filter((set) => labels === null || isAdmitted(set, labels));
   }
 
   labelMask(labels: LabelExpression): Uint8Array {
     const sets = this.graph.nodes.allSets();
     const mask = new Uint8Array(sets.length);
-    for (const set of sets)
-      mask[set.id] = admits(labels, (label) => set.names.includes(label), set.names.length > 0)
-        ? 1
-        : 0;
+    for (const set of sets) mask[set.id] = isAdmitted(set, labels) ? 1 : 0;
     return mask;
   }
 
   everyNodeHas(labels: LabelExpression): boolean {
-    return this.graph.nodes
-      .allSets()
-      .every(
-        ({ count, names }) =>
-          count === 0 || admits(labels, (label) => names.includes(label), names.length > 0),
-      );
+    for (const set of this.graph.nodes.allSets())
+      if (set.count > 0 && !isAdmitted(set, labels)) return false;
+    return true;
   }
 
   edgeLabelMask(labels: LabelExpression): Uint8Array {
@@ -443,12 +437,18 @@ export class Run {
 
   adjacencies(labels: LabelExpression | null, way: "out" | "in" | "both"): Adjacencies {
     const { edges } = this.graph;
-    const ids = edgeLabelsOf(this.graph, labels);
-    const pick = (direction: readonly (Adjacency | undefined)[]): Adjacency[] =>
-      ids.flatMap((id) => direction[id] ?? []);
-    const outgoing = way === "in" ? [] : pick(edges.out);
-    const incoming = way === "out" ? [] : pick(edges.in);
-    return Object.assign([...outgoing, ...incoming], { incoming: outgoing.length });
+    // A plain array with a property: going over a subclass of Array takes several times as long.
+    const found = Object.assign([] as Adjacency[], { incoming: 0 });
+    const add = (direction: readonly (Adjacency | undefined)[]): void => {
+      for (const id of edgeLabelsOf(this.graph, labels)) {
+        const adjacency = direction[id];
+        if (adjacency !== undefined) found.push(adjacency);
+      }
+    };
+    if (way !== "in") add(edges.out);
+    found.incoming = found.length;
+    if (way !== "out") add(edges.in);
+    return found;
   }
 
   /** Of nodes at the other end of edges that go out of the anchor, or come in to it, or both. */
@@ -641,12 +641,17 @@ export class Run {
   }
 
   assignments(): Assignments {
-    return new Assignments(this.writer);
+    return new Assignments(this.writer, this.budget);
   }
 
   deletions(detach: boolean): Deletions {
-    return new Deletions(this.writer, detach);
+    return new Deletions(this.writer, this.budget, detach);
   }
+}
+
+function isAdmitted({ names }: LabelSet, labels: LabelExpression): boolean {
+  if (labels.kind === "label") return names.includes(labels.name);
+  return admits(labels, (label) => names.includes(label), names.length > 0);
 }
 
 /** Whether what is more than the value also stands behind it in the order of all values. */

@@ -78,9 +78,14 @@ export interface Statement {
   readonly readsEveryGraph?: true;
   /** Whether the outermost result has an ORDER BY, so that the position of a row means something. */
   readonly ordered: boolean;
+  /** Does all that its first run there would do before it runs. Absent where that is nothing to speak of. */
+  prepare?(place: PlanContext): void;
   /** Runs to the end in one synchronous go. Throws GeodeError; a write that throws has undone its effects. */
   run(context: RunContext): Result;
 }
+
+/** What a plan is made for. */
+export type PlanContext = Pick<RunContext, "graph" | "graphs" | "grant" | "keyed">;
 
 export interface RunContext {
   /** The graph that it works on, until it names another one. */

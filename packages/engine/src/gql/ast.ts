@@ -652,7 +652,8 @@ export interface ParenthesizedPath {
  * `*3..1` has a `max` below its `min`: it matches nothing.
  */
 export interface Quantifier {
-  readonly kind: "repetition" | "optional";
+  /** "starRange": Cypher's, inside of the brackets of an edge. */
+  readonly kind: "repetition" | "optional" | "starRange";
   readonly min: number;
   /** null: unbounded. */
   readonly max: number | null;

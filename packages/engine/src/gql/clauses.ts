@@ -10,7 +10,17 @@ import { CLAUSE_WORDS } from "./words.ts";
 
 /** Whether a clause begins at the current token. */
 export function startsClause(cursor: Cursor): boolean {
-  return CLAUSE_WORDS.has(cursor.token.keyword) || cursor.isSymbol("{");
+  return CLAUSE_WORDS.has(cursor.token.keyword) || cursor.isSymbol("{") || definesValue(cursor);
+}
+
+/** `VALUE x =`, `VALUE x ::` or `VALUE x TYPED`. */
+function definesValue(cursor: Cursor): boolean {
+  if (!cursor.isWord("VALUE") || !isNameToken(cursor.peek())) return false;
+  const next = cursor.peek(2);
+  return (
+    (next.kind === "symbol" && (next.text === "=" || next.text === "::")) ||
+    next.keyword === "TYPED"
+  );
 }
 
 /** One statement of a linear query or of a linear data-modifying statement (§13.1, §14.3), {@link startsClause} being true. */
@@ -25,6 +35,8 @@ export function parseClause(cursor: Cursor): Clause {
       return parseFilter(cursor);
     case "LET":
       return parseLet(cursor);
+    case "VALUE":
+      return parseValueDefinition(cursor);
     case "FOR":
       return parseFor(cursor);
     case "UNWIND":
@@ -104,6 +116,12 @@ function parseFilter(cursor: Cursor): Filter {
 function parseLet(cursor: Cursor): Let {
   const { start } = cursor.advance();
   return { kind: "let", items: cursor.list(parseLetItem), span: cursor.spanFrom(start) };
+}
+
+/** <value variable definition> (§10.4): `VALUE x [:: type] = expression`, at the head of a query. It is a LET of one variable. */
+function parseValueDefinition(cursor: Cursor): Let {
+  const { start } = cursor.token;
+  return { kind: "let", items: [parseLetItem(cursor)], span: cursor.spanFrom(start) };
 }
 
 /** <for statement> (§14.8) */

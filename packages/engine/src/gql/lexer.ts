@@ -38,7 +38,12 @@ CHARACTER_CLASSES[95] = WORD_START;
 
 /** Longer symbols first. */
 const TWO_CHARACTER_SYMBOLS = new Set(["<=", ">=", "<>", "!=", "=~", "+=", "||", "..", "::"]);
-const ONE_CHARACTER_SYMBOLS = new Set("()[]{},.:;=<>+-*/%^|&!~?");
+/** 1 for the codes of characters that end one of them. */
+const SYMBOL_SECONDS = new Uint8Array(128);
+for (const symbol of TWO_CHARACTER_SYMBOLS) SYMBOL_SECONDS[symbol.charCodeAt(1)] = 1;
+/** By the code of the character. */
+const SYMBOLS: (string | undefined)[] = Array.from({ length: 128 }, () => undefined);
+for (const symbol of "()[]{},.:;=<>+-*/%^|&!~?") SYMBOLS[symbol.charCodeAt(0)] = symbol;
 
 const UNICODE_SPACE = /[\s\u{85}\u{180e}\u{feff}]/u;
 const UNICODE_WORD_START = /[\p{ID_Start}\p{Pc}]/u;
@@ -72,10 +77,13 @@ function readToken(text: string, start: number): Token {
     case 64: // @
       return readUnescaped(text, start);
   }
-  const two = text.slice(start, start + 2);
-  if (TWO_CHARACTER_SYMBOLS.has(two)) return new Token("symbol", two, "", null, start, start + 2);
-  const one = text[start]!;
-  if (ONE_CHARACTER_SYMBOLS.has(one)) return new Token("symbol", one, "", null, start, start + 1);
+  const next = text.charCodeAt(start + 1);
+  if (next < 128 && SYMBOL_SECONDS[next] === 1) {
+    const two = text.slice(start, start + 2);
+    if (TWO_CHARACTER_SYMBOLS.has(two)) return new Token("symbol", two, "", null, start, start + 2);
+  }
+  const one = code < 128 ? SYMBOLS[code] : undefined;
+  if (one !== undefined) return new Token("symbol", one, "", null, start, start + 1);
   if (code >= 128 && UNICODE_WORD_START.test(String.fromCodePoint(text.codePointAt(start)!))) {
     return readWord(text, start);
   }

@@ -68,7 +68,7 @@ describe("what an element pattern holds", () => {
     ["[e:A|B]", { variable: { name: "e" }, labels: { kind: "labelOr" } }],
     ["[:A|:B]", { labels: { kind: "labelOr", operands: [{ name: "A" }, { name: "B" }] } }],
     ["[e:A {a: 1} WHERE e.b]", { properties: { kind: "record" }, where: { kind: "property" } }],
-    ["[*]", { quantifier: { kind: "repetition", min: 1, max: null } }],
+    ["[*]", { quantifier: { kind: "starRange", min: 1, max: null } }],
     ["[e:A*2]", { variable: { name: "e" }, quantifier: { min: 2, max: 2 } }],
     ["[:A*1..3 {a: 1}]", { quantifier: { min: 1, max: 3 }, properties: { kind: "record" } }],
     ["[*..3]", { quantifier: { min: 1, max: 3 } }],

@@ -18,6 +18,12 @@ import { type Cursor, isNameToken, isSymbolToken } from "./cursor.ts";
 import { parseLabelExpression } from "./labels.ts";
 import { acceptPathMode, acceptPathOrPaths, acceptPathPrefix, PATH_MODES } from "./path-prefix.ts";
 import { acceptQuantifier, acceptStarRange } from "./quantifier.ts";
+import {
+  impliedNode,
+  parseSimplifiedPath,
+  startsSimplifiedPath,
+  withNodes,
+} from "./simplified-path.ts";
 import { parseRecord } from "./records.ts";
 
 /** <path pattern> (§16.4): `[variable =] [prefix] path`; Cypher's `shortestPath(…)` is the prefix ANY SHORTEST. */
@@ -105,6 +111,10 @@ function parsePathTerm(cursor: Cursor): PathConcatenation {
       elements.push(
         isParenthesizedPath(cursor) ? parseParenthesizedPath(cursor) : parseNodePattern(cursor),
       );
+    } else if (startsSimplifiedPath(cursor)) {
+      elements.push(
+        ...withNodes(parseSimplifiedPath(cursor), elements, true).slice(elements.length),
+      );
     } else if (cursor.isSymbol("-") || cursor.isSymbol("<") || cursor.isSymbol("~")) {
       if (
         elements.at(-1)?.kind !== "nodePattern" &&
@@ -120,11 +130,6 @@ function parsePathTerm(cursor: Cursor): PathConcatenation {
   if (elements.length === 0) throw cursor.expected("a node pattern such as `(n:Label)`");
   if (elements.at(-1)!.kind === "edgePattern") elements.push(impliedNode(cursor.previousEnd));
   return { kind: "pathConcatenation", elements, span: cursor.spanFrom(start) };
-}
-
-function impliedNode(offset: number): NodePattern {
-  const span = { start: offset, end: offset };
-  return { kind: "nodePattern", variable: null, labels: null, properties: null, where: null, span };
 }
 
 function isParenthesizedPath(cursor: Cursor): boolean {

@@ -50,7 +50,7 @@ export function acceptStarRange(cursor: Cursor): Quantifier | null {
     cursor.advance();
     max = acceptBound(cursor);
   }
-  return { kind: "repetition", min: min ?? 1, max, span: cursor.spanFrom(start) };
+  return { kind: "starRange", min: min ?? 1, max, span: cursor.spanFrom(start) };
 }
 
 function acceptBound(cursor: Cursor): number | null {

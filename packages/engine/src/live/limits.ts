@@ -18,6 +18,10 @@ export interface LiveLimits {
   readonly resultRowsMax: number;
   /** Rows that one run may keep at once for sorting and grouping. */
   readonly keptRowsMax: number;
+  /** Memory that one run may take at once for what it keeps and for its result, in bytes: an estimate. */
+  readonly bytesMax: number;
+  /** Matches of repetitions without an upper bound, in one run. */
+  readonly matchesMax: number;
 }
 
 export const DEFAULT_LIVE_LIMITS: LiveLimits = {
@@ -30,4 +34,6 @@ export const DEFAULT_LIVE_LIMITS: LiveLimits = {
   runMs: 5_000,
   resultRowsMax: 100_000,
   keptRowsMax: 5_000_000,
+  bytesMax: 256 * 1024 * 1024,
+  matchesMax: 1_000_000,
 };

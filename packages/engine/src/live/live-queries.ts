@@ -338,6 +338,8 @@ export class LiveQueries {
       timeMs: this.#limits.runMs,
       rows: this.#limits.resultRowsMax,
       keptRows: this.#limits.keptRowsMax,
+      bytes: this.#limits.bytesMax,
+      matches: this.#limits.matchesMax,
     };
     return statement.run({
       ...placeOf(statement, graph, this.#store.graphs, reach),

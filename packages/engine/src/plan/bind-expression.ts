@@ -4,7 +4,8 @@ import { positionAt } from "../gql/position.ts";
 import { nearestWord } from "../gql/suggestion.ts";
 import { type Expression, type LabelExpression, NULL, TRUE, type Variable } from "./expression.ts";
 import { FUNCTIONS, isAboutNow, isAggregate } from "./functions.ts";
-import type { Aggregate, AggregateName, Query } from "./operators.ts";
+import type { AggregateName } from "./aggregate-name.ts";
+import type { Aggregate, Query } from "./operators.ts";
 import type { Binding, Scope } from "./scope.ts";
 
 /** Where an expression stands, and so what it may use. */
@@ -311,14 +312,60 @@ export function bindLabels(node: ast.LabelExpression): LabelExpression {
 }
 
 /** Whether the syntax holds an aggregate that belongs to this level. */
-export function hasAggregate(node: unknown): boolean {
-  if (Array.isArray(node)) return node.some(hasAggregate);
+export function hasAggregate(binding: Binding, node: ast.Expression, scope: Scope): boolean {
+  switch (node.kind) {
+    case "variable":
+    case "parameter":
+      return false;
+    case "property":
+      return hasAggregate(binding, node.object, scope);
+    default:
+      return holdsAggregate(binding, node, scope);
+  }
+}
+
+function holdsAggregate(binding: Binding, node: unknown, scope: Scope): boolean {
+  if (Array.isArray(node)) return node.some((part) => holdsAggregate(binding, part, scope));
   if (typeof node !== "object" || node === null) return false;
-  const kind = (node as { kind?: unknown }).kind;
-  if (kind === "functionCall" && isAggregate((node as ast.FunctionCall).name)) return true;
-  if (kind === "exists" || kind === "count" || kind === "valueQuery" || kind === "literal")
-    return false;
-  return Object.values(node).some(hasAggregate);
+  if (isAggregateCall(node) && groupsIn(binding, node.args, scope).size === 0) return true;
+  if (isClosed(node)) return false;
+  return Object.values(node).some((part) => holdsAggregate(binding, part, scope));
+}
+
+function isAggregateCall(node: object): node is ast.FunctionCall {
+  return (
+    (node as { kind?: unknown }).kind === "functionCall" &&
+    isAggregate((node as ast.FunctionCall).name)
+  );
+}
+
+/** What is in there is of another level, or no syntax. */
+function isClosed(node: object): boolean {
+  const { kind } = node as { kind?: unknown };
+  return kind === "exists" || kind === "count" || kind === "valueQuery" || kind === "literal";
+}
+
+/** The names of group variables that the argument of an aggregate looks at itself, and not in an aggregate of its own. */
+function groupsIn(
+  binding: Binding,
+  node: unknown,
+  scope: Scope,
+  into: Set<string> = new Set(),
+): ReadonlySet<string> {
+  if (!binding.hasGroups || typeof node !== "object" || node === null) return into;
+  if (Array.isArray(node)) {
+    for (const part of node) groupsIn(binding, part, scope, into);
+    return into;
+  }
+  if (isAggregateCall(node) || isClosed(node)) return into;
+  if ((node as { kind?: unknown }).kind === "variable") {
+    const { name } = node as ast.Variable;
+    const variable = scope.get(name);
+    if (variable !== undefined && binding.isGroup(variable)) into.add(name);
+    return into;
+  }
+  for (const part of Object.values(node)) groupsIn(binding, part, scope, into);
+  return into;
 }
 
 function bindName(binding: Binding, node: ast.Variable, context: ExpressionContext): Expression {
@@ -506,7 +553,8 @@ function bindAggregate(
   const offset = node.span.start;
   const name = AGGREGATES.get(node.name.toLowerCase());
   if (!name) throw binding.notAvailable(`The aggregate ${node.name}`, offset);
-  if (!context.aggregates) {
+  const groups = groupsIn(binding, node.args, context.scope);
+  if (groups.size === 0 && !context.aggregates) {
     throw binding.invalidSyntax(
       `\`${node.name}\` is an aggregate; it can stand only in RETURN, WITH, SELECT, and their ORDER BY and HAVING.`,
       offset,
@@ -521,14 +569,59 @@ function bindAggregate(
     );
   }
   const [first, second] = node.args;
-  if (hasAggregate(node.args))
+  if (node.args.some((part) => hasAggregate(binding, part, context.scope)))
     throw binding.invalidSyntax("An aggregate cannot stand inside another.", offset);
   const { aggregates, ...inner } = context;
+  const [group, ...others] = groups;
+  if (others.length > 0)
+    throw binding.notAvailable(
+      `An aggregate over two group variables, \`${group}\` and \`${others[0]}\`,`,
+      offset,
+      "Aggregate over one of them.",
+    );
+  if (group !== undefined && first)
+    return bindHorizontal(binding, { node, name, group, first, second }, inner);
+  if (aggregates === undefined) throw new Error("an aggregate of rows without a place for it");
   const argument = first ? bindExpression(binding, first, inner) : null;
   const parameter = second ? bindExpression(binding, second, inner) : null;
   const variable = binding.variable(null, "value");
   aggregates.push({ variable, name, distinct: node.distinct, argument, parameter, offset });
   return { kind: "variable", variable };
+}
+
+/** Horizontal aggregation (ISO/IEC 39075:2024 §20.9): the argument is computed for each element of the group in the row. */
+function bindHorizontal(
+  binding: Binding,
+  call: {
+    readonly node: ast.FunctionCall;
+    readonly name: AggregateName;
+    readonly group: string;
+    readonly first: ast.Expression;
+    readonly second: ast.Expression | undefined;
+  },
+  context: ExpressionContext,
+): Expression {
+  const { node, name, group, first, second } = call;
+  const offset = node.span.start;
+  const list = context.scope.get(group);
+  if (!list) throw new Error("a group variable that is not in scope");
+  const element = binding.variable(group, "value");
+  const projection = bindExpression(binding, first, within(context, element));
+  return {
+    kind: "horizontal",
+    name,
+    distinct: node.distinct,
+    list: {
+      kind: "listComprehension",
+      variable: element,
+      list: { kind: "variable", variable: list },
+      where: TRUE,
+      projection,
+      offset,
+    },
+    parameter: second ? bindExpression(binding, second, context) : null,
+    offset,
+  };
 }
 
 /** Every two operands are compared. */
@@ -563,7 +656,8 @@ function isElement(variable: Variable): boolean {
   return variable.type === "node" || variable.type === "edge";
 }
 
-const EXISTS_WITH_BRACES = /^exists\s*\{/i;
+/** With braces, or around a MATCH: a query of its own, which may name anything. */
+const EXISTS_WITH_BRACES = /^exists\s*(?:\{|\(\s*(?:optional\s+)?match\b)/i;
 
 /** A pattern as a condition asks about what is there already: it cannot name anything new, and it has an edge. */
 function requireKnownPattern(binding: Binding, query: ast.Query, scope: Scope): void {

@@ -271,7 +271,14 @@ class PatternBinder {
     const { quantifier } = part;
     const optional = quantifier?.kind === "optional";
     const times: Times = quantifier
-      ? { min: quantifier.min, max: quantifier.max, single: optional, nullable: optional }
+      ? {
+          min: quantifier.min,
+          max: quantifier.max,
+          single: optional,
+          nullable: optional,
+          // What Cypher's spelling binds is a list like any other.
+          isGroup: quantifier.kind === "repetition",
+        }
       : ONCE;
     if (part.kind === "edgePattern") {
       const known = part.variable && this.#scope.get(part.variable.name);
@@ -373,7 +380,7 @@ class PatternBinder {
   #outerOf(
     name: string,
     inner: readonly (Variable | null)[],
-    { single, nullable }: Times,
+    { single, nullable, isGroup }: Times,
     offset: number,
   ): Variable {
     if (this.#scope.has(name)) throw this.#repeatedName(name, offset);
@@ -395,6 +402,7 @@ class PatternBinder {
       nullable: mayBeAbsent || this.#optional,
     });
     this.#scope.set(name, outer);
+    if (isGroup) this.#binding.noteGroup(outer);
     if (single) (mayBeAbsent ? this.#conditional : this.#ofParts).add(outer);
     return outer;
   }
@@ -682,9 +690,11 @@ interface Times {
   readonly max: number | null;
   readonly single: boolean;
   readonly nullable: boolean;
+  /** Whether aggregates over its variables work on their elements. */
+  readonly isGroup: boolean;
 }
 
-const ONCE: Times = { min: 1, max: 1, single: true, nullable: false };
+const ONCE: Times = { min: 1, max: 1, single: true, nullable: false, isGroup: false };
 
 /** What a variable inside of a part that is gone through once is outside. */
 const SINGLE_TYPES = {

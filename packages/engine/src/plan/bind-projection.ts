@@ -46,8 +46,13 @@ export function bindProjection(
   ];
   const names = columnNames(binding, items);
   const orderBy = projection.tail?.orderBy ?? [];
-  const grouped = projection.groupBy !== null || projection.having !== null || hasAggregate(items);
-  const [aggregated] = grouped ? [] : orderBy.filter((item) => hasAggregate(item.expression));
+  const grouped =
+    projection.groupBy !== null ||
+    projection.having !== null ||
+    items.some(({ expression }) => hasAggregate(binding, expression, scope));
+  const [aggregated] = grouped
+    ? []
+    : orderBy.filter((item) => hasAggregate(binding, item.expression, scope));
   if (aggregated) {
     throw binding.invalidSyntax(
       "ORDER BY cannot aggregate here: the rows are not grouped.",
@@ -139,7 +144,11 @@ function bindGrouped(
     }
     for (const [index, item] of items.entries()) {
       const expression = bound[index];
-      if (!expression || hasAggregate(item.expression) || known.has(fingerprint(expression)))
+      if (
+        !expression ||
+        hasAggregate(binding, item.expression, context.scope) ||
+        known.has(fingerprint(expression))
+      )
         continue;
       if (projection.groupBy.length > 0 && isComputable(expression, known)) continue;
       throw binding.invalidSyntax(
@@ -151,7 +160,8 @@ function bindGrouped(
   } else {
     for (const [index, item] of items.entries()) {
       const expression = bound[index];
-      if (expression && !hasAggregate(item.expression)) addKey(expression, names[index] ?? null);
+      if (expression && !hasAggregate(binding, item.expression, context.scope))
+        addKey(expression, names[index] ?? null);
     }
   }
 

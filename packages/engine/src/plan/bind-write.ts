@@ -3,6 +3,8 @@ import type * as ast from "../gql/ast.ts";
 import { bindExpression } from "./bind-expression.ts";
 import { bindMatch } from "./bind-pattern.ts";
 import type { Expression, Variable } from "./expression.ts";
+import { looksAround } from "./unseen-insert.ts";
+import { variablesOf } from "./uses.ts";
 import type {
   InsertEdgeAtom,
   InsertNodeAtom,
@@ -22,8 +24,12 @@ export function bindInsert(
   const before: Operator[] = [];
   // Property values see what was there before, and the nodes that come earlier in the same INSERT.
   const visible = new Map(outer);
-  const properties = (expression: ast.Expression | null): Expression | null =>
-    expression && bindExpression(binding, expression, { scope: visible });
+  const properties = (expression: ast.Expression | null): Expression | null => {
+    const bound = expression && bindExpression(binding, expression, { scope: visible });
+    if (expression && bound && looksAround(bound))
+      refuseNew(binding, bound, nodes, expression.span.start);
+    return bound;
+  };
   const nodes: InsertNodeAtom[] = [];
   const edges: InsertEdgeAtom[] = [];
 
@@ -116,6 +122,23 @@ export function bindInsert(
       );
   }
   return { before, operator: { kind: "insert", nodes, edges }, scope };
+}
+
+/** What looks around in the graph is computed before anything is inserted. */
+function refuseNew(
+  binding: Binding,
+  expression: Expression,
+  inserted: readonly InsertNodeAtom[],
+  offset: number,
+): void {
+  const used = variablesOf(expression);
+  const early = inserted.find(({ variable }) => used.has(variable))?.variable;
+  if (early === undefined) return;
+  throw binding.invalidReference(
+    `What looks around in the graph is computed before anything is inserted: \`${early.name ?? ""}\` is not there yet.`,
+    offset,
+    "Go on in a second INSERT.",
+  );
 }
 
 /** MERGE: the pattern as a MATCH and as an INSERT, over the same variables. */

@@ -36,6 +36,8 @@ export type BoundStatement =
       readonly definedHere: boolean;
       /** Whether it depends on which graphs there are, and on everything in them. */
       readonly readsEveryGraph: boolean;
+      /** Whether it works on graphs by their names. */
+      readonly namesGraphs: boolean;
     }
   | {
       readonly kind: "explain";
@@ -67,9 +69,9 @@ function bindStatement(binding: Binding, statement: ast.Statement): BoundStateme
   switch (statement.kind) {
     case "queryStatement": {
       const query = new QueryBinder(binding, EMPTY_SCOPE, "statement").query(statement.query);
-      const { volatile, definedHere, readsEveryGraph } = binding;
+      const { volatile, definedHere, readsEveryGraph, namesGraphs } = binding;
       const { live } = statement;
-      return { kind: "query", query, live, volatile, definedHere, readsEveryGraph };
+      return { kind: "query", query, live, volatile, definedHere, readsEveryGraph, namesGraphs };
     }
     case "createIndex":
       return { kind: "createIndex", ...bindPlace(binding, statement) };
@@ -106,6 +108,7 @@ function bindStatement(binding: Binding, statement: ast.Statement): BoundStateme
         volatile: false,
         definedHere: false,
         readsEveryGraph,
+        namesGraphs: false,
       };
     }
     case "sessionSet":
@@ -262,6 +265,7 @@ class QueryBinder {
       offset,
     });
     this.#graph = binding.graph = graph;
+    binding.noteNamesGraph();
   }
 
   /** The whole query works on that graph. */

@@ -1,3 +1,4 @@
+import type { AggregateName } from "./aggregate-name.ts";
 import { unreachable, type Value } from "@geode/values";
 import type { ValueType } from "../gql/ast.ts";
 import type { Query } from "./operators.ts";
@@ -143,6 +144,16 @@ export type Expression =
       readonly offset: number;
     }
   | { readonly kind: "isTyped"; readonly operand: Expression; readonly type: ValueType }
+  /** An aggregate over the elements of a list in one row (ISO/IEC 39075:2024, Feature GE09). */
+  | {
+      readonly kind: "horizontal";
+      readonly name: AggregateName;
+      readonly distinct: boolean;
+      readonly list: Expression;
+      /** Of percentiles. */
+      readonly parameter: Expression | null;
+      readonly offset: number;
+    }
   /**
    * A query inside of an expression, over the variables around it. "exists": whether it has a row; "count": how many; "value": the only
    * column of its only row; "list": its only column, of all rows.
@@ -169,6 +180,34 @@ export const NULL: Expression = { kind: "constant", value: null };
 
 /** The direct parts of an expression. */
 export function children(expression: Expression): readonly Expression[] {
+  // Those that nearly every expression consists of, and that planning asks most: without a copy.
+  switch (expression.kind) {
+    case "constant":
+    case "parameter":
+    case "variable":
+    case "subquery":
+      return NO_PARTS;
+    case "property":
+    case "properties":
+      return [expression.of];
+    case "call":
+      return expression.args;
+    case "binary":
+    case "compare":
+    case "stringPredicate":
+      return [expression.left, expression.right];
+    case "and":
+    case "or":
+    case "xor":
+      return expression.operands;
+    default:
+      return mappedParts(expression);
+  }
+}
+
+const NO_PARTS: readonly Expression[] = [];
+
+function mappedParts(expression: Expression): readonly Expression[] {
   const parts: Expression[] = [];
   mapChildren(expression, (part) => {
     parts.push(part);
@@ -254,6 +293,12 @@ export function mapChildren(
       };
     case "letIn":
       return { ...expression, value: map(expression.value), body: map(expression.body) };
+    case "horizontal":
+      return {
+        ...expression,
+        list: map(expression.list),
+        parameter: expression.parameter && map(expression.parameter),
+      };
     default:
       return unreachable(expression);
   }

@@ -56,6 +56,8 @@ function fingerprintWithin(expression: Expression, outer: Locals): string {
     case "subquery":
       // Its variables are its own: no two are the same.
       return `subquery:${expression.form}:${expression.offset}`;
+    case "horizontal":
+      return `${expression.name}:${expression.distinct}:horizontal(${parts})`;
     case "quantified":
       return `${expression.quantifier}(${parts})`;
     case "cast":

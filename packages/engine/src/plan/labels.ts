@@ -28,6 +28,10 @@ export function admits(
 /** How many nodes satisfy it. */
 export function labelCount(graph: Graph, expression: LabelExpression | null): number {
   let count = 0;
+  if (expression?.kind === "label") {
+    for (const set of graph.nodes.setsWith(graph.labels.id(expression.name))) count += set.count;
+    return count;
+  }
   for (const set of graph.nodes.allSets()) {
     if (admits(expression, (label) => set.names.includes(label), set.names.length > 0))
       count += set.count;
@@ -37,6 +41,10 @@ export function labelCount(graph: Graph, expression: LabelExpression | null): nu
 
 /** The ids of the edge labels that satisfy it. */
 export function edgeLabelsOf(graph: Graph, expression: LabelExpression | null): number[] {
+  if (expression?.kind === "label") {
+    const id = graph.edgeLabels.id(expression.name);
+    return id < 0 ? [] : [id];
+  }
   const ids: number[] = [];
   for (let id = 0; id < graph.edgeLabels.size; id++) {
     const name = graph.edgeLabels.name(id);

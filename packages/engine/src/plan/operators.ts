@@ -1,3 +1,4 @@
+import type { AggregateName } from "./aggregate-name.ts";
 import type { Expression, LabelExpression, Variable } from "./expression.ts";
 import type { ProcedureSignature } from "./procedure.ts";
 
@@ -218,18 +219,6 @@ export interface Aggregate {
   readonly parameter: Expression | null;
   readonly offset: number;
 }
-
-export type AggregateName =
-  | "count"
-  | "sum"
-  | "avg"
-  | "min"
-  | "max"
-  | "collect_list"
-  | "stddev_samp"
-  | "stddev_pop"
-  | "percentile_cont"
-  | "percentile_disc";
 
 export type WriteOperator =
   | MergeOperator

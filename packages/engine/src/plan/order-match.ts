@@ -162,6 +162,8 @@ class MatchOrder {
   /** Predicates that hold for what was found by an index or an id. */
   readonly #looked: Set<Expression>;
   readonly #guarded: boolean;
+  /** What each predicate, and each side of an equality, looks at. */
+  readonly #looks: Map<Expression, ReadonlySet<Variable>>;
   /** Rows expected after the steps so far, for each row that came in, and the sum of those after each choice. */
   #rows = 1;
   #cost = 0;
@@ -180,6 +182,7 @@ class MatchOrder {
     this.#bound = new Set(origin ? origin.#bound : known);
     this.#steps = origin ? [...origin.#steps] : [];
     this.#labels = origin ? origin.#labels : new Map<Variable, LabelExpression>();
+    this.#looks = origin ? origin.#looks : new Map<Expression, ReadonlySet<Variable>>();
     this.#matched = origin ? [...origin.#matched] : [];
     this.#looked = new Set(origin ? origin.#looked : []);
     const { predicates, edges, repeats, searches } = match;
@@ -217,12 +220,12 @@ class MatchOrder {
 
   /** What may come next. */
   choices(): readonly Choice[] {
-    return [
-      ...this.#edgeChoices(),
-      ...this.#repeatChoices(),
-      ...this.#searchChoices(),
-      ...this.#nodeChoices(),
-    ];
+    const choices: Choice[] = [];
+    this.#edgeChoices(choices);
+    if (this.#repeats.length > 0) choices.push(...this.#repeatChoices());
+    if (this.#searches.length > 0) choices.push(...this.#searchChoices());
+    this.#nodeChoices(choices);
+    return choices;
   }
 
   /**
@@ -245,11 +248,11 @@ class MatchOrder {
   /** Takes what is expected to leave the fewest rows, until nothing is left. */
   takeAll(): void {
     for (;;) {
-      const [first, ...others] = this.choices();
-      if (first === undefined) return;
-      this.#take(
-        others.reduce((least, choice) => (choice.rows < least.rows ? choice : least), first),
-      );
+      let least: Choice | null = null;
+      for (const choice of this.choices())
+        if (least === null || choice.rows < least.rows) least = choice;
+      if (least === null) return;
+      this.#take(least);
     }
   }
 
@@ -281,47 +284,47 @@ class MatchOrder {
     );
   }
 
-  *#edgeChoices(): Generator<Choice> {
+  #edgeChoices(choices: Choice[]): void {
     for (const edge of this.#edges) {
       const fromKnown = this.#bound.has(edge.from);
       const toKnown = this.#bound.has(edge.to);
       if (this.#bound.has(edge.variable)) {
-        yield {
+        choices.push({
           rows: KNOWN_EDGE_ROWS,
           take: () => this.#takeEdge(edge, { kind: "ends", edge, fromKnown, toKnown }),
-        };
+        });
         continue;
       }
       if (!fromKnown && !toKnown) {
         const access = this.#indexAccess(edge.variable, edge.labels);
         if (access)
-          yield {
+          choices.push({
             rows: access.rows,
             take: () => {
               this.#steps.push(access.step);
               for (const predicate of access.looked) this.#looked.add(predicate);
               this.#bind(edge.variable);
             },
-          };
+          });
         continue;
       }
       if (fromKnown && toKnown) {
         const expected = edgesBetween(this.#graph, edge, this.#labelsOf);
-        yield {
+        choices.push({
           // Before anything that makes more rows of one.
           rows: Math.min(INTO_ROWS_MAX, Math.max(INTO_ROWS_MIN, expected)),
           take: () => this.#takeEdge(edge, { kind: "expandInto", edge, expected }),
-        };
+        });
         continue;
       }
       const [from, to] = fromKnown ? [edge.from, edge.to] : [edge.to, edge.from];
       const expected = edgesPerNode(this.#graph, edge, from, this.#labelsOf);
-      yield {
+      choices.push({
         rows: expected * this.#selectivity(to),
         makes: expected,
         take: () =>
           this.#takeEdge(edge, { kind: "expand", edge, from, to, reverse: !fromKnown, expected }),
-      };
+      });
     }
   }
 
@@ -387,33 +390,41 @@ class MatchOrder {
   }
 
   #areBound(variables: Iterable<Variable>): boolean {
-    return [...variables].every((variable) => this.#bound.has(variable));
+    for (const variable of variables) if (!this.#bound.has(variable)) return false;
+    return true;
   }
 
-  *#nodeChoices(): Generator<Choice> {
+  /** The variables that a predicate, or a side of one, looks at: worked out once for all orders. */
+  #looksAt(expression: Expression): ReadonlySet<Variable> {
+    let looks = this.#looks.get(expression);
+    if (looks === undefined) this.#looks.set(expression, (looks = variablesOf(expression)));
+    return looks;
+  }
+
+  #nodeChoices(choices: Choice[]): void {
     for (const node of this.#nodes) {
       if (this.#bound.has(node)) continue;
       const labels = this.#labels.get(node) ?? null;
       const direct = this.#lookup(node) ?? this.#indexAccess(node, labels);
       if (direct) {
-        yield {
+        choices.push({
           rows: direct.rows,
           take: () => {
             this.#steps.push(direct.step);
             for (const predicate of direct.looked) this.#looked.add(predicate);
             this.#bind(node);
-            this.#testLabels(node);
+            if (!isImplied(direct.step, labels)) this.#testLabels(node);
           },
-        };
+        });
       } else if (!this.#isLedTo(node)) {
-        yield {
+        choices.push({
           rows: labelCount(this.#graph, labels) + 1,
           isScan: true,
           take: () => {
             this.#steps.push({ kind: "scan", node, labels });
             this.#bind(node);
           },
-        };
+        });
       }
     }
   }
@@ -438,6 +449,7 @@ class MatchOrder {
   /** The index that is expected to find the fewest: by values of all its properties, else by a range of the last one. */
   #indexAccess(target: Variable, labels: LabelExpression | null): Access | null {
     const element = target.type === "edge" ? "edge" : "node";
+    if (this.#graph.indexes.size === 0) return null;
     const indexes = requiredLabels(labels).flatMap((label) =>
       this.#graph.indexes.of(element, this.#graph.labelId(element, label)),
     );
@@ -448,10 +460,11 @@ class MatchOrder {
       if (side.kind === "property" && isVariable(side.of, target) && !values.has(side.key))
         values.set(side.key, equality);
     }
-    const ranges = this.#ranges(target);
+    let ranges: ReadonlyMap<string, PropertyRange> | null = null;
+    const rangesOf = (): ReadonlyMap<string, PropertyRange> => (ranges ??= this.#ranges(target));
     let best: Access | null = null;
     for (const index of indexes) {
-      const access = this.#accessBy(index, target, values, ranges);
+      const access = this.#accessBy(index, target, values, rangesOf);
       if (access !== null && (best === null || access.rows < best.rows)) best = access;
     }
     return best;
@@ -461,7 +474,7 @@ class MatchOrder {
     index: HashIndex,
     target: Variable,
     equalities: ReadonlyMap<string, Equality>,
-    ranges: ReadonlyMap<string, PropertyRange>,
+    ranges: () => ReadonlyMap<string, PropertyRange>,
   ): Access | null {
     const use = indexUse(this.#graph, index);
     const known = use.properties.map((property) => equalities.get(property));
@@ -476,7 +489,7 @@ class MatchOrder {
         looked,
         rows: index.isUnique ? 0.55 : Math.max(0.6, rowsPerValue(index)),
       };
-    const range = ranges.get(use.properties.at(-1) ?? "");
+    const range = ranges().get(use.properties.at(-1) ?? "");
     if (range === undefined) return null;
     const share = range.prefix ? 0.05 : range.lower && range.upper ? 0.1 : 0.3;
     return {
@@ -491,8 +504,8 @@ class MatchOrder {
     for (const predicate of this.#predicates) {
       if (predicate.kind !== "compare" || predicate.operator !== "=") continue;
       const { left, right } = predicate;
-      if (this.#areBound(variablesOf(right))) yield { side: left, value: right, predicate };
-      if (this.#areBound(variablesOf(left))) yield { side: right, value: left, predicate };
+      if (this.#areBound(this.#looksAt(right))) yield { side: left, value: right, predicate };
+      if (this.#areBound(this.#looksAt(left))) yield { side: right, value: left, predicate };
     }
   }
 
@@ -501,7 +514,7 @@ class MatchOrder {
     const ranges = new Map<string, PropertyRange>();
     const note = (side: Expression, value: Expression, end: keyof PropertyRange): void => {
       if (side.kind !== "property" || !isVariable(side.of, target)) return;
-      if (!this.#areBound(variablesOf(value))) return;
+      if (!this.#areBound(this.#looksAt(value))) return;
       const known = ranges.get(side.key) ?? { lower: null, upper: null, prefix: null };
       ranges.set(side.key, { ...known, [end]: known[end] ?? value });
     };
@@ -560,7 +573,7 @@ class MatchOrder {
   #place(): void {
     const later: Expression[] = [];
     for (const predicate of this.#predicates) {
-      if (!this.#areBound(variablesOf(predicate))) {
+      if (!this.#areBound(this.#looksAt(predicate))) {
         later.push(predicate);
         continue;
       }
@@ -584,7 +597,7 @@ class MatchOrder {
       if (
         predicate.kind === "compare" &&
         predicate.operator === "=" &&
-        variablesOf(predicate).has(node)
+        this.#looksAt(predicate).has(node)
       )
         share *= shareOfRows(this.#graph, predicate, this.#labelsOf);
     return share;
@@ -618,6 +631,12 @@ interface Choice {
   readonly makes?: number;
   readonly isScan?: true;
   readonly take: () => void;
+}
+
+/** Whether whatever the step finds has the labels: an index knows the elements of its label alone. */
+function isImplied(step: Step, labels: LabelExpression | null): boolean {
+  const isByIndex = step.kind === "seek" || step.kind === "range";
+  return isByIndex && labels?.kind === "label" && labels.name === step.index.label;
 }
 
 function isVariable(expression: Expression | undefined, variable: Variable): boolean {

@@ -27,6 +27,8 @@ export class Binding {
   #volatile = false;
   #definedHere = false;
   #readsEveryGraph = false;
+  #namesGraphs = false;
+  readonly #groups = new Set<Variable>();
 
   constructor(
     text: string,
@@ -79,6 +81,28 @@ export class Binding {
 
   noteReadsEveryGraph(): void {
     this.#readsEveryGraph = true;
+  }
+
+  /** Whether anything bound so far works on a graph by its name. */
+  get namesGraphs(): boolean {
+    return this.#namesGraphs;
+  }
+
+  noteNamesGraph(): void {
+    this.#namesGraphs = true;
+  }
+
+  /** Whether it is a group variable (ISO/IEC 39075:2024 §16.7): an aggregate over it is one of its elements in a row, not of rows. */
+  isGroup(variable: Variable): boolean {
+    return this.#groups.has(variable);
+  }
+
+  get hasGroups(): boolean {
+    return this.#groups.size > 0;
+  }
+
+  noteGroup(variable: Variable): void {
+    this.#groups.add(variable);
   }
 
   /** Throws LIMIT when the statement has too many clauses, those of subqueries and the items of LET included. */

@@ -115,6 +115,12 @@ function expressionType(expression: Expression, typeOf: (variable: Variable) => 
       );
     case "cast":
       return castType(expression.type);
+    case "horizontal": {
+      const { name } = expression;
+      if (name === "count") return "INTEGER";
+      if (name === "collect_list") return "LIST";
+      return name.startsWith("stddev") || name === "percentile_cont" ? "FLOAT" : "ANY";
+    }
     case "parameter":
     case "property":
     case "subscript":

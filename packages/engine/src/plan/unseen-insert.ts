@@ -44,7 +44,8 @@ function ofRows(operator: Operator): readonly (Expression | null)[] | null {
   }
 }
 
-function looksAround(expression: Expression | null): boolean {
+/** Whether it looks for something in the graph, beside what the row holds. */
+export function looksAround(expression: Expression | null): boolean {
   return (
     expression !== null &&
     (expression.kind === "subquery" || children(expression).some(looksAround))

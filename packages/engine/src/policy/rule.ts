@@ -1,5 +1,5 @@
 import { GeodeError } from "@geode/values";
-import { eraOf } from "../execute/era.ts";
+import { Era } from "../execute/era.ts";
 import { type CompiledTest, generateTest } from "../execute/generate/test.ts";
 import type { Run } from "../execute/run.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -11,7 +11,7 @@ export class CompiledRule {
   readonly hide: ReadonlySet<string>;
   /** null: it holds for every element with the label. */
   readonly bound: BoundRule | null;
-  readonly #tests = new WeakMap<Graph, { readonly era: string; readonly test: CompiledTest }>();
+  readonly #tests = new WeakMap<Graph, { readonly era: Era; readonly test: CompiledTest }>();
 
   /** Throws 42001 and 42002 with the position in the rule's own text. */
   constructor({ element, where, hide }: Rule) {
@@ -34,11 +34,10 @@ export class CompiledRule {
   }
 
   #test(graph: Graph, { element, predicate }: BoundRule): CompiledTest {
-    const era = eraOf(graph);
     const known = this.#tests.get(graph);
-    if (known?.era === era) return known.test;
+    if (known?.era.lasts(graph) === true) return known.test;
     const test = generateTest(predicate, element, graph);
-    this.#tests.set(graph, { era, test });
+    this.#tests.set(graph, { era: new Era(graph), test });
     return test;
   }
 }

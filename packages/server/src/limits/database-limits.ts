@@ -11,12 +11,16 @@ export function databaseLimits(
       timeoutMsMax: limits.queryMsMax,
       rowsMax: limits.resultRowsMax,
       keptRowsMax: limits.keptRowsMax,
+      bytesMax: limits.queryBytesMax,
+      matchesMax: limits.matchesMax,
     },
     doorLimits: { queuedWritesMax: limits.queuedWritesMax },
     liveLimits: {
       groupsMax: limits.liveResultsMax,
       resultRowsMax: limits.resultRowsMax,
       keptRowsMax: limits.keptRowsMax,
+      bytesMax: limits.queryBytesMax,
+      matchesMax: limits.matchesMax,
     },
     transactionLimits: {
       openMax: limits.transactionsMax,

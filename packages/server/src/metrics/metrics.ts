@@ -255,6 +255,8 @@ const MET_LIMITS = {
   resultRows: "resultRowsMax",
   resultBytes: "resultBytesMax",
   keptRows: "keptRowsMax",
+  queryBytes: "queryBytesMax",
+  matches: "matchesMax",
   transactionTime: "transactionMsMax",
   transactionChanges: "transactionChangesMax",
   transactions: "transactionsMax",

@@ -6,7 +6,6 @@ export class Code {
   readonly constants: unknown[] = [];
   readonly #known = new Map<unknown, string>();
   #lines: string[] = [];
-  #depth = 1;
   #names = 0;
 
   /** The expression that reads this constant. */
@@ -26,15 +25,13 @@ export class Code {
   }
 
   line(text: string): void {
-    this.#lines.push("  ".repeat(this.#depth) + text);
+    this.#lines.push(text);
   }
 
   /** `head {`, the body, `}`. */
   block(head: string, body: () => void): void {
     this.line(`${head} {`);
-    this.#depth += 1;
     body();
-    this.#depth -= 1;
     this.line("}");
   }
 
@@ -45,9 +42,9 @@ export class Code {
   when(condition: string, body: () => void): void {
     const start = this.#lines.length;
     this.block(`if(${condition})`, body);
-    const [, line, ...more] = this.#lines.slice(start);
-    const counter = /^\s*(count\d+)\+\+;$/.exec(line ?? "")?.[1];
-    if (counter === undefined || more.length !== 1) return;
+    if (this.#lines.length !== start + 3) return;
+    const counter = /^(count\d+)\+\+;$/.exec(this.#lines[start + 1]!)?.[1];
+    if (counter === undefined) return;
     this.#lines.length = start;
     this.line(`${counter}+=(${condition})|0;`);
   }
@@ -59,7 +56,7 @@ export class Code {
   }
 
   putAt(place: number, lines: readonly string[]): void {
-    this.#lines[place] = lines.map((line) => `  ${line}`).join("\n");
+    this.#lines[place] = lines.join("\n");
   }
 
   /** The text that the body makes, instead of adding it here. */
@@ -73,6 +70,6 @@ export class Code {
   }
 
   text(): string {
-    return this.#lines.filter((line) => line !== "").join("\n");
+    return this.#lines.join("\n");
   }
 }

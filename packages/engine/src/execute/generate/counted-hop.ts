@@ -18,13 +18,14 @@ export function countedHopCode(
   const adjacencies = g.lookup("a", `rt.adjacencies(${code.constant(hop.edge.labels)},"${way}")`);
   const start = g.local(hop.from);
   const every = hop.labels ? g.everyNodeHas(hop.labels) : null;
+  const mask = hop.labels && g.labelMask(hop.labels, every);
   code.line(`let ${hops}=0;`);
   code.block(`for(let ${at}=0;${present(g, hop)}${at}<${adjacencies}.length;${at}++)`, () => {
     const adjacency = code.fresh("adj");
     code.line(`const ${adjacency}=${adjacencies}[${at}];`);
     if (hop.labels && every) {
       code.line(`if(${every})${hops}+=${adjacency}.degree(${start});`);
-      code.block("else", () => countAdmitted(g, hop, adjacency, hops));
+      code.block("else", () => countAdmitted(g, hop, mask, adjacency, hops));
     } else {
       code.line(`${hops}+=${adjacency}.degree(${start});`);
     }
@@ -35,7 +36,7 @@ export function countedHopCode(
         for (const step of hop.counted) g.countRow(step, times);
         inner(times);
       };
-      const taken = hop.different.map((edge) => takenCode(g, hop, edge, every));
+      const taken = hop.different.map((edge) => takenCode(g, hop, edge, every, mask));
       if (taken.length === 0) {
         counted(hops);
         return;
@@ -48,7 +49,13 @@ export function countedHopCode(
 }
 
 /** Adds the edges that lead to a node with the labels. */
-function countAdmitted(g: Generator, hop: CountedHop, adjacency: string, hops: string): void {
+function countAdmitted(
+  g: Generator,
+  hop: CountedHop,
+  mask: string | null,
+  adjacency: string,
+  hops: string,
+): void {
   const { code } = g;
   const start = g.local(hop.from);
   const [pool, offset, degree, at] = ["pool", "off", "deg", "i"].map((name) => code.fresh(name));
@@ -56,12 +63,18 @@ function countAdmitted(g: Generator, hop: CountedHop, adjacency: string, hops: s
   code.line(`const ${pool}=${adjacency}.pool(${start}),${offset}=${adjacency}.offset(${start});`);
   code.block(`for(let ${at}=0;${at}<${degree};${at}++)`, () => {
     g.step();
-    code.line(`if(${admitted(g, hop, `${pool}[${offset}+2*${at}]`)})${hops}++;`);
+    code.line(`if(${admitted(mask, `${pool}[${offset}+2*${at}]`)})${hops}++;`);
   });
 }
 
 /** 1 if an edge that was bound before is one of those counted. */
-function takenCode(g: Generator, hop: CountedHop, edge: EdgeAtom, every: string | null): string {
+function takenCode(
+  g: Generator,
+  hop: CountedHop,
+  edge: EdgeAtom,
+  every: string | null,
+  mask: string | null,
+): string {
   const e = g.local(edge.variable);
   const known = edge.direction === "out";
   const from = known ? g.local(edge.from) : `E.from(${e})`;
@@ -73,11 +86,11 @@ function takenCode(g: Generator, hop: CountedHop, edge: EdgeAtom, every: string 
       ? edge.labels.name === hop.edge.labels.name
       : false;
   if (!sameLabel) return "0";
-  return every ? `(${test}&&(${every}||${admitted(g, hop, far)})?1:0)` : `(${test}?1:0)`;
+  return every ? `(${test}&&(${every}||${admitted(mask, far)})?1:0)` : `(${test}?1:0)`;
 }
 
-function admitted(g: Generator, { labels }: CountedHop, node: string): string {
-  return labels ? `${g.labelMask(labels)}[N.labelSetId(${node})]===1` : "true";
+function admitted(mask: string | null, node: string): string {
+  return mask === null ? "true" : `${mask}[N.labelSetId(${node})]===1`;
 }
 
 function present(g: Generator, { from }: CountedHop): string {

@@ -94,6 +94,11 @@ export function valueCode(g: Generator, expression: Expression): string {
       const step = functionCode(g, [accumulator, variable], expression.expression);
       return `F.reduce(B,${value(expression.initial)},${value(expression.list)},${step},${offset})`;
     }
+    case "horizontal": {
+      const { name, distinct, list, parameter, offset } = expression;
+      const share = parameter === null ? "null" : value(parameter);
+      return `F.aggregateOf(B,"${name}",${distinct},${value(list)},${share},${offset})`;
+    }
     case "subquery":
       return subqueryCode(g, expression, variableCode);
     default:

@@ -170,9 +170,10 @@ export class Generator {
     return local;
   }
 
-  /** 1 for the ids of label sets that satisfy the expression. */
-  labelMask(labels: LabelExpression): string {
-    return this.lookup("m", `rt.labelMask(${this.code.constant(labels)})`);
+  /** 1 for the ids of label sets that satisfy the expression; it is not made where {@link everyNodeHas}, if that is given, is true. */
+  labelMask(labels: LabelExpression, every: string | null = null): string {
+    const mask = `rt.labelMask(${this.code.constant(labels)})`;
+    return this.lookup("m", every === null ? mask : `${every}?null:${mask}`);
   }
 
   /** Whether what the pipeline looks at may change while it runs. */

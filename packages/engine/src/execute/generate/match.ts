@@ -5,6 +5,7 @@ import type { Variable } from "../../plan/expression.ts";
 import type { EdgeAtom, MatchOperator } from "../../plan/operators.ts";
 import { orderMatch, type Step } from "../../plan/order-match.ts";
 import { branchesCode, isAtKnownNodes, optionalCountCode, product } from "./branches.ts";
+import { SLOT_BYTES } from "./bytes.ts";
 import { countedHopCode } from "./counted-hop.ts";
 import { expandIntoCode } from "./expand-into.ts";
 import { testCode, valueCode } from "./expressions.ts";
@@ -103,11 +104,14 @@ function optionalCode(g: Generator, match: MatchOperator, route: Route, inner: (
   }
   const outer = new Set(g.bound);
   for (const { list } of found) code.line(`${list}.length=0;`);
+  const [before, here] = [code.fresh("before"), code.fresh("here")];
+  code.line(`const ${before}=B.kept;`);
   routeCode(g, route, () => {
     for (const { variable, list } of found) code.line(`${list}.push(${g.local(variable)});`);
-    code.line("B.keep();");
+    code.line(`B.keep(${found.length * SLOT_BYTES});`);
   });
   g.bound = outer;
+  code.line(`const ${here}=B.since(${before});`);
   code.block(`if(${first.list}.length===0)`, () => {
     for (const { variable, list } of found) code.line(`${list}.push(${absent(variable)});`);
   });
@@ -120,6 +124,7 @@ function optionalCode(g: Generator, match: MatchOperator, route: Route, inner: (
     }
     inner();
   });
+  code.line(`B.giveBack(${here});`);
 }
 
 /** Steps that are only conditions stand in one `if`: a pattern of n edges has n² / 2 of them. */
@@ -152,8 +157,11 @@ function stepsCode(
 
 function conditionCode(g: Generator, step: Step, trail: string | null): string | null {
   switch (step.kind) {
-    case "labels":
-      return `${present(g, step.node)}(${g.everyNodeHas(step.labels)}||${g.labelMask(step.labels)}[N.labelSetId(${g.local(step.node)})]===1)`;
+    case "labels": {
+      const every = g.everyNodeHas(step.labels);
+      const mask = g.labelMask(step.labels, every);
+      return `${present(g, step.node)}(${every}||${mask}[N.labelSetId(${g.local(step.node)})]===1)`;
+    }
     case "visible":
       return `V.${step.element.type}(${g.local(step.element)})`;
     case "different":

@@ -11,6 +11,7 @@ import type { Grant } from "../sight.ts";
 import { isElement, testCode, valueCode, variableCode } from "./expressions.ts";
 import { Generator, GRAPH_PARTS, type GraphOf, type QueryCode } from "./generator.ts";
 import { product } from "./branches.ts";
+import { bytesCode, ENTRY_BYTES, STATE_BYTES } from "./bytes.ts";
 import { matchCode } from "./match.ts";
 import { deleteCode, insertCode, mergeCode, removeCode, setCode } from "./write.ts";
 import { writingCallCode } from "./writing-call.ts";
@@ -203,7 +204,7 @@ class QueryGenerator {
         const [seen, key] = [g.state("seen", "new Set()"), code.fresh("key")];
         code.line(`const ${key}=${this.#groupKey(operator.variables)};`);
         code.block(`if(!${seen}.has(${key}))`, () => {
-          code.line(`${seen}.add(${key});B.keep();`);
+          code.line(`${seen}.add(${key});B.keep(${ENTRY_BYTES}+F.bytesOf(${key}));`);
           this.#replaceKey(operator.rowKey, `rt.groupRowKey(${key})`);
           rest();
         });
@@ -255,7 +256,9 @@ class QueryGenerator {
       case "insert":
         this.#barrier(index, (buffer) => {
           const unseen = !g.isInWritingCall && isUnseenInsert(this.#query, index);
-          insertCode(g, operator, buffer, this.#writing(buffer), unseen);
+          const reading = (body: () => void): void =>
+            g.code.line(`${g.pipeline(() => this.#loop(buffer, body))}();`);
+          insertCode(g, operator, buffer, reading, this.#writing(buffer), unseen);
         });
         return;
       case "set":
@@ -286,7 +289,12 @@ class QueryGenerator {
   #call(operator: Operator & { kind: "call" }, rest: () => void): void {
     const g = this.#g;
     const { query, columns, optional, rowKey } = operator;
-    const rows = g.code.fresh("rows");
+    const [rows, before, here] = [
+      g.code.fresh("rows"),
+      g.code.fresh("before"),
+      g.code.fresh("here"),
+    ];
+    g.code.line(`const ${before}=B.kept;`);
     g.code.line(
       `const ${rows}=${this.#rowsOf(query, (column, at) => (isElement(columns[at] ?? column) ? g.local(column) : variableCode(g, column)))};`,
     );
@@ -294,11 +302,10 @@ class QueryGenerator {
       const nothing = columns.map((column) => (isElement(column) ? "-1" : "null"));
       g.code.line(`if(${rows}.length===0)${rows}.push([${[...nothing, '"-"'].join(",")}]);`);
     }
-    if (query.output.kind === "nothing") {
-      rest();
-      return;
-    }
-    this.#each(rows, columns, rowKey, rest);
+    g.code.line(`const ${here}=B.since(${before});`);
+    if (query.output.kind === "nothing") rest();
+    else this.#each(rows, columns, rowKey, rest);
+    g.code.line(`B.giveBack(${here});`);
   }
 
   #procedure(operator: Operator & { kind: "procedure" }, rest: () => void): void {
@@ -376,7 +383,9 @@ class QueryGenerator {
       const rows = g.state("rows", "[]");
       const keep = (row: readonly Variable[]): void => {
         const key = g.keyed ? g.rowKey() : '""';
-        g.code.line(`B.keep();${rows}.push([${[...row.map(columnCode), key].join(",")}]);`);
+        const kept = g.code.fresh("row");
+        g.code.line(`const ${kept}=[${[...row.map(columnCode), key].join(",")}];`);
+        g.code.line(`B.keep(F.bytesOf(${kept}));${rows}.push(${kept});`);
       };
       new QueryGenerator(g, query, keep, input).pipelines();
       g.code.line(`return ${rows};`);
@@ -500,7 +509,7 @@ class QueryGenerator {
     const { code } = this.#g;
     for (const [variable, array] of buffer.columns)
       code.line(`${array}.push(${this.#g.local(variable)});`);
-    code.line(`${buffer.count}++;B.keep();`);
+    code.line(`${buffer.count}++;B.keep(${bytesCode(this.#g, buffer.columns.keys())});`);
   }
 
   /** A loop over kept rows, in which their variables have their values. */
@@ -539,7 +548,10 @@ class QueryGenerator {
   #sortAll(keys: readonly SortedBy[], comparator: string, index: number): void {
     const g = this.#g;
     const { code } = g;
-    for (const { values, value } of keys) code.line(`${values}.push(${value});`);
+    for (const { values, value } of keys) {
+      const key = code.fresh("key");
+      code.line(`const ${key}=${value};${values}.push(${key});B.hold(F.bytesOf(${key}));`);
+    }
     const buffer = this.#buffer(index);
     this.#keep(buffer);
     const order = g.state("order", "null");
@@ -633,8 +645,7 @@ class QueryGenerator {
     this.#next = {
       between: () => {
         for (const { aggregate, state } of states) {
-          const result = isCounter(aggregate) ? `F.exactCount(${state})` : `${state}.result()`;
-          code.line(`${columns.get(aggregate.variable)}.push(${result});`);
+          code.line(`${columns.get(aggregate.variable)}.push(${resultCode(aggregate, state)});`);
         }
       },
       loop: (body) => {
@@ -665,7 +676,10 @@ class QueryGenerator {
       code.line(`const ${key}=${this.#groupKey(operator.keys.map((item) => item.variable))};`);
       code.line(`${at}=${groups}.get(${key});`);
       code.block(`if(${at}===undefined)`, () => {
-        code.line(`${at}=${count}++;${groups}.set(${key},${at});B.keep();`);
+        code.line(`${at}=${count}++;${groups}.set(${key},${at});`);
+        const own = ENTRY_BYTES + states.length * STATE_BYTES;
+        const held = [...columns.keys()].filter((variable) => variable !== operator.rowKey);
+        code.line(`B.keep(${own}+F.bytesOf(${key})+${bytesCode(g, held)});`);
         for (const [variable, array] of columns) {
           const value = variable === operator.rowKey ? `rt.groupRowKey(${key})` : g.local(variable);
           code.line(`${array}.push(${value});`);
@@ -682,9 +696,7 @@ class QueryGenerator {
     this.#next = {
       between: () => {
         for (const { aggregate, array } of states)
-          code.line(
-            `${array}=${array}.map(F.${isCounter(aggregate) ? "exactCount" : "resultOf"});`,
-          );
+          code.line(`${array}=${array}.map((state)=>${resultCode(aggregate, "state")});`);
       },
       loop: (body) => {
         if (g.keyed) g.keyParts = [operator.rowKey];
@@ -736,6 +748,14 @@ class QueryGenerator {
       code.line(`if(${present})${increment};`);
       return;
     }
+    if (argument.kind === "variable" && isElementCounter(aggregate)) {
+      const slot = g.local(argument.variable);
+      const isThere = g.isNullable(argument.variable) ? `${slot}!==-1&&` : "";
+      code.line(
+        `if(${isThere}!${state}.has(${slot})){${state}.add(${slot});B.keep(${ENTRY_BYTES});}`,
+      );
+      return;
+    }
     const { parameter } = aggregate;
     if (parameter) code.line(`${state}.parameter(${valueCode(g, parameter)});`);
     // In a live query the order of a list has to be defined: by ORDER BY before it, else by row key.
@@ -758,10 +778,23 @@ function isCounter(aggregate: Aggregate): boolean {
   return aggregate.name === "count" && !aggregate.distinct;
 }
 
+/** Counts different elements: which they are is known by their slots, without a look into them. */
+function isElementCounter({ name, distinct, argument }: Aggregate): boolean {
+  return (
+    name === "count" && distinct && argument?.kind === "variable" && isElement(argument.variable)
+  );
+}
+
+function resultCode(aggregate: Aggregate, state: string): string {
+  if (isCounter(aggregate)) return `F.exactCount(${state})`;
+  return isElementCounter(aggregate) ? `${state}.size` : `${state}.result()`;
+}
+
 function newState(aggregate: Aggregate): string {
+  if (isElementCounter(aggregate)) return "new Set()";
   return isCounter(aggregate)
     ? "0"
-    : `F.accumulator("${aggregate.name}",${aggregate.distinct},${aggregate.offset})`;
+    : `F.accumulator("${aggregate.name}",${aggregate.distinct},${aggregate.offset},B)`;
 }
 
 function sorter(descending: boolean, nulls: "first" | "last"): string {

@@ -45,6 +45,7 @@ export function repeatCode(
       g.bind(outer, `F.groupOf(${hops},${index},${reverse},"${groupType(repeat, outer)}")`);
     if (repeat.taken) g.bind(repeat.taken, `F.takenOf(${hops},${groups.length},${reverse})`);
     g.bind(repeat.steps, `F.stepsOf(${hops},${reverse})`);
+    if (repeat.max === null) code.line("B.matched();");
     rest();
   };
   const loop = (): void => {

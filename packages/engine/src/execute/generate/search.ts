@@ -44,6 +44,7 @@ export function searchCode(
       `accepts:${accepts}`,
     ];
     code.block(`for(const ${found} of F.searchPaths({${options.join(",")}},B))`, () => {
+      if (search.parts.some(({ max }) => max === null)) code.line("B.matched();");
       bindFound();
       rest();
     });

@@ -10,17 +10,20 @@ export function subqueryCode(
 ): string {
   const { code } = g;
   return g.subquery(() => {
+    // What it keeps is gone when it has answered.
+    const before = g.state("before", "B.kept");
+    const answer = (text: string): void => code.line(`B.release(${before});return ${text};`);
     switch (form) {
       case "exists": {
         const found = g.state("found", "false");
         g.queryCode(g, query, () => code.line(`${found}=true;return true;`));
-        code.line(`return ${found};`);
+        answer(found);
         return;
       }
       case "count": {
         const count = g.state("count", "0");
         g.queryCode(g, query, (_, times) => code.line(`${count}+=${times};`), true);
-        code.line(`return F.exactCount(${count});`);
+        answer(`F.exactCount(${count})`);
         return;
       }
       case "value": {
@@ -30,16 +33,16 @@ export function subqueryCode(
             `if(++${count}>1)rt.refuseManyRows(${offset});${value}=${column ? variableCode(g, column) : "null"};`,
           ),
         );
-        code.line(`return ${value};`);
+        answer(value);
         return;
       }
       case "list": {
-        const list = g.state("list", "F.keptList()");
+        const list = g.state("list", "F.keptList(B)");
         g.queryCode(g, query, ([column]) => {
           const value = column ? variableCode(g, column) : "null";
-          code.line(`B.keep();${list}.add(${value}${g.keyed ? `,${g.rowKey()}` : ""});`);
+          code.line(`B.keep(0);${list}.add(${value}${g.keyed ? `,${g.rowKey()}` : ""});`);
         });
-        code.line(`return ${list}.result();`);
+        answer(`${list}.result()`);
         return;
       }
       default:

@@ -6,7 +6,9 @@ import type {
   SetItem,
   WriteOperator,
 } from "../../plan/operators.ts";
+import { looksAround } from "../../plan/unseen-insert.ts";
 import { holdIds, holdSlots } from "./by-id.ts";
+import { bytesCode } from "./bytes.ts";
 import { isElement, valueCode } from "./expressions.ts";
 import type { Generator } from "./generator.ts";
 import { matchCode } from "./match.ts";
@@ -15,11 +17,15 @@ import type { Buffer } from "./query.ts";
 type Loop = (body: () => void) => void;
 type Of<Kind extends WriteOperator["kind"]> = Extract<WriteOperator, { kind: Kind }>;
 
-/** INSERT: per kept row, nodes and then edges; what is new is kept beside the row, unless nobody sees it. */
+/**
+ * INSERT: per kept row, nodes and then edges; what is new is kept beside the row, unless nobody sees it. Properties that look around in
+ * the graph are computed for all rows first, so that no row sees what another one inserts.
+ */
 export function insertCode(
   g: Generator,
   operator: Of<"insert">,
   buffer: Buffer,
+  reading: Loop,
   loop: Loop,
   unseen: boolean,
 ): void {
@@ -37,8 +43,24 @@ export function insertCode(
   const fresh = [...operator.nodes, ...operator.edges].map(
     ({ variable }) => [variable, g.state("b", "[]")] as const,
   );
+  const early = new Map<Expression, string>();
+  for (const { properties } of [...operator.nodes, ...operator.edges])
+    if (properties && looksAround(properties)) early.set(properties, g.state("b", "[]"));
+  if (early.size > 0)
+    reading(() => {
+      for (const [record, array] of early) {
+        const made = code.fresh("record");
+        code.line(`const ${made}=${valueCode(g, record)};`);
+        code.line(`${array}.push(${made});B.hold(F.bytesOf(${made}));`);
+      }
+    });
+  const row = early.size > 0 ? g.state("row", "-1") : "";
   loop(() => {
-    insertAtoms(g, operator.nodes, operator.edges, "propertyMap");
+    if (early.size > 0) code.line(`${row}++;`);
+    insertAtoms(g, operator.nodes, operator.edges, "propertyMap", (record) => {
+      const array = early.get(record);
+      return array === undefined ? valueCode(g, record) : `${array}[${row}]`;
+    });
     for (const [variable, array] of fresh) code.line(`${array}.push(${g.local(variable)});`);
   });
   for (const [variable, array] of fresh) buffer.columns.set(variable, array);
@@ -50,10 +72,11 @@ function insertAtoms(
   nodes: readonly InsertNodeAtom[],
   edges: readonly InsertEdgeAtom[],
   properties: "propertyMap" | "mergedProperties",
+  recordCode: (record: Expression) => string = (record) => valueCode(g, record),
 ): void {
   const { code } = g;
   const mapOf = (record: Expression | null, offset: number): string =>
-    record ? `F.${properties}(${valueCode(g, record)},${offset})` : "F.noProperties";
+    record ? `F.${properties}(${recordCode(record)},${offset})` : "F.noProperties";
   for (const node of nodes) {
     const labels = code.constant(node.labels);
     const map = mapOf(node.properties, node.offset);
@@ -85,7 +108,7 @@ export function mergeCode(g: Generator, operator: Of<"merge">, buffer: Buffer, l
   const count = g.state("n", "0");
   const keep = (): void => {
     for (const [variable, array] of out) code.line(`${array}.push(${g.local(variable)});`);
-    code.line(`${count}++;B.keep();`);
+    code.line(`${count}++;B.keep(${bytesCode(g, out.keys())});`);
   };
   loop(() => {
     const first = code.fresh("first");
@@ -95,14 +118,15 @@ export function mergeCode(g: Generator, operator: Of<"merge">, buffer: Buffer, l
     g.bound = new Set(outer);
     const inserted = code.fresh("inserted");
     code.line(`const ${inserted}=${count}===${first};`);
-    code.block(`if(${inserted})`, () => {
+    // What properties look up may have been written by the row before.
+    g.freshBlock(`if(${inserted})`, () => {
       insertAtoms(g, nodes, edges, "mergedProperties");
       keep();
     });
     g.bound = new Set(outer);
     const assign = (items: readonly SetItem[], condition: string): void => {
       if (items.length === 0) return;
-      code.block(`if(${condition})`, () => {
+      g.freshBlock(`if(${condition})`, () => {
         const [assignments, at] = [code.fresh("set"), code.fresh("i")];
         code.line(`const ${assignments}=rt.assignments();`);
         code.block(`for(let ${at}=${first};${at}<${count};${at}++)`, () => {

@@ -39,7 +39,8 @@ export function writingCallCode(
           const value = own ? `${own[1]}[${at}]` : `${row}[${index - waiting.length}]`;
           code.line(`${array}.push(${value});`);
         }
-        code.line(`${count}++;B.keep();`);
+        const bytes = kept.map(([, array]) => `F.bytesOf(${array}[${count}])`).join("+");
+        code.line(`B.keep(${bytes || "0"});${count}++;`);
       };
       const rows = code.fresh("rows");
       const text = g.writingSubquery(() =>
