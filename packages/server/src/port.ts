@@ -162,7 +162,7 @@ export interface LiveAnswer {
   readonly reset: boolean;
   readonly notices: readonly WireNotice[];
   /** The same user has other roles or claims: changes bring the result to what these may see. Resolves when it is durable. */
-  renew(principal: Principal): Promise<number>;
+  readonly renew: (principal: Principal) => Promise<number>;
   /** Idempotent; nothing is heard afterwards. */
-  close(): void;
+  readonly close: () => void;
 }

@@ -28,6 +28,7 @@ import { silentLog, type Log } from "./log.ts";
 import { MeasuredDatabase } from "./metrics/measured-database.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import type { DatabasePort } from "./port.ts";
+import { Agendas } from "./session/agenda.ts";
 import { FanOut } from "./session/fan-out.ts";
 import type { SessionStart, SessionWishes } from "./session/session.ts";
 import { Sessions } from "./sessions.ts";
@@ -164,6 +165,7 @@ export class Server {
     this.#sessions = new Sessions({
       common: {
         fanOut: new FanOut(clock),
+        agendas: new Agendas(clock),
         channels: this.#channels,
         rooms: this.#rooms,
         database: measured,

@@ -61,7 +61,7 @@ function harness({ bytesMax = 8 * MIB, conflateBytesMin = MIB } = {}) {
     clock,
     fanOut: new FanOut(clock),
     conflateBytesMin,
-    bytesMax,
+    outboxBytesMax: bytesMax,
     onOverflow: () => told.push("overflow"),
     onRelief: () => told.push("relief"),
   });

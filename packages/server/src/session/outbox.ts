@@ -13,11 +13,11 @@ export interface OutboxOptions {
   /** So many bytes of updates may wait before they are merged. */
   readonly conflateBytesMin: number;
   /** So many bytes of updates may wait at all. */
-  readonly bytesMax: number;
+  readonly outboxBytesMax: number;
   /** More wait than that. */
-  readonly onOverflow: () => void;
+  onOverflow(): void;
   /** Called when the connection took something and the outbox is not congested. */
-  readonly onRelief: () => void;
+  onRelief(): void;
 }
 
 /** What to do with updates that a connection does not take. */
@@ -61,15 +61,16 @@ interface WaitingCommit {
  */
 export class Outbox {
   readonly #options: OutboxOptions;
-  #answers: OutFrame[] = [];
-  #updates: Waiting[] = [];
+  /** Undefined while there are none, like all that a connection seldom has. */
+  #answers: OutFrame[] | undefined;
+  #updates: Waiting[] = NOTHING;
   /** Streams whose updates were dropped. */
-  readonly #skipped = new Set<UpdateStream>();
+  #skipped: Set<UpdateStream> | undefined;
   #answerBytes = 0;
   #updateBytes = 0;
   /** Beyond this, room is made. It moves up where that brought little, so that it is not tried in vain with every update. */
   #makeRoomBytes: number;
-  #batching: Batching = { delayMs: 0, byCommit: false };
+  #batching: Batching = AT_ONCE;
   /** Runs while updates are held back. */
   #holding: Timer | undefined;
   #closed = false;
@@ -82,7 +83,7 @@ export class Outbox {
   /** Queues an answer to a request, or word of the connection itself. */
   answer(frame: OutFrame): void {
     if (this.#closed) return;
-    this.#answers.push(frame);
+    (this.#answers ??= []).push(frame);
     this.#answerBytes += frameBytes(frame);
     this.#options.fanOut.ask(this, "answer");
   }
@@ -100,7 +101,7 @@ export class Outbox {
 
   /** Takes back the updates of a stream that have not left yet. */
   withdraw(stream: UpdateStream): void {
-    this.#skipped.delete(stream);
+    this.#skipped?.delete(stream);
     this.#drop(stream);
   }
 
@@ -127,7 +128,7 @@ export class Outbox {
   /** Whether anything waits for the peer. */
   get pending(): boolean {
     return (
-      this.#answers.length > 0 ||
+      this.#answers !== undefined ||
       this.#updates.length > 0 ||
       this.#options.connection.bufferedBytes > 0
     );
@@ -137,8 +138,8 @@ export class Outbox {
   taken(): void {
     this.flush();
     if (this.congested) return;
-    for (const stream of this.#skipped) {
-      this.#skipped.delete(stream);
+    for (const stream of this.#skipped ?? []) {
+      this.#skipped?.delete(stream);
       stream.restart();
     }
     this.#options.onRelief();
@@ -154,9 +155,9 @@ export class Outbox {
   close(): void {
     this.#flushUpdates();
     this.#closed = true;
-    this.#answers = [];
-    this.#updates = [];
-    this.#skipped.clear();
+    this.#answers = undefined;
+    this.#updates = NOTHING;
+    this.#skipped = undefined;
     this.#options.fanOut.forget(this);
   }
 
@@ -166,12 +167,13 @@ export class Outbox {
   }
 
   get #conflateBytesMin(): number {
-    return Math.min(this.#options.conflateBytesMin, this.#options.bytesMax);
+    return Math.min(this.#options.conflateBytesMin, this.#options.outboxBytesMax);
   }
 
   #wait(waiting: Waiting): void {
     if (this.#closed) return;
-    this.#updates.push(waiting);
+    if (this.#updates === NOTHING) this.#updates = [waiting];
+    else this.#updates.push(waiting);
     this.#updateBytes += waiting.bytes;
     if (this.#updateBytes > this.#makeRoomBytes) this.#makeRoom();
     if (this.#updates.length === 0) return;
@@ -186,7 +188,7 @@ export class Outbox {
     if (this.#full) return;
     const updates = this.#updates;
     if (updates.length === 0) return this.#send([]);
-    this.#updates = [];
+    this.#updates = NOTHING;
     this.#updateBytes = 0;
     this.#makeRoomBytes = this.#conflateBytesMin;
     this.#send(this.#framesOf(updates));
@@ -213,17 +215,21 @@ export class Outbox {
 
   #send(updates: readonly OutFrame[]): void {
     if (this.#closed || this.#full) return;
-    const frames = this.#answers;
-    for (const frame of updates) frames.push(frame);
-    this.#answers = [];
+    const answers = this.#answers;
+    this.#answers = undefined;
     this.#answerBytes = 0;
-    if (frames.length > 0) this.#options.connection.send(frames);
+    if (answers === undefined) {
+      if (updates.length > 0) this.#options.connection.send(updates);
+      return;
+    }
+    for (const frame of updates) answers.push(frame);
+    this.#options.connection.send(answers);
   }
 
   /** A large commit is no sign of a slow peer: only what is left when the connection has taken its part is too much. */
   #makeRoom(): void {
     this.#flushUpdates();
-    const { bytesMax, onOverflow } = this.#options;
+    const { outboxBytesMax: bytesMax } = this.#options;
     if (this.#updateBytes <= this.#makeRoomBytes) return;
     const streams = new Set<UpdateStream>();
     for (const waiting of this.#updates) {
@@ -232,7 +238,7 @@ export class Outbox {
     }
     for (const stream of streams) this.#conflate(stream);
     if (this.#updateBytes > bytesMax / 2) for (const stream of streams) this.#skip(stream);
-    if (this.#updateBytes > bytesMax) return onOverflow();
+    if (this.#updateBytes > bytesMax) return this.#options.onOverflow();
     const next = Math.max(this.#conflateBytesMin, 2 * this.#updateBytes);
     this.#makeRoomBytes = Math.min(
       this.#updateBytes > bytesMax / 2 ? bytesMax : bytesMax / 2,
@@ -256,11 +262,12 @@ export class Outbox {
 
   #skip(stream: UpdateStream): void {
     this.#drop(stream);
-    this.#skipped.add(stream);
+    (this.#skipped ??= new Set()).add(stream);
     stream.skip();
   }
 
   #drop(stream: UpdateStream): void {
+    if (this.#updates.length === 0) return;
     this.#updates = this.#updates.filter((waiting) => !isOf(waiting, stream));
     this.#count();
   }
@@ -270,6 +277,9 @@ export class Outbox {
   }
 }
 
+/** The same for all who have none; never written to. */
+const NOTHING: Waiting[] = [];
+const AT_ONCE: Batching = { delayMs: 0, byCommit: false };
 /** Enough to keep a connection busy until it asks for more. */
 const HELD_BYTES = 1024 * 1024;
 

@@ -43,7 +43,7 @@ export function framedSlice(slice: {
   readonly first: boolean;
   readonly last: boolean;
   readonly deflates: boolean;
-}): readonly Buffer[] {
+}): readonly [header: Buffer, payload: Buffer] {
   const { bytes, deflates, first, last, text } = slice;
   const piece = deflates ? deflate(bytes) : bytes;
   const payload = deflates && last ? endOfMessage(piece) : piece;
