@@ -6,7 +6,7 @@ import { DEFAULT_GRAPH, type Effect } from "../graph/effect.ts";
 import { isReserved } from "../graph/reserved.ts";
 import type { Store } from "../graph/store.ts";
 import type { LiveCommit } from "./change.ts";
-import { Group, type GroupRoute, type GroupSpec, type Watcher } from "./group.ts";
+import { Group, type GroupRoute, type GroupSpec, type Viewer, type Watcher } from "./group.ts";
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from "./limits.ts";
 import { Routes } from "./routes.ts";
 import type { RowSet } from "./row-set.ts";
@@ -40,11 +40,11 @@ export interface Watch {
 
 /** Who is told of a result. */
 export interface Listener extends Pick<Watcher, "onChange" | "onEnd"> {
-  /** Default: everything may be seen. Asked again whenever another policy comes. */
-  readonly grant?: Watcher["grant"];
-  /** Default: every graph. */
-  readonly reach?: Watcher["reach"];
+  /** Default: one who may see everything. */
+  readonly viewer?: Viewer;
 }
+
+const EVERYBODY: Viewer = { grant: null, reach: null, parameters: (before) => before };
 
 /** A state of the result that a watcher has already. */
 export interface Known {
@@ -128,21 +128,29 @@ export class LiveQueries {
    */
   watch(
     spec: Omit<GroupSpec, "grant" | "reach">,
-    { onChange, onEnd, grant = () => null, reach = () => null }: Listener,
+    { onChange, onEnd, viewer = EVERYBODY }: Listener,
     known: Known | null = null,
   ): Watch {
     if (this.#closed) throw new GeodeError("UNAVAILABLE", "The database is closed.");
-    const group = this.#groupOf({ ...spec, grant: grant(), reach: reach() });
+    const { grant, reach } = viewer;
+    const group = this.#groupOf({ ...spec, grant, reach });
     const seq = this.#seq();
-    const watcher: Watcher = { fromSeq: seq, onChange, onEnd, grant, reach, group };
+    const watcher: Watcher = { fromSeq: seq, onChange, onEnd, viewer, group };
     group.watchers.add(watcher);
     return {
+      ...this.#handleOf(watcher),
       columns: group.columns,
       rows: group.rows,
       seq,
       digest: group.digest,
       notices: group.notices,
       unchanged: known !== null && isUnchanged(group, known, seq),
+    };
+  }
+
+  /** Apart from the result, which goes, while whoever watches keeps these. */
+  #handleOf(watcher: Watcher): Pick<Watch, "judge" | "close"> {
+    return {
       judge: () => {
         if (watcher.group !== null) this.#toJudge.add(watcher);
       },
@@ -273,7 +281,9 @@ export class LiveQueries {
       if (from === null) continue;
       let byKey = passages.get(from);
       if (byKey === undefined) passages.set(from, (byKey = new Map()));
-      const spec = { ...from.spec, grant: watcher.grant(), reach: watcher.reach() };
+      const { grant, reach } = watcher.viewer;
+      const parameters = watcher.viewer.parameters(from.spec.parameters);
+      const spec = { ...from.spec, grant, reach, parameters };
       const key = groupKey(spec);
       let passage = byKey.get(key);
       if (passage === undefined) byKey.set(key, (passage = from.fork(key, spec)));

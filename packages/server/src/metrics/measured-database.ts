@@ -84,10 +84,7 @@ export class MeasuredDatabase implements DatabasePort {
     onChange: (commit: CommitChanges) => void,
     onEnd: (error: GeodeError) => void,
   ): Promise<LiveAnswer> {
-    const measured = (commit: CommitChanges): void => {
-      this.#fanOut();
-      onChange(commit);
-    };
+    const measured = this.#measured(onChange);
     return this.#measure("subscribe", attributesOf(request), () =>
       this.#database.subscribe(request, measured, onEnd),
     );
@@ -115,6 +112,14 @@ export class MeasuredDatabase implements DatabasePort {
       this.#metrics.answered(queryClass, (performance.now() - startMs) / 1000);
       span.end();
     }
+  }
+
+  /** Apart from the request, which goes, while this stays as long as the subscription. */
+  #measured(onChange: (commit: CommitChanges) => void): (commit: CommitChanges) => void {
+    return (commit) => {
+      this.#fanOut();
+      onChange(commit);
+    };
   }
 
   /** Live queries hear of a commit one after the other, in one turn. */

@@ -291,8 +291,7 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
       for (const resume of relief ?? []) resume();
       if ((session.#pausedFor & PAUSES.answers) !== 0) session.#pause("answers", false);
       session.#requests.startMore();
-      if (session.#leaving && session.#requests.count === 0 && !session.#outbox.pending)
-        session.close("restart");
+      session.leaveWhenQuiet();
     }
     onBatchTooLong(): void {
       this.#session.#options.metrics.limitReached("batchMessagesMax");
@@ -354,6 +353,11 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
   /** The server is about to stop: the client is told when to come back, and what it asked so far is answered. */
   drain(retryAfterMs: number): void {
     this.#on({ name: "draining", retryAfterMs });
+  }
+
+  /** While draining: ends it once nothing is unanswered. */
+  leaveWhenQuiet(): void {
+    if (this.#leaving && this.#requests.count === 0 && !this.#outbox.pending) this.close("restart");
   }
 
   /** Ends it without taking leave. */
