@@ -42,12 +42,13 @@ export interface Batching {
   readonly byCommit: boolean;
 }
 
-type Waiting = WaitingCommit | { readonly frame: OutFrame; readonly bytes: number };
+type Waiting = WaitingCommits | { readonly frame: OutFrame; readonly bytes: number };
 
-interface WaitingCommit {
+/** Of one stream, with nothing between them. */
+interface WaitingCommits {
   readonly stream: UpdateStream;
-  readonly commit: CommitChanges;
-  readonly bytes: number;
+  readonly commits: CommitChanges[];
+  bytes: number;
 }
 
 /**
@@ -95,7 +96,15 @@ export class Outbox {
 
   /** Queues the updates of one commit. */
   update(stream: UpdateStream, commit: CommitChanges): void {
-    this.#wait({ stream, commit, bytes: stream.bytesOf(commit) });
+    const bytes = stream.bytesOf(commit);
+    const last = this.#updates.at(-1);
+    if (last !== undefined && isOf(last, stream)) {
+      last.commits.push(commit);
+      last.bytes += bytes;
+      this.#grown(bytes);
+    } else {
+      this.#wait({ stream, commits: [commit], bytes });
+    }
     if (stream.backpressure === "latest" && this.#full) this.#conflate(stream);
   }
 
@@ -136,7 +145,7 @@ export class Outbox {
 
   /** The connection took something: to be called by whoever listens to it. */
   taken(): void {
-    this.flush();
+    if (this.#answers !== undefined || this.#updates !== NOTHING) this.flush();
     if (this.congested) return;
     for (const stream of this.#skipped ?? []) {
       this.#skipped?.delete(stream);
@@ -172,14 +181,20 @@ export class Outbox {
 
   #wait(waiting: Waiting): void {
     if (this.#closed) return;
-    if (this.#updates === NOTHING) this.#updates = [waiting];
+    const first = this.#updates === NOTHING;
+    if (first) this.#updates = [waiting];
     else this.#updates.push(waiting);
-    this.#updateBytes += waiting.bytes;
-    if (this.#updateBytes > this.#makeRoomBytes) this.#makeRoom();
-    if (this.#updates.length === 0) return;
+    this.#grown(waiting.bytes);
+    // What waits behind others leaves with them: at the end of the turn, when the time is over, or when the connection takes something.
+    if (!first || this.#updates.length === 0) return;
     const { delayMs } = this.#batching;
     if (delayMs === 0) this.#options.fanOut.ask(this, "update");
     else this.#holding ??= this.#options.clock.timer(delayMs, () => this.#flushUpdates());
+  }
+
+  #grown(bytes: number): void {
+    this.#updateBytes += bytes;
+    if (this.#updateBytes > this.#makeRoomBytes) this.#makeRoom();
   }
 
   #flushUpdates(): void {
@@ -196,17 +211,18 @@ export class Outbox {
 
   #framesOf(updates: readonly Waiting[]): readonly OutFrame[] {
     const { delayMs, byCommit } = this.#batching;
-    if (delayMs > 0) return batched(updates.flatMap(framesOf));
     const frames: OutFrame[] = [];
-    if (!byCommit) {
-      for (const waiting of updates) for (const frame of framesOf(waiting)) frames.push(frame);
-      return frames;
+    if (!byCommit || delayMs > 0) {
+      for (const waiting of updates) addFrames(waiting, frames);
+      return delayMs > 0 ? batched(frames) : frames;
     }
-    for (let start = 0; start < updates.length;) {
-      const seq = seqOf(updates[start]!);
+    const single = updates.flatMap(one);
+    for (let start = 0; start < single.length;) {
+      const seq = seqOf(single[start]!);
       let end = start + 1;
-      while (seq !== undefined && end < updates.length && seqOf(updates[end]!) === seq) end++;
-      const ofCommit = updates.slice(start, end).flatMap(framesOf);
+      while (seq !== undefined && end < single.length && seqOf(single[end]!) === seq) end++;
+      const ofCommit: OutFrame[] = [];
+      for (const waiting of single.slice(start, end)) addFrames(waiting, ofCommit);
       frames.push(...(seq === undefined ? ofCommit : batched(ofCommit, seq)));
       start = end;
     }
@@ -249,10 +265,11 @@ export class Outbox {
   /** Merges what waits of a stream into one commit, in the place of the first. */
   #conflate(stream: UpdateStream): void {
     const own = this.#updates.filter((waiting) => isOf(waiting, stream));
-    if (own.length < 2) return;
-    const commit = conflate(own.map((waiting) => waiting.commit));
+    const commits = own.flatMap((waiting) => waiting.commits);
+    if (commits.length < 2) return;
+    const commit = conflate(commits);
     if (commit === null) return this.#skip(stream);
-    const merged: WaitingCommit = { stream, commit, bytes: stream.bytesOf(commit) };
+    const merged: WaitingCommits = { stream, commits: [commit], bytes: stream.bytesOf(commit) };
     this.#updates = this.#updates.flatMap((waiting) => {
       if (waiting === own[0]) return merged;
       return isOf(waiting, stream) ? [] : waiting;
@@ -268,7 +285,8 @@ export class Outbox {
 
   #drop(stream: UpdateStream): void {
     if (this.#updates.length === 0) return;
-    this.#updates = this.#updates.filter((waiting) => !isOf(waiting, stream));
+    const others = this.#updates.filter((waiting) => !isOf(waiting, stream));
+    this.#updates = others.length === 0 ? NOTHING : others;
     this.#count();
   }
 
@@ -283,14 +301,27 @@ const AT_ONCE: Batching = { delayMs: 0, byCommit: false };
 /** Enough to keep a connection busy until it asks for more. */
 const HELD_BYTES = 1024 * 1024;
 
-function framesOf(waiting: Waiting): readonly OutFrame[] {
-  return "stream" in waiting ? waiting.stream.frames(waiting.commit) : [waiting.frame];
+function addFrames(waiting: Waiting, frames: OutFrame[]): void {
+  if ("frame" in waiting) {
+    frames.push(waiting.frame);
+    return;
+  }
+  for (const commit of waiting.commits)
+    for (const frame of waiting.stream.frames(commit)) frames.push(frame);
 }
 
+/** Each commit by itself. */
+function one(waiting: Waiting): readonly Waiting[] {
+  if ("frame" in waiting || waiting.commits.length === 1) return [waiting];
+  const { commits, stream } = waiting;
+  return commits.map((commit) => ({ stream, commits: [commit], bytes: 0 }));
+}
+
+/** Of what stands by itself. */
 function seqOf(waiting: Waiting): number | undefined {
-  return "stream" in waiting ? waiting.commit.seq : undefined;
+  return "stream" in waiting ? waiting.commits[0]?.seq : undefined;
 }
 
-function isOf(waiting: Waiting, stream: UpdateStream): waiting is WaitingCommit {
+function isOf(waiting: Waiting, stream: UpdateStream): waiting is WaitingCommits {
   return "stream" in waiting && waiting.stream === stream;
 }
