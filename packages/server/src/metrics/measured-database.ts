@@ -22,6 +22,14 @@ import type { Metrics, QueryClass } from "./metrics.ts";
 /** Spans go nowhere, and cost next to nothing, until the process registers a tracer provider. */
 const tracer = trace.getTracer("geode");
 
+/** What a text is, as far as that can be told without running it. */
+interface Kind {
+  readonly text: string;
+  readonly access: Access;
+  readonly transactionCommand: TransactionCommand | null;
+  readonly sessionCommand: SessionCommand | null;
+}
+
 /**
  * A database whose time is measured: histograms, and a span for each request. No span says what was asked: statements and parameters
  * are the users' own.
@@ -31,6 +39,7 @@ export class MeasuredDatabase implements DatabasePort {
   readonly #metrics: Metrics;
   readonly #clock: Pick<Clock, "endOfTurn">;
   #fanningOut = false;
+  #lastKind: Kind | undefined;
 
   constructor(database: DatabasePort, metrics: Metrics, clock: Pick<Clock, "endOfTurn">) {
     this.#database = database;
@@ -47,15 +56,29 @@ export class MeasuredDatabase implements DatabasePort {
   }
 
   access(text: string): Access {
-    return accessOf(text, this.#database);
+    return this.#kindOf(text).access;
   }
 
   transactionCommand(text: string): TransactionCommand | null {
-    return this.#database.transactionCommand(text);
+    return this.#kindOf(text).transactionCommand;
   }
 
   sessionCommand(text: string): SessionCommand | null {
-    return this.#database.sessionCommand(text);
+    return this.#kindOf(text).sessionCommand;
+  }
+
+  /** Asked several times for each request, and nothing but the text decides. */
+  #kindOf(text: string): Kind {
+    if (this.#lastKind?.text !== text) {
+      const database = this.#database;
+      this.#lastKind = {
+        text,
+        access: accessOf(text, database),
+        transactionCommand: database.transactionCommand(text),
+        sessionCommand: database.sessionCommand(text),
+      };
+    }
+    return this.#lastKind;
   }
 
   sessionAfter(request: QueryRequest): Promise<SessionState> {
