@@ -76,7 +76,7 @@ export function decodeParameters(
 ): ReadonlyMap<string, Value> {
   const parameters = new Map<string, Value>();
   if (json === undefined) return parameters;
-  for (const [name, value] of Object.entries(json)) parameters.set(name, decode(value, `$${name}`));
+  for (const name of Object.keys(json)) parameters.set(name, decode(json[name], `$${name}`));
   return parameters;
 }
 
@@ -219,14 +219,14 @@ function outOfBounds(
   root: object,
   bounds: JsonBounds,
 ): { readonly error: string; readonly limit: keyof JsonBounds } | undefined {
-  let level = [root];
+  let level: readonly object[] = [root];
   for (let depth = 1; level.length > 0; depth++) {
     if (depth > bounds.jsonDepthMax)
       return {
         error: `the message is nested deeper than ${bounds.jsonDepthMax} levels`,
         limit: "jsonDepthMax",
       };
-    const below: object[] = [];
+    let below: object[] | undefined;
     for (const value of level) {
       const isArray = Array.isArray(value);
       const children: unknown[] = isArray ? value : Object.values(value);
@@ -237,8 +237,9 @@ function outOfBounds(
         };
       }
       for (const child of children)
-        if (typeof child === "object" && child !== null) below.push(child);
+        if (typeof child === "object" && child !== null) (below ??= []).push(child);
     }
+    if (below === undefined) return undefined;
     level = below;
   }
   return undefined;

@@ -61,7 +61,19 @@ export class Statements {
    * Throws what the statement throws; 25G01 for a second START TRANSACTION, 2D000 for COMMIT and ROLLBACK without one. What it does to
    * the transaction is done before it returns, so that a later statement may be run before this one has answered.
    */
-  async run(asked: QueryRequest): Promise<QueryAnswer> {
+  run(asked: QueryRequest): Promise<QueryAnswer> {
+    const { text } = asked;
+    // Nearly everything is a statement, and every promise on its way costs.
+    if (
+      this.#settling === null &&
+      this.#database.sessionCommand(text) === null &&
+      this.#database.transactionCommand(text) === null
+    )
+      return (this.#transaction ?? this.#database).query(this.inSession(asked));
+    return this.#runCommand(asked);
+  }
+
+  async #runCommand(asked: QueryRequest): Promise<QueryAnswer> {
     if (this.#settling !== null) await this.#settling;
     const request = this.inSession(asked);
     if (this.#database.sessionCommand(request.text) !== null) return this.#runSession(request);
