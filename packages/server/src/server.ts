@@ -21,6 +21,7 @@ import { ConsoleFiles } from "./http/console-files.ts";
 import { Gate } from "./http/gate.ts";
 import { MetricsPage } from "./http/metrics-page.ts";
 import type { Rate } from "./limits/bucket.ts";
+import { HttpRates } from "./limits/http-rates.ts";
 import { TrustedProxies, type Source } from "./limits/proxies.ts";
 import { Users } from "./limits/users.ts";
 import { isLoopbackHost } from "./loopback.ts";
@@ -95,6 +96,7 @@ export class Server {
   readonly #sessions: Sessions;
   readonly #handshakes: Handshakes;
   readonly #http: HttpContext;
+  readonly #httpRates: HttpRates;
   /** Made once: whoever asks for it again must not cost more than sending it. */
   #asyncApi: string | undefined;
   #listener: Listener | undefined;
@@ -196,7 +198,12 @@ export class Server {
       metrics,
       audit,
     });
-    const gate = new Gate({ verifier, audit });
+    this.#httpRates = new HttpRates({
+      clock,
+      rate: burstOfTwo(limits.httpPerSecond),
+      onExceeded: () => metrics.limitReached("httpPerSecond"),
+    });
+    const gate = new Gate({ verifier, audit, rates: this.#httpRates });
     this.#http = {
       console: new ConsoleFiles(options.consoleDirectory),
       backups: new Backups({ database, gate, audit, log }),
@@ -207,6 +214,7 @@ export class Server {
         open: options.metricsPublic ?? false,
         isLocal: (request) => this.#proxies.isLocal(request),
       }),
+      waitMs: (request) => this.#httpRates.ofAddress(this.#sourceOf(request)),
       asyncApi: () => (this.#asyncApi ??= asyncApiText(this.url)),
       allowedOrigins,
       readiness: () =>
@@ -296,6 +304,7 @@ export class Server {
     await this.#sessions.gone(FAREWELL_MS);
     this.#sessions.terminate();
     await this.#rooms?.close();
+    this.#httpRates.close();
     await this.#listener!.close();
   }
 
@@ -312,8 +321,11 @@ export class Server {
   }
 
   #answer(request: HttpRequest): Promise<HttpAnswer> {
-    const { address } = this.#proxies.sourceOf(request.remoteAddress ?? "", request.forwardedFor);
-    return answerHttp({ ...request, clientAddress: address }, this.#http);
+    return answerHttp({ ...request, clientAddress: this.#sourceOf(request).address }, this.#http);
+  }
+
+  #sourceOf({ forwardedFor, remoteAddress = "" }: HttpRequest): Source {
+    return this.#proxies.sourceOf(remoteAddress, forwardedFor);
   }
 }
 
