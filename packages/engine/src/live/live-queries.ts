@@ -83,6 +83,8 @@ export class LiveQueries {
   readonly #toJudge = new Set<Watcher>();
   /** Behind the log: to be run again in a later turn, in order. */
   readonly #behind = new Set<Group>();
+  /** Of a policy that is over: nothing is told of them, and whoever watches them goes over to what they may see now, in this order. */
+  readonly #retired = new Set<Group>();
   #deliveries: Delivery[] = [];
   #delivering = false;
   #catchUp: (() => void) | null = null;
@@ -114,12 +116,12 @@ export class LiveQueries {
 
   /** Different results maintained now. */
   get groupCount(): number {
-    return this.#groups.size;
+    return this.#groups.size + this.#retired.size;
   }
 
   /** Results that are behind the log and will jump. */
   get behindCount(): number {
-    return this.#behind.size;
+    return this.#behind.size + this.#retired.size;
   }
 
   /**
@@ -206,12 +208,18 @@ export class LiveQueries {
   }
 
   #drop(group: Group): void {
-    if (this.#groups.get(group.key) !== group) return;
+    if (this.#remove(group) || this.#retired.delete(group))
+      this.#rowsKept -= group.rows.keys.length;
+  }
+
+  /** Nobody joins it any more, and no commit touches it. Answers whether it was there. */
+  #remove(group: Group): boolean {
+    if (this.#groups.get(group.key) !== group) return false;
     this.#groups.delete(group.key);
     for (const route of group.routes) this.#routes.remove(route);
     this.#touched.delete(group);
     this.#behind.delete(group);
-    this.#rowsKept -= group.rows.keys.length;
+    return true;
   }
 
   /** See `Follower`: the store still shows the state before the effect. */
@@ -233,13 +241,13 @@ export class LiveQueries {
 
   /** See `Follower`: the commit is in. */
   afterCommit(): void {
-    if (!this.#policyChanged && this.#toJudge.size === 0) return this.#refreshTouched();
-    const judged = this.#policyChanged ? [...this.#groups.values()] : [];
-    const passages = [...this.#leaveAll(judged), ...this.#leave(this.#toJudge)];
-    this.#policyChanged = false;
+    const passages = this.#leave(this.#toJudge);
     this.#toJudge.clear();
+    if (this.#policyChanged) this.#retireAll();
+    this.#policyChanged = false;
     this.#refreshTouched();
     for (const passage of passages) this.#arrive(passage);
+    this.#passSome();
   }
 
   #refreshTouched(): void {
@@ -266,11 +274,30 @@ export class LiveQueries {
   }
 
   /**
-   * Another policy: everybody goes over to the result that it grants them, from the one that they have. At once, however long that
-   * takes: nobody shall see any longer what they may not.
+   * Another policy: everybody goes over to the result that it grants them, from the one that they have. From now on they are shown
+   * nothing but that; how many of them are at once is a matter of time.
    */
-  #leaveAll(groups: readonly Group[]): Group[] {
-    return groups.flatMap((group) => this.#leave(new Set(group.watchers)));
+  #retireAll(): void {
+    for (const group of this.#groups.values()) {
+      this.#remove(group);
+      this.#retired.add(group);
+    }
+  }
+
+  /** Those for whom there is time before the writers are answered; the rest has its time in later turns. */
+  #passSome(): void {
+    if (this.#retired.size === 0) return;
+    this.#entryStartMs ??= this.#environment.monotonicMs();
+    for (const group of this.#retired) {
+      if (this.#environment.monotonicMs() - this.#entryStartMs >= this.#limits.commitMs) return;
+      this.#pass(group);
+    }
+  }
+
+  /** Everybody who watches a retired group goes over. */
+  #pass(group: Group): void {
+    for (const passage of this.#leave(new Set(group.watchers))) this.#arrive(passage);
+    this.#drop(group);
   }
 
   /** On the way from one group to another: groups of their own, with the rows that they have. */
@@ -397,7 +424,7 @@ export class LiveQueries {
   }
 
   #scheduleCatchUp(): void {
-    if (this.#catchUp !== null || this.#behind.size === 0) return;
+    if (this.#catchUp !== null || this.behindCount === 0) return;
     const delayMs = Math.max(0, this.#pausedUntilMs - this.#environment.monotonicMs());
     this.#catchUp = this.#environment.after(delayMs, () => this.#runBehind());
   }
@@ -407,11 +434,17 @@ export class LiveQueries {
     this.#catchUp = null;
     const startMs = this.#environment.monotonicMs();
     let nowMs = startMs;
+    const { turnMs } = this.#limits;
+    for (const group of this.#retired) {
+      if (nowMs - startMs >= turnMs) break;
+      this.#pass(group);
+      nowMs = this.#environment.monotonicMs();
+    }
     for (const group of this.#behind) {
+      if (nowMs - startMs >= turnMs) break;
       this.#behind.delete(group);
       this.#refresh(group);
       nowMs = this.#environment.monotonicMs();
-      if (nowMs - startMs >= this.#limits.turnMs) break;
     }
     this.#pausedUntilMs = nowMs + (nowMs - startMs) * (1 / this.#limits.share - 1);
     this.#scheduleCatchUp();
@@ -422,8 +455,12 @@ export class LiveQueries {
     this.#closed = true;
     this.#catchUp?.();
     this.#catchUp = null;
-    for (const group of this.#groups.values()) group.watchers.clear();
-    for (const group of this.#groups.values()) this.#drop(group);
+    for (const groups of [this.#groups.values(), this.#retired]) {
+      for (const group of groups) {
+        group.watchers.clear();
+        this.#drop(group);
+      }
+    }
     this.#deliveries = [];
   }
 }
