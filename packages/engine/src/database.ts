@@ -405,12 +405,14 @@ export class Database {
   /**
    * The result of a read now, and every later change of it to `onChange`, one call per commit, in order, none before the commit is
    * durable and its writer answered. `onEnd` is called once when the result can no longer be kept up to date, e.g. because new data made
-   * the statement divide by zero. What listeners throw is reported to the environment and concerns nobody else.
+   * the statement divide by zero. `onPace` hears when a commit may have changed the result and is looked at later, and when that is done.
+   * What listeners throw is reported to the environment and concerns nobody else.
    */
   async subscribe(
     request: SubscribeRequest,
     onChange: (commit: LiveCommit) => void,
     onEnd: (error: GeodeError) => void = () => {},
+    onPace?: (pace: "behind" | "caught up", seq: number) => void,
   ): Promise<LiveQuery> {
     this.#refuseClosed();
     const statement = this.#compile(request.text);
@@ -440,7 +442,7 @@ export class Database {
       frozen: { timeMs: this.#environment.nowMs(), random: this.#environment.random() },
     };
     const viewer = new UserViewer(this.#replica.policies, request.principal);
-    const watch = this.#watch(spec, { onChange, onEnd, viewer }, known);
+    const watch = this.#watch(spec, { onChange, onEnd, onPace, viewer }, known);
     const liveForm = statement.liveForm ?? "snapshot";
     const { keys, rows, texts } = watch.unchanged || liveForm === "changes" ? NO_ROWS : watch.rows;
     return {

@@ -51,6 +51,8 @@ export interface Watcher {
   readonly onChange: (commit: LiveCommit) => void;
   /** The result is no longer live. */
   readonly onEnd: (error: GeodeError) => void;
+  /** The commit `seq` may have changed the result, which is looked at later; or it has been looked at, as of `seq`. */
+  readonly onPace?: ((pace: "behind" | "caught up", seq: number) => void) | undefined;
 }
 
 /** What a group reads in one graph. */

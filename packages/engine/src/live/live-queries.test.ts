@@ -432,6 +432,18 @@ describe("what live queries cost", () => {
     expect(live.behindCount).toBe(0);
   });
 
+  test("who watches it hears from which commit on it is behind, and as of which one it is right again", async () => {
+    const paces: string[] = [];
+    const onPace = (pace: string, seq: number): void => void paces.push(`${pace} ${seq}`);
+    const listener = { onChange: () => paces.push("change"), onEnd: () => {}, onPace };
+    const spec = { graph, parameters: new Map(), before: false, frozen: { timeMs: 0, random: 0 } };
+    live.watch({ ...spec, statement: slow("slow", 50) }, listener);
+    live.watch({ ...spec, statement: USERS }, { onChange: () => {}, onEnd: () => {}, onPace });
+    for (const id of [1, 2, 3]) commit([insert(id, "Ann")]);
+    await environment.settle();
+    expect(paces).toEqual(["behind 1", "change", "caught up 3"]);
+  });
+
   test("many cheap results together hold up the commit for a bounded time; the rest follow in later turns", async () => {
     const users = [1, 2, 3, 4, 5, 6, 7, 8].map((place) => watch(slow(`cheap ${place}`, 1)));
     const before = environment.nowMs();

@@ -39,7 +39,7 @@ export interface Watch {
 }
 
 /** Who is told of a result. */
-export interface Listener extends Pick<Watcher, "onChange" | "onEnd"> {
+export interface Listener extends Pick<Watcher, "onChange" | "onEnd" | "onPace"> {
   /** Default: one who may see everything. */
   readonly viewer?: Viewer;
 }
@@ -55,7 +55,12 @@ export interface Known {
 /** News for those who watched when it came: whoever came later has it in their snapshot, and who left may be elsewhere by now. */
 type Delivery =
   | { readonly to: readonly Watcher[]; readonly commit: LiveCommit }
-  | { readonly to: readonly Watcher[]; readonly error: GeodeError };
+  | { readonly to: readonly Watcher[]; readonly error: GeodeError }
+  | {
+      readonly to: readonly Watcher[];
+      readonly pace: "behind" | "caught up";
+      readonly seq: number;
+    };
 
 /**
  * All live queries of a database. They follow applied commits: each commit runs the results again that it may have changed, and what
@@ -130,14 +135,14 @@ export class LiveQueries {
    */
   watch(
     spec: Omit<GroupSpec, "grant" | "reach">,
-    { onChange, onEnd, viewer = EVERYBODY }: Listener,
+    { onChange, onEnd, onPace, viewer = EVERYBODY }: Listener,
     known: Known | null = null,
   ): Watch {
     if (this.#closed) throw new GeodeError("UNAVAILABLE", "The database is closed.");
     const { grant, reach } = viewer;
     const group = this.#groupOf({ ...spec, grant, reach });
     const seq = this.#seq();
-    const watcher: Watcher = { fromSeq: seq, onChange, onEnd, viewer, group };
+    const watcher: Watcher = { fromSeq: seq, onChange, onEnd, onPace, viewer, group };
     group.watchers.add(watcher);
     return {
       ...this.#handleOf(watcher),
@@ -171,8 +176,8 @@ export class LiveQueries {
     const key = groupKey(spec);
     const existing = this.#groups.get(key);
     if (existing !== undefined) {
-      if (this.#behind.delete(existing)) {
-        const error = this.#refresh(existing);
+      if (this.#behind.has(existing)) {
+        const error = this.#catchUpWith(existing);
         if (error !== null) throw error;
       }
       return existing;
@@ -244,10 +249,10 @@ export class LiveQueries {
     const passages = this.#leave(this.#toJudge);
     this.#toJudge.clear();
     if (this.#policyChanged) this.#retireAll();
-    this.#policyChanged = false;
     this.#refreshTouched();
     for (const passage of passages) this.#arrive(passage);
-    this.#passSome();
+    if (this.#policyChanged) this.#passSome();
+    this.#policyChanged = false;
   }
 
   #refreshTouched(): void {
@@ -261,6 +266,7 @@ export class LiveQueries {
         group.lastRunMs > this.#limits.groupMs ||
         spentMs >= this.#limits.commitMs
       ) {
+        if (!this.#behind.has(group)) this.#tell(group, "behind");
         this.#behind.add(group);
       } else this.#refresh(group);
     }
@@ -289,8 +295,9 @@ export class LiveQueries {
     if (this.#retired.size === 0) return;
     this.#entryStartMs ??= this.#environment.monotonicMs();
     for (const group of this.#retired) {
-      if (this.#environment.monotonicMs() - this.#entryStartMs >= this.#limits.commitMs) return;
-      this.#pass(group);
+      const spentMs = this.#environment.monotonicMs() - this.#entryStartMs;
+      if (spentMs < this.#limits.commitMs) this.#pass(group);
+      else this.#tell(group, "behind");
     }
   }
 
@@ -328,11 +335,12 @@ export class LiveQueries {
     const failed = this.#refresh(passage) !== null;
     this.#rowsKept -= passage.rows.keys.length;
     if (failed) return;
+    this.#tell(passage, "caught up");
     const { key, spec } = passage;
     let group = this.#groups.get(key);
-    if (group !== undefined && this.#behind.delete(group)) {
+    if (group !== undefined && this.#behind.has(group)) {
       // What it is about to hear, those who arrive have heard.
-      if (this.#refresh(group) !== null) group = undefined;
+      if (this.#catchUpWith(group) !== null) group = undefined;
     }
     if (group === undefined) {
       group = passage.fork(key, spec);
@@ -366,6 +374,19 @@ export class LiveQueries {
     } finally {
       group.lastRunMs = this.#environment.monotonicMs() - startMs;
     }
+  }
+
+  /** Runs a group again that was behind; returns the error that ended it. */
+  #catchUpWith(group: Group): GeodeError | null {
+    this.#behind.delete(group);
+    const error = this.#refresh(group);
+    if (error === null) this.#tell(group, "caught up");
+    return error;
+  }
+
+  #tell(group: Group, pace: "behind" | "caught up"): void {
+    const to = [...group.watchers].filter(({ onPace }) => onPace !== undefined);
+    if (to.length > 0) this.#deliver({ to, pace, seq: this.#seq() });
   }
 
   #run(group: Group): Result {
@@ -415,6 +436,8 @@ export class LiveQueries {
           if ("error" in delivery) {
             watcher.group = null;
             watcher.onEnd(delivery.error);
+          } else if ("pace" in delivery) {
+            watcher.onPace?.(delivery.pace, delivery.seq);
           } else if (delivery.commit.seq > watcher.fromSeq) watcher.onChange(delivery.commit);
         } catch (error) {
           this.#environment.report(error);
@@ -442,8 +465,7 @@ export class LiveQueries {
     }
     for (const group of this.#behind) {
       if (nowMs - startMs >= turnMs) break;
-      this.#behind.delete(group);
-      this.#refresh(group);
+      this.#catchUpWith(group);
       nowMs = this.#environment.monotonicMs();
     }
     this.#pausedUntilMs = nowMs + (nowMs - startMs) * (1 / this.#limits.share - 1);

@@ -8,6 +8,7 @@ import type {
   DatabaseFigures,
   DatabasePort,
   LiveAnswer,
+  Pace,
   QueryAnswer,
   QueryRequest,
   SessionCommand,
@@ -106,10 +107,11 @@ export class MeasuredDatabase implements DatabasePort {
     request: SubscribeRequest,
     onChange: (commit: CommitChanges) => void,
     onEnd: (error: GeodeError) => void,
+    onPace?: (pace: Pace, seq: number) => void,
   ): Promise<LiveAnswer> {
     const measured = this.#measured(onChange);
     return this.#measure("subscribe", attributesOf(request), () =>
-      this.#database.subscribe(request, measured, onEnd),
+      this.#database.subscribe(request, measured, onEnd, onPace),
     );
   }
 

@@ -1,4 +1,4 @@
-import type { CommitChanges } from "@geode/protocol";
+import type { CommitChanges, RequestId } from "@geode/protocol";
 import type { Clock, Timer } from "../clock.ts";
 import type { Connection } from "../transport/connection.ts";
 import { frameBytes, type OutFrame } from "../transport/out-frame.ts";
@@ -14,6 +14,8 @@ export interface OutboxOptions {
   readonly conflateBytesMin: number;
   /** So many bytes of updates may wait at all. */
   readonly outboxBytesMax: number;
+  /** Live results that this commit may concern, and that tell of a later one in its place. */
+  behindAt(seq: number): readonly RequestId[];
   /** More wait than that. */
   onOverflow(): void;
   /** Called when the connection took something and the outbox is not congested. */
@@ -223,7 +225,9 @@ export class Outbox {
       while (seq !== undefined && end < single.length && seqOf(single[end]!) === seq) end++;
       const ofCommit: OutFrame[] = [];
       for (const waiting of single.slice(start, end)) addFrames(waiting, ofCommit);
-      frames.push(...(seq === undefined ? ofCommit : batched(ofCommit, seq)));
+      frames.push(
+        ...(seq === undefined ? ofCommit : batched(ofCommit, seq, this.#options.behindAt(seq))),
+      );
       start = end;
     }
     return frames;

@@ -279,6 +279,9 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
     ping(): void {
       this.#session.#connection.ping();
     }
+    behindAt(seq: number): readonly RequestId[] {
+      return this.#session.#subscriptions.behindAt(seq);
+    }
     onOverflow(): void {
       this.#session.#options.metrics.limitReached("outboxBytesMax");
       this.#session.#on({ name: "closeAsked", close: "slow" });

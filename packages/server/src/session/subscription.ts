@@ -1,5 +1,5 @@
 import type { CommitChanges, RequestId } from "@geode/protocol";
-import type { LiveAnswer, Principal, SubscribeRequest } from "../port.ts";
+import type { LiveAnswer, Pace, Principal, SubscribeRequest } from "../port.ts";
 import type { OutFrame } from "../transport/out-frame.ts";
 import type { Backpressure, Outbox, UpdateStream } from "./outbox.ts";
 import type { Reply } from "./reply.ts";
@@ -37,6 +37,9 @@ export class Subscription implements UpdateStream {
   #phase: Phase = { name: "pending", early: [] };
   /** The `prev_seq` of commits that cancelled each other out, so that nothing was sent of them. */
   #untoldPrevSeq: number | undefined;
+  /** From which commit on its result was last looked at late, and as of which one it was right again. */
+  #behindFromSeq = Infinity;
+  #behindUntilSeq = Infinity;
 
   constructor(host: SubscriptionHost, { backpressure, id, reply, withBefore }: Wish) {
     this.id = id;
@@ -71,6 +74,16 @@ export class Subscription implements UpdateStream {
     if (this.#phase.name === "pending" || this.#phase.name === "restarting")
       this.#phase.early.push(commit);
     if (this.#phase.name === "live") this.#host.outbox.update(this, commit);
+  }
+
+  pace(pace: Pace, seq: number): void {
+    if (pace === "behind") this.#behindFromSeq = seq;
+    this.#behindUntilSeq = pace === "behind" ? Infinity : seq;
+  }
+
+  /** Whether that commit may have changed the result, and only a later one is told of. */
+  isBehindAt(seq: number): boolean {
+    return this.#behindFromSeq <= seq && seq < this.#behindUntilSeq;
   }
 
   /** Its user has other roles or claims. */

@@ -90,6 +90,14 @@ export class Subscriptions implements SubscriptionHost {
     }
   }
 
+  /** Those that this commit may concern, and that tell of a later one in its place. */
+  behindAt(seq: number): readonly RequestId[] {
+    const ids: RequestId[] = [];
+    for (const subscription of this.#byId.values())
+      if (subscription.isBehindAt(seq)) ids.push(subscription.id);
+    return ids;
+  }
+
   /** Nothing of it follows; what is not there has ended already. */
   end(id: RequestId): void {
     this.#byId.get(id)?.end();
@@ -142,6 +150,7 @@ export class Subscriptions implements SubscriptionHost {
       request,
       (commit) => subscription.changed(commit),
       (error) => this.#failed(subscription, error),
+      (pace, seq) => subscription.pace(pace, seq),
     );
   }
 
