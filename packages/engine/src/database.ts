@@ -16,7 +16,7 @@ import { compile } from "./execute/compile.ts";
 import { procedureTable } from "./execute/procedures.ts";
 import type { Result, SessionCommand, Statement, TransactionCommand } from "./execute/statement.ts";
 import type { WriteStats } from "./execute/write-stats.ts";
-import { placeOf, type Reach, reachKey } from "./execute/reach.ts";
+import { placeOf } from "./execute/reach.ts";
 import { noSession } from "./execute/session-statement.ts";
 import { DEFAULT_GRAPH, type GraphName } from "./graph/effect.ts";
 import { violations } from "./graph/invariants.ts";
@@ -24,7 +24,7 @@ import type { Store, StoreMemory } from "./graph/store.ts";
 import { DEFAULT_QUERY_LIMITS, type QueryLimits } from "./limits.ts";
 import type { LiveCommit } from "./live/change.ts";
 import { DEFAULT_LIVE_LIMITS } from "./live/limits.ts";
-import { LiveQueries } from "./live/live-queries.ts";
+import { LiveQueries, type Watch } from "./live/live-queries.ts";
 import { Routes } from "./live/routes.ts";
 import { NO_ROWS } from "./live/row-set.ts";
 import type { Checkpointer } from "./log/checkpointer.ts";
@@ -36,7 +36,6 @@ import type { DatabaseOptions } from "./options.ts";
 import { policiesProcedure } from "./policy/procedure.ts";
 import { checkPolicy } from "./policy/permissions.ts";
 import { policyOf, policyText } from "./policy/policy.ts";
-import type { Grant } from "./execute/sight.ts";
 import { PlanCache } from "./plan-cache.ts";
 import { checkpointerOf, forgetting, recover } from "./recovery.ts";
 import {
@@ -54,6 +53,7 @@ import { portableMap } from "./readers/portable.ts";
 import { Readers } from "./readers/readers.ts";
 import { NEW_SESSION, sessionAfter, type SessionState } from "./session.ts";
 import { rowKeyHash } from "./row-key-hash.ts";
+import { UserViewer } from "./viewer.ts";
 
 export interface DatabaseStatus {
   readonly writable: boolean;
@@ -428,12 +428,14 @@ export class Database {
   /**
    * The result of a read now, and every later change of it to `onChange`, one call per commit, in order, none before the commit is
    * durable and its writer answered. `onEnd` is called once when the result can no longer be kept up to date, e.g. because new data made
-   * the statement divide by zero. What listeners throw is reported to the environment and concerns nobody else.
+   * the statement divide by zero. `onPace` hears when a commit may have changed the result and is looked at later, and when that is done.
+   * What listeners throw is reported to the environment and concerns nobody else.
    */
   async subscribe(
     request: SubscribeRequest,
     onChange: (commit: LiveCommit) => void,
     onEnd: (error: GeodeError) => void = () => {},
+    onPace?: (pace: "behind" | "caught up", seq: number) => void,
   ): Promise<LiveQuery> {
     this.#refuseClosed();
     const statement = this.#compile(request.text);
@@ -462,15 +464,8 @@ export class Database {
       before: request.before ?? false,
       frozen: { timeMs: this.#environment.nowMs(), random: this.#environment.random() },
     };
-    let { principal } = request;
-    const { policies } = this.#replica;
-    const grant = (): Grant | null => {
-      const grantee = granteeOf(principal);
-      return grantee && policies.grantTo(grantee);
-    };
-    const reach = (): Reach => policies.reachOf(granteeOf(principal));
-    const listener = { onChange, onEnd, grant, reach };
-    const watch = this.#guard(() => this.#live.watch(spec, listener, known));
+    const viewer = new UserViewer(this.#replica.policies, request.principal);
+    const watch = this.#watch(spec, { onChange, onEnd, onPace, viewer }, known);
     const liveForm = statement.liveForm ?? "snapshot";
     const { keys, rows, texts } = watch.unchanged || liveForm === "changes" ? NO_ROWS : watch.rows;
     return {
@@ -487,16 +482,27 @@ export class Database {
       resumed: watch.unchanged,
       reset: request.resume !== undefined && !watch.unchanged,
       notices: watch.notices,
-      renew: async (renewed) => {
-        const before = JSON.stringify([grant()?.key ?? null, reachKey(reach())]);
-        principal = renewed;
-        if (JSON.stringify([grant()?.key ?? null, reachKey(reach())]) === before) return this.seq;
-        watch.judge();
-        // What changes nothing and has a seq.
-        const { seq } = await this.#door.submit({ kind: "system", patch: [] });
-        return seq;
-      },
       close: watch.close,
+      renew: this.#renewal(viewer, parameters, watch.judge),
+    };
+  }
+
+  #watch(...watch: Parameters<LiveQueries["watch"]>): Watch {
+    return this.#guard(() => this.#live.watch(...watch));
+  }
+
+  /** It keeps what it needs and not the result, for which there may be no other use. */
+  #renewal(
+    viewer: UserViewer,
+    parameters: ReadonlyMap<string, Value>,
+    judge: () => void,
+  ): LiveQuery["renew"] {
+    return async (principal) => {
+      if (!viewer.renew(principal, parameters)) return this.seq;
+      judge();
+      // What changes nothing and has a seq.
+      const { seq } = await this.#door.submit({ kind: "system", patch: [] });
+      return seq;
     };
   }
 

@@ -141,7 +141,13 @@ function subscribe(query: string, live: LiveQueries, replica: Replica): Subject[
       {
         onChange: (commit) => subject.commits.push(commit),
         onEnd: (error) => subject.errors.push(error),
-        grant: () => replica.policies.grantTo(MEMBER),
+        viewer: {
+          get grant() {
+            return replica.policies.grantTo(MEMBER);
+          },
+          reach: null,
+          parameters: (before) => before,
+        },
       },
     );
     subject.copy = rows;

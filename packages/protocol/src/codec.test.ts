@@ -5,7 +5,7 @@ import {
   decodeClientMessage,
   decodeParameters,
   encodeRows,
-  encodeWithText,
+  encodeColumns,
   updateHead,
   updateTails,
 } from "./codec.ts";
@@ -177,10 +177,10 @@ describe("rows", () => {
   });
 });
 
-test("an answer is put together from fields and texts", () => {
-  expect(encodeWithText({ type: "RESULT", id: "a" }, { data: "[1]", seq: "5" })).toBe(
-    '{"type":"RESULT","id":"a","data":[1],"seq":5}',
-  );
+test("the columns of a result are written once for all answers that share them", () => {
+  const columns = [{ name: "age", text: "p.age", type: "INTEGER" }];
+  expect(encodeColumns(columns)).toBe('[{"name":"age","text":"p.age","type":"INTEGER"}]');
+  expect(encodeColumns(columns)).toBe(JSON.stringify(columns));
 });
 
 describe("UPDATE frames", () => {

@@ -76,7 +76,7 @@ export function decodeParameters(
 ): ReadonlyMap<string, Value> {
   const parameters = new Map<string, Value>();
   if (json === undefined) return parameters;
-  for (const [name, value] of Object.entries(json)) parameters.set(name, decode(value, `$${name}`));
+  for (const name of Object.keys(json)) parameters.set(name, decode(json[name], `$${name}`));
   return parameters;
 }
 
@@ -92,7 +92,7 @@ export function encodeRows(
   },
   bytesMax: number,
 ): string {
-  const names = result.columns.map((column) => column.name);
+  const names = namesOf(result.columns);
   const texts: string[] = [];
   // Every UTF-16 unit is at least one byte, so the length of a text is a lower bound for its bytes.
   let bytesMin = 0;
@@ -105,15 +105,23 @@ export function encodeRows(
   return `[${texts.join(",")}]`;
 }
 
-/** An answer of which some fields are JSON text already: `fields` first, then those. */
-export function encodeWithText(
-  fields: Readonly<Record<string, unknown>>,
-  texts: Readonly<Record<string, string>>,
-): string {
-  let frame = JSON.stringify(fields).slice(0, -1);
-  for (const [name, text] of Object.entries(texts)) frame += `,"${name}":${text}`;
-  return `${frame}}`;
+/** The columns of a result as JSON text. Answers to one statement share them, so they are written once. */
+export function encodeColumns(columns: readonly WireColumn[]): string {
+  let text = columnTexts.get(columns);
+  if (text === undefined) columnTexts.set(columns, (text = JSON.stringify(columns)));
+  return text;
 }
+
+const columnTexts = new WeakMap<readonly WireColumn[], string>();
+
+/** Likewise: how rows are laid out is kept with their names. */
+function namesOf(columns: readonly WireColumn[]): readonly string[] {
+  let names = columnNames.get(columns);
+  if (names === undefined) columnNames.set(columns, (names = columns.map(({ name }) => name)));
+  return names;
+}
+
+const columnNames = new WeakMap<readonly WireColumn[], readonly string[]>();
 
 /** One changed row of a live result; `data` and `before` are JSON text. */
 export interface RowChange {
@@ -184,6 +192,7 @@ function invalid(
 }
 
 function liftData(message: Record<string, unknown>): Record<string, unknown> {
+  if (message["data"] === undefined) return message;
   const { data, ...own } = message;
   return isObject(data) ? { ...data, ...own } : message;
 }
@@ -210,24 +219,28 @@ function outOfBounds(
   root: object,
   bounds: JsonBounds,
 ): { readonly error: string; readonly limit: keyof JsonBounds } | undefined {
-  const pending: { readonly value: object; readonly depth: number }[] = [{ value: root, depth: 1 }];
-  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-    if (at.depth > bounds.jsonDepthMax)
+  let level: readonly object[] = [root];
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > bounds.jsonDepthMax)
       return {
         error: `the message is nested deeper than ${bounds.jsonDepthMax} levels`,
         limit: "jsonDepthMax",
       };
-    const children: unknown[] = Array.isArray(at.value) ? at.value : Object.values(at.value);
-    if (!Array.isArray(at.value) && children.length > bounds.jsonKeysMax) {
-      return {
-        error: `an object of the message has more than ${bounds.jsonKeysMax} keys`,
-        limit: "jsonKeysMax",
-      };
+    let below: object[] | undefined;
+    for (const value of level) {
+      const isArray = Array.isArray(value);
+      const children: unknown[] = isArray ? value : Object.values(value);
+      if (!isArray && children.length > bounds.jsonKeysMax) {
+        return {
+          error: `an object of the message has more than ${bounds.jsonKeysMax} keys`,
+          limit: "jsonKeysMax",
+        };
+      }
+      for (const child of children)
+        if (typeof child === "object" && child !== null) (below ??= []).push(child);
     }
-    for (const child of children) {
-      if (typeof child === "object" && child !== null)
-        pending.push({ value: child, depth: at.depth + 1 });
-    }
+    if (below === undefined) return undefined;
+    level = below;
   }
   return undefined;
 }

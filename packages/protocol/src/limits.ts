@@ -79,6 +79,12 @@ export const LIMITS = {
     option: "handshakes-per-second",
     summary: "new connections of the server, with bursts of twice as many",
   },
+  httpPerSecond: {
+    default: 100,
+    unit: "per second",
+    option: "http-per-second",
+    summary: "HTTP requests of one address, and of one user, with bursts of twice as many",
+  },
   revocationsMax: {
     default: 100_000,
     unit: "count",

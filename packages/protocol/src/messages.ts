@@ -381,10 +381,14 @@ export const ErrorAnswer = Type.Object({
   hint: Type.Optional(Type.String()),
 });
 
-/** Several messages in one frame. `seq`: all of them tell of that commit. */
+/**
+ * Several messages in one frame. `seq`: all of them tell of that commit. `behind`: subscriptions that it may concern as well, and that will
+ * tell of a later one in its place.
+ */
 export const ServerBatch = Type.Object({
   type: Type.Literal("BATCH"),
   seq: Type.Optional(Seq),
+  behind: Type.Optional(Type.Array(Id)),
   messages: Type.Array(JsonObject("a message")),
 });
 /** How the connection is spoken to from now on. */

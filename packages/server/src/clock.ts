@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   nowMs(): number;
+  /** Milliseconds since whenever; never goes back, and does not leap when the clock is set. */
+  monotonicMs(): number;
   /** Calls `due` once after `delayMs`. */
   timer(delayMs: number, due: () => void): Timer;
   /** Calls `due` once this turn of the event loop is over. */
@@ -18,6 +20,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 /** The machine's clock. Its timers do not keep the process alive. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
   timer(delayMs, due) {
     let handle: NodeJS.Timeout;
     const arm = (leftMs: number): void => {

@@ -20,12 +20,14 @@ export interface DatabasePort {
   query(request: QueryRequest): Promise<QueryAnswer>;
   /**
    * `onChange` gets every change after the snapshot, in order, never before it is durable; `onEnd` is called once if the result cannot
-   * be kept up to date any longer.
+   * be kept up to date any longer; `onPace` tells that the commit `seq` may have changed the result and is looked at later, and that the
+   * result is right as of `seq`.
    */
   subscribe(
     request: SubscribeRequest,
     onChange: (commit: CommitChanges) => void,
     onEnd: (error: GeodeError) => void,
+    onPace?: (pace: Pace, seq: number) => void,
   ): Promise<LiveAnswer>;
   /** The whole database as of one commit; whoever gets it closes it. */
   state?(): Promise<DatabaseState>;
@@ -101,6 +103,8 @@ export interface EditCommit {
   readonly version: number;
   readonly bytes: Uint8Array;
 }
+
+export type Pace = "behind" | "caught up";
 
 /** Nodes of the server's own that a commit brought. */
 export interface ReservedCommit {
@@ -226,7 +230,7 @@ export interface LiveAnswer {
   readonly reset: boolean;
   readonly notices: readonly WireNotice[];
   /** The same user has other roles or claims: changes bring the result to what these may see. Resolves when it is durable. */
-  renew(principal: Principal): Promise<number>;
+  readonly renew: (principal: Principal) => Promise<number>;
   /** Idempotent; nothing is heard afterwards. */
-  close(): void;
+  readonly close: () => void;
 }

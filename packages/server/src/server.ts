@@ -22,6 +22,7 @@ import { ConsoleFiles } from "./http/console-files.ts";
 import { Gate } from "./http/gate.ts";
 import { MetricsPage } from "./http/metrics-page.ts";
 import type { Rate } from "./limits/bucket.ts";
+import { HttpRates } from "./limits/http-rates.ts";
 import { TrustedProxies, type Source } from "./limits/proxies.ts";
 import { Users } from "./limits/users.ts";
 import { isLoopbackHost } from "./loopback.ts";
@@ -29,6 +30,7 @@ import { silentLog, type Log } from "./log.ts";
 import { MeasuredDatabase } from "./metrics/measured-database.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import type { DatabasePort } from "./port.ts";
+import { Agendas } from "./session/agenda.ts";
 import { FanOut } from "./session/fan-out.ts";
 import type { SessionStart, SessionWishes } from "./session/session.ts";
 import { Sessions } from "./sessions.ts";
@@ -96,6 +98,7 @@ export class Server {
   readonly #sessions: Sessions;
   readonly #handshakes: Handshakes;
   readonly #http: HttpContext;
+  readonly #httpRates: HttpRates;
   /** Made once: whoever asks for it again must not cost more than sending it. */
   #asyncApi: string | undefined;
   #listener: Listener | undefined;
@@ -180,6 +183,7 @@ export class Server {
     this.#sessions = new Sessions({
       common: {
         fanOut: new FanOut(clock),
+        agendas: new Agendas(clock),
         channels: this.#channels,
         rooms: this.#rooms,
         documents: this.#documents,
@@ -211,7 +215,12 @@ export class Server {
       metrics,
       audit,
     });
-    const gate = new Gate({ verifier, audit });
+    this.#httpRates = new HttpRates({
+      clock,
+      rate: burstOfTwo(limits.httpPerSecond),
+      onExceeded: () => metrics.limitReached("httpPerSecond"),
+    });
+    const gate = new Gate({ verifier, audit, rates: this.#httpRates });
     this.#http = {
       console: new ConsoleFiles(options.consoleDirectory),
       backups: new Backups({ database, gate, audit, log }),
@@ -222,6 +231,7 @@ export class Server {
         open: options.metricsPublic ?? false,
         isLocal: (request) => this.#proxies.isLocal(request),
       }),
+      waitMs: (request) => this.#httpRates.ofAddress(this.#sourceOf(request)),
       asyncApi: () => (this.#asyncApi ??= asyncApiText(this.url)),
       allowedOrigins,
       readiness: () =>
@@ -313,6 +323,7 @@ export class Server {
     this.#sessions.terminate();
     await this.#rooms?.close();
     await this.#documents?.close();
+    this.#httpRates.close();
     await this.#listener!.close();
   }
 
@@ -329,8 +340,11 @@ export class Server {
   }
 
   #answer(request: HttpRequest): Promise<HttpAnswer> {
-    const { address } = this.#proxies.sourceOf(request.remoteAddress ?? "", request.forwardedFor);
-    return answerHttp({ ...request, clientAddress: address }, this.#http);
+    return answerHttp({ ...request, clientAddress: this.#sourceOf(request).address }, this.#http);
+  }
+
+  #sourceOf({ forwardedFor, remoteAddress = "" }: HttpRequest): Source {
+    return this.#proxies.sourceOf(remoteAddress, forwardedFor);
   }
 }
 

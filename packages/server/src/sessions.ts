@@ -17,10 +17,7 @@ import type { Connection, ConnectionListener } from "./transport/connection.ts";
 
 export interface SessionsOptions {
   /** What all sessions have in common. */
-  readonly common: Omit<
-    SessionOptions,
-    "name" | "connection" | "start" | "wishes" | "onEnd" | "remoteAddress"
-  >;
+  readonly common: Omit<SessionOptions, "onEnd">;
   readonly limits: Limits;
   readonly clock: Clock;
   /** In [0, 1). */
@@ -38,11 +35,13 @@ export class Sessions implements Pool {
   readonly #options: SessionsOptions;
   readonly #addresses: Addresses;
   readonly #sessions = new Map<string, Session>();
+  readonly #common: SessionOptions;
   #onGone: (() => void) | undefined;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
     this.#addresses = new Addresses(options.limits.connectionsPerAddressMax);
+    this.#common = { ...options.common, onEnd: (session) => this.#forget(session) };
   }
 
   get size(): number {
@@ -66,7 +65,7 @@ export class Sessions implements Pool {
     start: SessionStart,
     wishes: SessionWishes,
   ): ConnectionListener {
-    const { common, limits, log, metrics } = this.#options;
+    const { limits, log, metrics } = this.#options;
     if (this.#sessions.size >= limits.connectionsMax) {
       metrics.limitReached("connectionsMax");
       log.warn({ connections: this.#sessions.size }, "server at capacity");
@@ -77,16 +76,8 @@ export class Sessions implements Pool {
       metrics.limitReached("connectionsPerAddressMax");
       return this.turnAway(connection, "atCapacity");
     }
-    const name = randomUUID();
-    const session = new Session({
-      ...common,
-      name,
-      connection,
-      remoteAddress: source.address,
-      start,
-      wishes,
-      onEnd: () => this.#forget(name, source),
-    });
+    const name = newName();
+    const session = new Session(this.#common, { name, connection, source, start, wishes });
     this.#sessions.set(name, session);
     this.#addresses.enter(source);
     metrics.opened();
@@ -166,7 +157,7 @@ export class Sessions implements Pool {
     return count;
   }
 
-  #forget(name: string, source: Source): void {
+  #forget({ name, source }: Session): void {
     if (!this.#sessions.delete(name)) return;
     this.#addresses.leave(source);
     if (this.#sessions.size === 0) this.#onGone?.();
@@ -177,4 +168,9 @@ export class Sessions implements Pool {
     const spreadMs = Math.max(1_000, (this.#sessions.size / RETURNS_PER_SECOND) * 1_000);
     return RETURN_AFTER_MS + Math.floor(this.#options.random() * spreadMs);
   }
+}
+
+/** Made of some twenty pieces, which would be kept for as long as the session: copied, it is one. */
+function newName(): string {
+  return Buffer.from(randomUUID(), "latin1").toString("latin1");
 }

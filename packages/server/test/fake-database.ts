@@ -4,6 +4,7 @@ import type {
   Access,
   DatabasePort,
   LiveAnswer,
+  Pace,
   QueryAnswer,
   QueryRequest,
   SessionCommand,
@@ -25,6 +26,7 @@ export class FakeDatabase implements DatabasePort {
     readonly request: SubscribeRequest;
     readonly onChange: (commit: CommitChanges) => void;
     readonly onEnd: (error: GeodeError) => void;
+    readonly onPace: ((pace: Pace, seq: number) => void) | undefined;
     closed: boolean;
   }[] = [];
   #held: (() => void)[] = [];
@@ -76,10 +78,11 @@ export class FakeDatabase implements DatabasePort {
     request: SubscribeRequest,
     onChange: (commit: CommitChanges) => void,
     onEnd: (error: GeodeError) => void,
+    onPace?: (pace: Pace, seq: number) => void,
   ): Promise<LiveAnswer> {
     const [verb] = request.text.split(" ");
     if (verb === "fail") throw new GeodeError("42002", "no such thing");
-    const entry = { request, onChange, onEnd, closed: false };
+    const entry = { request, onChange, onEnd, onPace, closed: false };
     if (verb === "hold") await new Promise<void>((resolve) => this.#held.push(resolve));
     this.live.push(entry);
     return {

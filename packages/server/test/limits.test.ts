@@ -98,6 +98,15 @@ const adminPut = async (path: string) =>
     headers: { authorization: `Bearer ${await running.token({ user: "root", roles: ["admin"] })}` },
   });
 
+/** GET /metrics through a proxy, for an address, as somebody who may not. */
+const metricsFrom = async (address: string, user?: string) =>
+  fetch(`${running.http}/metrics`, {
+    headers: {
+      ...from(address).headers,
+      ...(user === undefined ? {} : { authorization: `Bearer ${await running.token({ user })}` }),
+    },
+  });
+
 /** One frame, unmasked in effect (the mask is zero), as a header and so many writes of one byte that arrive one by one. */
 async function trickle(peer: Peer, count: number): Promise<void> {
   const { _socket: socket } = peer.webSocket as unknown as {
@@ -297,6 +306,31 @@ const ROWS: { readonly [Name in LimitName]: Row } = {
     above: async () => {
       for (let count = 0; count < 2; count++) await running.stranger();
       await expect(running.stranger()).rejects.toThrow("503");
+    },
+  },
+  httpPerSecond: {
+    set: 1,
+    at: async () => {
+      for (let count = 0; count < 2; count++)
+        expect((await metricsFrom("203.0.113.5")).status).toBe(401);
+      running.clock.pass(1_000);
+      expect((await metricsFrom("203.0.113.5")).status).toBe(401);
+      // Another address, and another user, have rates of their own.
+      expect((await metricsFrom("203.0.113.6", "ann")).status).toBe(403);
+      expect((await metricsFrom("203.0.113.7", "bob")).status).toBe(403);
+    },
+    above: async () => {
+      for (let count = 0; count < 2; count++) await metricsFrom("203.0.113.5");
+      const refused = await metricsFrom("203.0.113.5");
+      expect(refused.status).toBe(429);
+      expect(refused.headers.get("retry-after")).toBe("1");
+      // Whoever watches over the server is never refused.
+      for (let count = 0; count < 10; count++)
+        expect((await fetch(`${running.http}/health/live`, from("203.0.113.5"))).status).toBe(200);
+      // A user is one, from wherever they ask.
+      for (const place of [1, 2])
+        expect((await metricsFrom(`203.0.112.${place}`, "ann")).status).toBe(403);
+      expect((await metricsFrom("203.0.112.3", "ann")).status).toBe(429);
     },
   },
   revocationsMax: {

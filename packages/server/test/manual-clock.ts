@@ -13,6 +13,10 @@ export class ManualClock implements Clock {
     return this.#nowMs;
   }
 
+  monotonicMs(): number {
+    return this.#nowMs;
+  }
+
   timer(delayMs: number, due: () => void): Timer {
     const timer = { atMs: this.#nowMs + delayMs, due };
     this.#timers.add(timer);

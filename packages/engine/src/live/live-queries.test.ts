@@ -4,12 +4,13 @@ import { SimulatedEnvironment } from "../../test/simulated.ts";
 import { namesOf, readOf } from "../../test/statements.ts";
 import { IdempotencyKeys } from "../commit/idempotency.ts";
 import { Replica } from "../commit/replica.ts";
+import type { Grant } from "../execute/sight.ts";
 import type { Statement } from "../execute/statement.ts";
 import type { Effect, Patch } from "../graph/effect.ts";
 import { Store } from "../graph/store.ts";
 import { LOG_START } from "../log/chain.ts";
 import type { LiveCommit } from "./change.ts";
-import type { GroupSpec } from "./group.ts";
+import type { GroupSpec, Viewer } from "./group.ts";
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from "./limits.ts";
 import { type Known, LiveQueries, type Watch } from "./live-queries.ts";
 
@@ -84,6 +85,7 @@ function watch(
   statement: Statement = USERS,
   spec: Partial<GroupSpec> = {},
   known: Known | null = null,
+  viewer?: Viewer,
 ): Subscriber {
   const commits: LiveCommit[] = [];
   const errors: GeodeError[] = [];
@@ -96,7 +98,11 @@ function watch(
       frozen: { timeMs: 0, random: 0 },
       ...spec,
     },
-    { onChange: (change) => commits.push(change), onEnd: (error) => errors.push(error) },
+    {
+      onChange: (change) => commits.push(change),
+      onEnd: (error) => errors.push(error),
+      ...(viewer && { viewer }),
+    },
     known,
   );
   return { ...watched, commits, errors };
@@ -426,6 +432,18 @@ describe("what live queries cost", () => {
     expect(live.behindCount).toBe(0);
   });
 
+  test("who watches it hears from which commit on it is behind, and as of which one it is right again", async () => {
+    const paces: string[] = [];
+    const onPace = (pace: string, seq: number): void => void paces.push(`${pace} ${seq}`);
+    const listener = { onChange: () => paces.push("change"), onEnd: () => {}, onPace };
+    const spec = { graph, parameters: new Map(), before: false, frozen: { timeMs: 0, random: 0 } };
+    live.watch({ ...spec, statement: slow("slow", 50) }, listener);
+    live.watch({ ...spec, statement: USERS }, { onChange: () => {}, onEnd: () => {}, onPace });
+    for (const id of [1, 2, 3]) commit([insert(id, "Ann")]);
+    await environment.settle();
+    expect(paces).toEqual(["behind 1", "change", "caught up 3"]);
+  });
+
   test("many cheap results together hold up the commit for a bounded time; the rest follow in later turns", async () => {
     const users = [1, 2, 3, 4, 5, 6, 7, 8].map((place) => watch(slow(`cheap ${place}`, 1)));
     const before = environment.nowMs();
@@ -506,4 +524,112 @@ test("closing ends everything in silence", async () => {
   expect(users.commits).toEqual([]);
   expect(live.groupCount).toBe(0);
   expect(() => watch()).toThrow(expect.objectContaining({ code: "UNAVAILABLE" }));
+});
+
+describe("another policy", () => {
+  const POLICY: Effect = { kind: "setPolicy", policy: "another" };
+  let members: "see" | "see nothing";
+  const viewer: Viewer = {
+    get grant(): Grant {
+      return {
+        key: members,
+        hiddenKeys: new Set(),
+        widen: (footprint) => footprint,
+        sight: () => {
+          throw new Error("these statements judge for themselves");
+        },
+      };
+    },
+    reach: null,
+    parameters: (before) => before,
+  };
+  /** A query of members, each run of which takes a millisecond. */
+  const millisecond = (name: string): Statement =>
+    readOf(
+      (context) => {
+        environment.pass(1);
+        const users = namesOf("User")(context);
+        return context.grant?.key === "see" ? users : [];
+      },
+      { columns: COLUMNS, text: name, footprint: USERS.footprint },
+    );
+  const member = (name: string): Subscriber => watch(millisecond(name), {}, null, viewer);
+
+  beforeEach(() => {
+    members = "see";
+    commit([insert(1, "Ann")]);
+  });
+
+  test("holds up its commit for a bounded time, and gives others their share of later turns", async () => {
+    const all = Array.from({ length: 100 }, (_, place) => member(`query ${place}`));
+    members = "see nothing";
+    const before = environment.nowMs();
+    commit([POLICY]);
+    expect(environment.nowMs() - before).toBe(DEFAULT_LIVE_LIMITS.commitMs);
+    expect(live.behindCount).toBe(96);
+    const turnStart = environment.nowMs();
+    await environment.settle();
+    expect(environment.nowMs() - turnStart).toBe(DEFAULT_LIVE_LIMITS.turnMs);
+    while (live.behindCount > 0) {
+      environment.pass(DEFAULT_LIVE_LIMITS.turnMs);
+      await environment.settle();
+    }
+    expect(all.map(({ commits }) => commits.map(({ changes }) => changes[0]?.op))).toEqual(
+      all.map(() => ["delete"]),
+    );
+  });
+
+  test("hides at once what it hides: until their turn comes, nobody hears of a later commit what they may not", async () => {
+    const all = Array.from({ length: 20 }, (_, place) => member(`query ${place}`));
+    members = "see nothing";
+    commit([POLICY], [rename(1, "a secret")]);
+    commit([insert(2, "another secret")]);
+    const late = member("query 19");
+    expect(late.rows.keys).toEqual([]);
+    while (live.behindCount > 0) {
+      environment.pass(DEFAULT_LIVE_LIMITS.turnMs);
+      await environment.settle();
+    }
+    const told = all.flatMap(({ commits }) => commits).map(brief);
+    expect(JSON.stringify(told)).not.toContain("secret");
+    expect(told).toHaveLength(20);
+    // From here on all of them are where those are who may see the same.
+    members = "see";
+    commit([POLICY]);
+    while (live.behindCount > 0) {
+      environment.pass(DEFAULT_LIVE_LIMITS.turnMs);
+      await environment.settle();
+    }
+    expect(all.map(({ commits }) => commits.at(-1)!.changes.length)).toEqual(all.map(() => 2));
+    expect(live.groupCount).toBe(20);
+  });
+
+  test("is followed by whoever leaves before their turn with silence, and leaves nothing behind", async () => {
+    const all = Array.from({ length: 20 }, (_, place) => member(`query ${place}`));
+    members = "see nothing";
+    commit([POLICY]);
+    for (const { close } of all) close();
+    expect(live.groupCount).toBe(0);
+    expect(live.behindCount).toBe(0);
+    await environment.settle();
+    expect(all.flatMap(({ commits }) => commits)).toEqual([]);
+  });
+
+  test("and another one before their turn: they go over to the last of them", async () => {
+    const all = Array.from({ length: 20 }, (_, place) => member(`query ${place}`));
+    members = "see nothing";
+    commit([POLICY]);
+    members = "see";
+    commit([POLICY]);
+    while (live.behindCount > 0) {
+      environment.pass(DEFAULT_LIVE_LIMITS.turnMs);
+      await environment.settle();
+    }
+    // Some had their turn in between; the others have what they had.
+    for (const { commits } of all)
+      expect([[], ["delete", "insert"]]).toContainEqual(
+        commits.map(({ changes }) => changes[0]!.op),
+      );
+    expect(live.groupCount).toBe(20);
+  });
 });

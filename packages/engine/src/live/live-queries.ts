@@ -6,7 +6,7 @@ import { DEFAULT_GRAPH, type Effect } from "../graph/effect.ts";
 import { isReserved } from "../graph/reserved.ts";
 import type { Store } from "../graph/store.ts";
 import type { LiveCommit } from "./change.ts";
-import { Group, type GroupRoute, type GroupSpec, type Watcher } from "./group.ts";
+import { Group, type GroupRoute, type GroupSpec, type Viewer, type Watcher } from "./group.ts";
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from "./limits.ts";
 import { Routes } from "./routes.ts";
 import type { RowSet } from "./row-set.ts";
@@ -39,12 +39,12 @@ export interface Watch {
 }
 
 /** Who is told of a result. */
-export interface Listener extends Pick<Watcher, "onChange" | "onEnd"> {
-  /** Default: everything may be seen. Asked again whenever another policy comes. */
-  readonly grant?: Watcher["grant"];
-  /** Default: every graph. */
-  readonly reach?: Watcher["reach"];
+export interface Listener extends Pick<Watcher, "onChange" | "onEnd" | "onPace"> {
+  /** Default: one who may see everything. */
+  readonly viewer?: Viewer;
 }
+
+const EVERYBODY: Viewer = { grant: null, reach: null, parameters: (before) => before };
 
 /** A state of the result that a watcher has already. */
 export interface Known {
@@ -55,7 +55,12 @@ export interface Known {
 /** News for those who watched when it came: whoever came later has it in their snapshot, and who left may be elsewhere by now. */
 type Delivery =
   | { readonly to: readonly Watcher[]; readonly commit: LiveCommit }
-  | { readonly to: readonly Watcher[]; readonly error: GeodeError };
+  | { readonly to: readonly Watcher[]; readonly error: GeodeError }
+  | {
+      readonly to: readonly Watcher[];
+      readonly pace: "behind" | "caught up";
+      readonly seq: number;
+    };
 
 /**
  * All live queries of a database. They follow applied commits: each commit runs the results again that it may have changed, and what
@@ -83,6 +88,8 @@ export class LiveQueries {
   readonly #toJudge = new Set<Watcher>();
   /** Behind the log: to be run again in a later turn, in order. */
   readonly #behind = new Set<Group>();
+  /** Of a policy that is over: nothing is told of them, and whoever watches them goes over to what they may see now, in this order. */
+  readonly #retired = new Set<Group>();
   #deliveries: Delivery[] = [];
   #delivering = false;
   #catchUp: (() => void) | null = null;
@@ -114,12 +121,12 @@ export class LiveQueries {
 
   /** Different results maintained now. */
   get groupCount(): number {
-    return this.#groups.size;
+    return this.#groups.size + this.#retired.size;
   }
 
   /** Results that are behind the log and will jump. */
   get behindCount(): number {
-    return this.#behind.size;
+    return this.#behind.size + this.#retired.size;
   }
 
   /**
@@ -128,21 +135,29 @@ export class LiveQueries {
    */
   watch(
     spec: Omit<GroupSpec, "grant" | "reach">,
-    { onChange, onEnd, grant = () => null, reach = () => null }: Listener,
+    { onChange, onEnd, onPace, viewer = EVERYBODY }: Listener,
     known: Known | null = null,
   ): Watch {
     if (this.#closed) throw new GeodeError("UNAVAILABLE", "The database is closed.");
-    const group = this.#groupOf({ ...spec, grant: grant(), reach: reach() });
+    const { grant, reach } = viewer;
+    const group = this.#groupOf({ ...spec, grant, reach });
     const seq = this.#seq();
-    const watcher: Watcher = { fromSeq: seq, onChange, onEnd, grant, reach, group };
+    const watcher: Watcher = { fromSeq: seq, onChange, onEnd, onPace, viewer, group };
     group.watchers.add(watcher);
     return {
+      ...this.#handleOf(watcher),
       columns: group.columns,
       rows: group.rows,
       seq,
       digest: group.digest,
       notices: group.notices,
       unchanged: known !== null && isUnchanged(group, known, seq),
+    };
+  }
+
+  /** Apart from the result, which goes, while whoever watches keeps these. */
+  #handleOf(watcher: Watcher): Pick<Watch, "judge" | "close"> {
+    return {
       judge: () => {
         if (watcher.group !== null) this.#toJudge.add(watcher);
       },
@@ -161,8 +176,8 @@ export class LiveQueries {
     const key = groupKey(spec);
     const existing = this.#groups.get(key);
     if (existing !== undefined) {
-      if (this.#behind.delete(existing)) {
-        const error = this.#refresh(existing);
+      if (this.#behind.has(existing)) {
+        const error = this.#catchUpWith(existing);
         if (error !== null) throw error;
       }
       return existing;
@@ -198,12 +213,18 @@ export class LiveQueries {
   }
 
   #drop(group: Group): void {
-    if (this.#groups.get(group.key) !== group) return;
+    if (this.#remove(group) || this.#retired.delete(group))
+      this.#rowsKept -= group.rows.keys.length;
+  }
+
+  /** Nobody joins it any more, and no commit touches it. Answers whether it was there. */
+  #remove(group: Group): boolean {
+    if (this.#groups.get(group.key) !== group) return false;
     this.#groups.delete(group.key);
     for (const route of group.routes) this.#routes.remove(route);
     this.#touched.delete(group);
     this.#behind.delete(group);
-    this.#rowsKept -= group.rows.keys.length;
+    return true;
   }
 
   /** See `Follower`: the store still shows the state before the effect. */
@@ -225,13 +246,13 @@ export class LiveQueries {
 
   /** See `Follower`: the commit is in. */
   afterCommit(): void {
-    if (!this.#policyChanged && this.#toJudge.size === 0) return this.#refreshTouched();
-    const judged = this.#policyChanged ? [...this.#groups.values()] : [];
-    const passages = [...this.#leaveAll(judged), ...this.#leave(this.#toJudge)];
-    this.#policyChanged = false;
+    const passages = this.#leave(this.#toJudge);
     this.#toJudge.clear();
+    if (this.#policyChanged) this.#retireAll();
     this.#refreshTouched();
     for (const passage of passages) this.#arrive(passage);
+    if (this.#policyChanged) this.#passSome();
+    this.#policyChanged = false;
   }
 
   #refreshTouched(): void {
@@ -245,6 +266,7 @@ export class LiveQueries {
         group.lastRunMs > this.#limits.groupMs ||
         spentMs >= this.#limits.commitMs
       ) {
+        if (!this.#behind.has(group)) this.#tell(group, "behind");
         this.#behind.add(group);
       } else this.#refresh(group);
     }
@@ -258,11 +280,31 @@ export class LiveQueries {
   }
 
   /**
-   * Another policy: everybody goes over to the result that it grants them, from the one that they have. At once, however long that
-   * takes: nobody shall see any longer what they may not.
+   * Another policy: everybody goes over to the result that it grants them, from the one that they have. From now on they are shown
+   * nothing but that; how many of them are at once is a matter of time.
    */
-  #leaveAll(groups: readonly Group[]): Group[] {
-    return groups.flatMap((group) => this.#leave(new Set(group.watchers)));
+  #retireAll(): void {
+    for (const group of this.#groups.values()) {
+      this.#remove(group);
+      this.#retired.add(group);
+    }
+  }
+
+  /** Those for whom there is time before the writers are answered; the rest has its time in later turns. */
+  #passSome(): void {
+    if (this.#retired.size === 0) return;
+    this.#entryStartMs ??= this.#environment.monotonicMs();
+    for (const group of this.#retired) {
+      const spentMs = this.#environment.monotonicMs() - this.#entryStartMs;
+      if (spentMs < this.#limits.commitMs) this.#pass(group);
+      else this.#tell(group, "behind");
+    }
+  }
+
+  /** Everybody who watches a retired group goes over. */
+  #pass(group: Group): void {
+    for (const passage of this.#leave(new Set(group.watchers))) this.#arrive(passage);
+    this.#drop(group);
   }
 
   /** On the way from one group to another: groups of their own, with the rows that they have. */
@@ -273,7 +315,9 @@ export class LiveQueries {
       if (from === null) continue;
       let byKey = passages.get(from);
       if (byKey === undefined) passages.set(from, (byKey = new Map()));
-      const spec = { ...from.spec, grant: watcher.grant(), reach: watcher.reach() };
+      const { grant, reach } = watcher.viewer;
+      const parameters = watcher.viewer.parameters(from.spec.parameters);
+      const spec = { ...from.spec, grant, reach, parameters };
       const key = groupKey(spec);
       let passage = byKey.get(key);
       if (passage === undefined) byKey.set(key, (passage = from.fork(key, spec)));
@@ -291,11 +335,12 @@ export class LiveQueries {
     const failed = this.#refresh(passage) !== null;
     this.#rowsKept -= passage.rows.keys.length;
     if (failed) return;
+    this.#tell(passage, "caught up");
     const { key, spec } = passage;
     let group = this.#groups.get(key);
-    if (group !== undefined && this.#behind.delete(group)) {
+    if (group !== undefined && this.#behind.has(group)) {
       // What it is about to hear, those who arrive have heard.
-      if (this.#refresh(group) !== null) group = undefined;
+      if (this.#catchUpWith(group) !== null) group = undefined;
     }
     if (group === undefined) {
       group = passage.fork(key, spec);
@@ -329,6 +374,19 @@ export class LiveQueries {
     } finally {
       group.lastRunMs = this.#environment.monotonicMs() - startMs;
     }
+  }
+
+  /** Runs a group again that was behind; returns the error that ended it. */
+  #catchUpWith(group: Group): GeodeError | null {
+    this.#behind.delete(group);
+    const error = this.#refresh(group);
+    if (error === null) this.#tell(group, "caught up");
+    return error;
+  }
+
+  #tell(group: Group, pace: "behind" | "caught up"): void {
+    const to = [...group.watchers].filter(({ onPace }) => onPace !== undefined);
+    if (to.length > 0) this.#deliver({ to, pace, seq: this.#seq() });
   }
 
   #run(group: Group): Result {
@@ -380,6 +438,8 @@ export class LiveQueries {
           if ("error" in delivery) {
             watcher.group = null;
             watcher.onEnd(delivery.error);
+          } else if ("pace" in delivery) {
+            watcher.onPace?.(delivery.pace, delivery.seq);
           } else if (delivery.commit.seq > watcher.fromSeq) watcher.onChange(delivery.commit);
         } catch (error) {
           this.#environment.report(error);
@@ -389,7 +449,7 @@ export class LiveQueries {
   }
 
   #scheduleCatchUp(): void {
-    if (this.#catchUp !== null || this.#behind.size === 0) return;
+    if (this.#catchUp !== null || this.behindCount === 0) return;
     const delayMs = Math.max(0, this.#pausedUntilMs - this.#environment.monotonicMs());
     this.#catchUp = this.#environment.after(delayMs, () => this.#runBehind());
   }
@@ -399,11 +459,16 @@ export class LiveQueries {
     this.#catchUp = null;
     const startMs = this.#environment.monotonicMs();
     let nowMs = startMs;
-    for (const group of this.#behind) {
-      this.#behind.delete(group);
-      this.#refresh(group);
+    const { turnMs } = this.#limits;
+    for (const group of this.#retired) {
+      if (nowMs - startMs >= turnMs) break;
+      this.#pass(group);
       nowMs = this.#environment.monotonicMs();
-      if (nowMs - startMs >= this.#limits.turnMs) break;
+    }
+    for (const group of this.#behind) {
+      if (nowMs - startMs >= turnMs) break;
+      this.#catchUpWith(group);
+      nowMs = this.#environment.monotonicMs();
     }
     this.#pausedUntilMs = nowMs + (nowMs - startMs) * (1 / this.#limits.share - 1);
     this.#scheduleCatchUp();
@@ -414,8 +479,12 @@ export class LiveQueries {
     this.#closed = true;
     this.#catchUp?.();
     this.#catchUp = null;
-    for (const group of this.#groups.values()) group.watchers.clear();
-    for (const group of this.#groups.values()) this.#drop(group);
+    for (const groups of [this.#groups.values(), this.#retired]) {
+      for (const group of groups) {
+        group.watchers.clear();
+        this.#drop(group);
+      }
+    }
     this.#deliveries = [];
   }
 }

@@ -310,6 +310,31 @@ describe("a live query under a policy", () => {
     ]);
   });
 
+  test("whose text names $auth goes over to other claims of its user, with a commit of its own", async () => {
+    const owner = (claim: string) => ({ ...someone("ann"), claims: new Map([["team", claim]]) });
+    await database.applyPolicy(null);
+    await as(root, "INSERT (:Task {team: 'red', title: 'r'}), (:Task {team: 'blue', title: 'b'})");
+    const heard: string[] = [];
+    const query = await database.subscribe(
+      {
+        text: "MATCH (n:Task {team: $auth.team}) RETURN n.title AS title",
+        principal: owner("red"),
+      },
+      ({ seq, changes }) => heard.push(...changes.map(({ op, data }) => `${seq} ${op} ${data}`)),
+    );
+    onTestFinished(query.close);
+    expect(query.encodedRows).toEqual(['{"title":"r"}']);
+    const seq = await query.renew(owner("blue"));
+    await later();
+    expect(heard).toEqual([`${seq} delete {"title":"r"}`, `${seq} insert {"title":"b"}`]);
+    await as(root, "MATCH (n:Task) SET n.title = n.title || '!'");
+    await later();
+    expect(heard.slice(2)).toEqual([`${database.seq} update {"title":"b!"}`]);
+    // The same claims again are no news.
+    const before = database.seq;
+    expect(await query.renew(owner("blue"))).toBe(before);
+  });
+
   test("that stops between the commit of a policy and its news hears nothing", async () => {
     const heard: number[] = [];
     const query = await database.subscribe(

@@ -25,6 +25,7 @@ const context = {
   backups: door,
   admin: door,
   metrics: door,
+  waitMs: () => 0,
   asyncApi: () => "{}",
   allowedOrigins: undefined,
   readiness: () => ready,

@@ -4,13 +4,15 @@ import type { Admin } from "./admin.ts";
 import type { Backups } from "./backup.ts";
 import { PAGE, type ConsoleFiles } from "./console-files.ts";
 import type { MetricsPage } from "./metrics-page.ts";
-import { plainText } from "./plain-text.ts";
+import { plainText, tooManyRequests } from "./plain-text.ts";
 
 export interface HttpContext {
   readonly console: ConsoleFiles;
   readonly backups: Pick<Backups, "answer">;
   readonly admin: Pick<Admin, "answer">;
   readonly metrics: Pick<MetricsPage, "answer">;
+  /** In how many milliseconds whoever asks may do so; 0: now. It is counted. */
+  readonly waitMs: (request: HttpRequest) => number;
   /** The description of the protocol, as JSON. */
   readonly asyncApi: () => string;
   /** Web pages that may ask; see {@link originAllowed}. */
@@ -42,6 +44,11 @@ async function answerTo(
   const { method, target } = request;
   const question = target.indexOf("?");
   const path = target.split(/[?#]/, 1)[0] ?? "";
+  // Whoever watches over the server is never told to wait.
+  if (!path.startsWith("/health/")) {
+    const waitMs = context.waitMs(request);
+    if (waitMs > 0) return tooManyRequests(waitMs);
+  }
   if (path.startsWith("/admin/")) {
     if (!originIsAllowed) return plainText(403, "Origin not allowed");
     const search = new URLSearchParams(question === -1 ? "" : target.slice(question + 1));

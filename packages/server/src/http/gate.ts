@@ -2,12 +2,14 @@ import { GeodeError } from "@geode/values";
 import { bearerOf } from "../auth/credentials.ts";
 import type { Identity, TokenVerifier } from "../auth/token.ts";
 import type { Audit } from "../audit.ts";
+import type { HttpRates } from "../limits/http-rates.ts";
 import type { HttpAnswer, HttpRequest } from "../transport/connection.ts";
-import { plainText } from "./plain-text.ts";
+import { plainText, tooManyRequests } from "./plain-text.ts";
 
 export interface GateOptions {
   readonly verifier: Pick<TokenVerifier, "verify">;
   readonly audit: Audit;
+  readonly rates: Pick<HttpRates, "ofUser">;
 }
 
 export type Passage =
@@ -24,7 +26,7 @@ export class Gate {
 
   /** `roles` has one that is enough each; `what` names the thing in the refusal and in the audit. */
   async pass(request: HttpRequest, what: string, ...roles: readonly string[]): Promise<Passage> {
-    const { audit, verifier } = this.#options;
+    const { audit, rates, verifier } = this.#options;
     const { authorization, clientAddress: remoteAddress } = request;
     if (authorization === undefined) return refused(401, "Authentication required");
     let identity: Identity;
@@ -36,6 +38,8 @@ export class Gate {
       audit.record({ event: "token refused", remoteAddress, why: error.message });
       return refused(401, "Invalid token");
     }
+    const waitMs = rates.ofUser(identity.principal.id);
+    if (waitMs > 0) return { kind: "refused", answer: tooManyRequests(waitMs) };
     if (roles.some((role) => identity.principal.roles.includes(role)))
       return { kind: "passed", identity };
     audit.record({ event: "forbidden", user: identity.principal.id, remoteAddress, what });

@@ -12,3 +12,9 @@ export function plainText(
     body: `${line}\n`,
   };
 }
+
+/** Whoever asks has asked too often. */
+export function tooManyRequests(waitMs: number): HttpAnswer {
+  const seconds = Math.ceil(waitMs / 1000);
+  return plainText(429, "Too many requests", { "retry-after": String(seconds) });
+}

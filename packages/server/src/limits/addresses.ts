@@ -12,18 +12,18 @@ export class Addresses {
 
   /** Whether one more may come from there. */
   hasRoom(source: Source): boolean {
-    return !source.isClient || (this.#counts.get(keyOf(source)) ?? 0) < this.#countMax;
+    return !source.isClient || (this.#counts.get(addressKey(source)) ?? 0) < this.#countMax;
   }
 
   enter(source: Source): void {
     if (!source.isClient) return;
-    const key = keyOf(source);
+    const key = addressKey(source);
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 
   leave(source: Source): void {
     if (!source.isClient) return;
-    const key = keyOf(source);
+    const key = addressKey(source);
     const count = this.#counts.get(key) ?? 0;
     if (count > 1) this.#counts.set(key, count - 1);
     else this.#counts.delete(key);
@@ -36,7 +36,7 @@ export class Addresses {
 }
 
 /** Who has an IPv6 address usually has the 2^64 of its network. */
-function keyOf({ address }: Source): string {
+export function addressKey({ address }: Source): string {
   if (!isIPv6(address)) return address;
   const [head = "", tail = ""] = address.split("%", 1)[0]!.split("::");
   const groups = head === "" ? [] : head.split(":");

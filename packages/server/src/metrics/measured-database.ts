@@ -8,6 +8,7 @@ import type {
   DatabaseFigures,
   DatabasePort,
   LiveAnswer,
+  Pace,
   QueryAnswer,
   QueryRequest,
   SessionCommand,
@@ -22,6 +23,14 @@ import type { Metrics, QueryClass } from "./metrics.ts";
 /** Spans go nowhere, and cost next to nothing, until the process registers a tracer provider. */
 const tracer = trace.getTracer("geode");
 
+/** What a text is, as far as that can be told without running it. */
+interface Kind {
+  readonly text: string;
+  readonly access: Access;
+  readonly transactionCommand: TransactionCommand | null;
+  readonly sessionCommand: SessionCommand | null;
+}
+
 /**
  * A database whose time is measured: histograms, and a span for each request. No span says what was asked: statements and parameters
  * are the users' own.
@@ -31,6 +40,7 @@ export class MeasuredDatabase implements DatabasePort {
   readonly #metrics: Metrics;
   readonly #clock: Pick<Clock, "endOfTurn">;
   #fanningOut = false;
+  #lastKind: Kind | undefined;
 
   constructor(database: DatabasePort, metrics: Metrics, clock: Pick<Clock, "endOfTurn">) {
     this.#database = database;
@@ -47,15 +57,29 @@ export class MeasuredDatabase implements DatabasePort {
   }
 
   access(text: string): Access {
-    return accessOf(text, this.#database);
+    return this.#kindOf(text).access;
   }
 
   transactionCommand(text: string): TransactionCommand | null {
-    return this.#database.transactionCommand(text);
+    return this.#kindOf(text).transactionCommand;
   }
 
   sessionCommand(text: string): SessionCommand | null {
-    return this.#database.sessionCommand(text);
+    return this.#kindOf(text).sessionCommand;
+  }
+
+  /** Asked several times for each request, and nothing but the text decides. */
+  #kindOf(text: string): Kind {
+    if (this.#lastKind?.text !== text) {
+      const database = this.#database;
+      this.#lastKind = {
+        text,
+        access: accessOf(text, database),
+        transactionCommand: database.transactionCommand(text),
+        sessionCommand: database.sessionCommand(text),
+      };
+    }
+    return this.#lastKind;
   }
 
   sessionAfter(request: QueryRequest): Promise<SessionState> {
@@ -83,13 +107,11 @@ export class MeasuredDatabase implements DatabasePort {
     request: SubscribeRequest,
     onChange: (commit: CommitChanges) => void,
     onEnd: (error: GeodeError) => void,
+    onPace?: (pace: Pace, seq: number) => void,
   ): Promise<LiveAnswer> {
-    const measured = (commit: CommitChanges): void => {
-      this.#fanOut();
-      onChange(commit);
-    };
+    const measured = this.#measured(onChange);
     return this.#measure("subscribe", attributesOf(request), () =>
-      this.#database.subscribe(request, measured, onEnd),
+      this.#database.subscribe(request, measured, onEnd, onPace),
     );
   }
 
@@ -115,6 +137,14 @@ export class MeasuredDatabase implements DatabasePort {
       this.#metrics.answered(queryClass, (performance.now() - startMs) / 1000);
       span.end();
     }
+  }
+
+  /** Apart from the request, which goes, while this stays as long as the subscription. */
+  #measured(onChange: (commit: CommitChanges) => void): (commit: CommitChanges) => void {
+    return (commit) => {
+      this.#fanOut();
+      onChange(commit);
+    };
   }
 
   /** Live queries hear of a commit one after the other, in one turn. */

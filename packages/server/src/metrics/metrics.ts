@@ -212,7 +212,7 @@ export class Metrics {
   }
 
   answered(queryClass: QueryClass, seconds: number): void {
-    this.#queries.observe({ class: queryClass }, seconds);
+    this.#queries.observe(CLASSES[queryClass], seconds);
     if (queryClass === "write" || queryClass === "commit") this.#commits.observe(seconds);
   }
 
@@ -249,6 +249,15 @@ const FAULTS: ReadonlySet<string> = new Set<CloseName>([
   "internal",
   "slow",
 ]);
+
+/** Labels of a class, made once: every request is counted. */
+const CLASSES: { readonly [Class in QueryClass]: { readonly class: Class } } = {
+  read: { class: "read" },
+  write: { class: "write" },
+  unknown: { class: "unknown" },
+  commit: { class: "commit" },
+  subscribe: { class: "subscribe" },
+};
 
 const MET_LIMITS = {
   queryTime: "queryMsMax",

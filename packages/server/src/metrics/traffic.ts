@@ -17,40 +17,56 @@ export class Traffic {
   }
 
   /** Lets a session have the connection, and counts what passes between them. */
-  count(connection: Connection, open: (counted: Connection) => ConnectionListener) {
+  count(
+    connection: Connection,
+    open: (counted: Connection) => ConnectionListener,
+  ): ConnectionListener {
     this.#open.add(connection);
-    return this.#counted(open(new CountedConnection(connection, this)), connection);
+    const counted = new Counted(connection, this);
+    counted.listener = open(counted);
+    return counted;
   }
 
-  #counted(listener: ConnectionListener, connection: Connection): ConnectionListener {
-    return {
-      textFrame: (text) => {
-        this.messagesReceived++;
-        this.bytesReceived += Buffer.byteLength(text);
-        listener.textFrame(text);
-      },
-      binaryFrame: (bytes) => {
-        this.messagesReceived++;
-        this.bytesReceived += bytes.length;
-        listener.binaryFrame(bytes);
-      },
-      pong: () => listener.pong(),
-      taken: () => listener.taken(),
-      closed: (code, reason) => {
-        if (this.#open.delete(connection)) this.#bytesSentBefore += connection.takenBytes;
-        listener.closed(code, reason);
-      },
-    };
+  /** It has ended. */
+  ended(connection: Connection): void {
+    if (this.#open.delete(connection)) this.#bytesSentBefore += connection.takenBytes;
   }
 }
 
-class CountedConnection implements Connection {
+/** Stands between a connection and its session, for both. */
+class Counted implements Connection, ConnectionListener {
+  listener: ConnectionListener | undefined;
   readonly #connection: Connection;
   readonly #traffic: Traffic;
 
   constructor(connection: Connection, traffic: Traffic) {
     this.#connection = connection;
     this.#traffic = traffic;
+  }
+
+  textFrame(text: string, bytes: number): void {
+    this.#traffic.messagesReceived++;
+    this.#traffic.bytesReceived += bytes;
+    this.listener?.textFrame(text, bytes);
+  }
+
+  binaryFrame(bytes: Uint8Array): void {
+    this.#traffic.messagesReceived++;
+    this.#traffic.bytesReceived += bytes.length;
+    this.listener?.binaryFrame(bytes);
+  }
+
+  pong(): void {
+    this.listener?.pong();
+  }
+
+  taken(): void {
+    this.listener?.taken();
+  }
+
+  closed(code: number, reason: string): void {
+    this.#traffic.ended(this.#connection);
+    this.listener?.closed(code, reason);
   }
 
   get remoteAddress(): string {

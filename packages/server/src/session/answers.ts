@@ -1,7 +1,7 @@
 import {
+  encodeColumns,
   encodeRows,
   encodeServerMessage,
-  encodeWithText,
   tooLarge,
   type ErrorMessage,
   type RequestId,
@@ -11,42 +11,23 @@ import type { LiveAnswer, QueryAnswer } from "../port.ts";
 
 /** RESULT of a QUERY. Throws TOO_LARGE. */
 export function resultFrame(id: RequestId, answer: QueryAnswer, bytesMax: number): string {
+  const { columns, notices, seq, stats } = answer;
   const rows = encodeRows(answer, bytesMax);
-  return withinBytes(
-    encodeWithText(
-      { type: "RESULT", id, columns: answer.columns },
-      {
-        data: rows,
-        seq: String(answer.seq),
-        ...statsText(answer.stats),
-        ...noticesText(answer.notices),
-      },
-    ),
-    bytesMax,
-  );
+  const head = `{"type":"RESULT","id":${JSON.stringify(id)},"columns":${encodeColumns(columns)}`;
+  const frame = `${head},"data":${rows},"seq":${seq}${statsText(stats)}${noticesText(notices)}}`;
+  return withinBytes(frame, bytesMax);
 }
 
 /** RESULT of a SUBSCRIBE. Throws TOO_LARGE. */
 export function liveFrame(id: RequestId, answer: LiveAnswer, bytesMax: number): string {
-  const rows = answer.encodedRows;
+  const { columns, digest, encodedRows: rows, epoch, keys, maintenance, notices, seq } = answer;
   if (rows.reduce((bytesMin, row) => bytesMin + row.length, 0) > bytesMax) throw tooLarge(bytesMax);
-  return withinBytes(
-    encodeWithText(
-      { type: "RESULT", id, subscription: id, live: true, columns: answer.columns },
-      {
-        data: `[${rows.join(",")}]`,
-        keys: JSON.stringify(answer.keys),
-        epoch: JSON.stringify(answer.epoch),
-        seq: String(answer.seq),
-        digest: `"${answer.digest}"`,
-        maintenance: JSON.stringify(answer.maintenance),
-        ...(answer.resumed ? { resumed: "true" } : {}),
-        ...(answer.reset ? { reset: "true" } : {}),
-        ...noticesText(answer.notices),
-      },
-    ),
-    bytesMax,
-  );
+  const name = JSON.stringify(id);
+  const head = `{"type":"RESULT","id":${name},"subscription":${name},"live":true,"columns":${encodeColumns(columns)}`;
+  const state = `"keys":${JSON.stringify(keys)},"epoch":${JSON.stringify(epoch)},"seq":${seq},"digest":"${digest}"`;
+  const resume = `${answer.resumed ? ',"resumed":true' : ""}${answer.reset ? ',"reset":true' : ""}`;
+  const frame = `${head},"data":[${rows.join(",")}],${state},"maintenance":${JSON.stringify(maintenance)}${resume}${noticesText(notices)}}`;
+  return withinBytes(frame, bytesMax);
 }
 
 /** What an ERROR is about: a request, or a subscription that goes no further. */
@@ -77,15 +58,15 @@ function withinBytes(frame: string, bytesMax: number): string {
 }
 
 /** Counts of what a write changed; on the wire their names are in snake case like all others. */
-function statsText(stats: object | undefined): Record<string, string> {
-  if (stats === undefined) return {};
+function statsText(stats: object | undefined): string {
+  if (stats === undefined) return "";
   const entries = Object.entries(stats).map(([name, count]): [string, unknown] => [
     name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     count,
   ]);
-  return { stats: JSON.stringify(Object.fromEntries(entries)) };
+  return `,"stats":${JSON.stringify(Object.fromEntries(entries))}`;
 }
 
-function noticesText(notices: QueryAnswer["notices"]): Record<string, string> {
-  return notices.length === 0 ? {} : { notices: JSON.stringify(notices) };
+function noticesText(notices: QueryAnswer["notices"]): string {
+  return notices.length === 0 ? "" : `,"notices":${JSON.stringify(notices)}`;
 }

@@ -33,7 +33,8 @@ export interface CollaborationOptions {
   readonly client: () => string | undefined;
   /** How the connection is spoken to by default. */
   readonly voice: () => Voice;
-  readonly push: (frame: OutFrame) => void;
+  /** Of what waits under one topic, the latest is enough. */
+  push(frame: OutFrame, topic?: string): void;
   /** Resolves when the connection has taken what waits for it, or is gone. */
   readonly relieved: () => Promise<void>;
   readonly failure: (about: { readonly id?: RequestId | undefined }, error: unknown) => string;
@@ -71,11 +72,10 @@ export class Collaboration implements RoomMember {
     return this.#voices.size > 0;
   }
 
-  hear(message: SharedMessage, document: string | null): void {
-    const { push, voice } = this.#options;
+  hear(message: SharedMessage, document: string | null, topic?: string): void {
     const own = document === null ? undefined : this.#voices.get(document);
-    const frame = (own ?? voice()).shared(message);
-    if (frame !== undefined) push(frame);
+    const frame = (own ?? this.#options.voice()).shared(message);
+    if (frame !== undefined) this.#options.push(frame, topic);
   }
 
   dismissed(document: string): void {
@@ -97,11 +97,11 @@ export class Collaboration implements RoomMember {
 
   /** Tells a connection that is about one document what the server has of it, so that it sends the rest. */
   greet(document: string, reply: Reply): void {
-    const { documents, failure, push } = this.#options;
     try {
-      push(stateVectorFrame(documents.greet(this, document)));
+      const stateVector = this.#options.documents.greet(this, document);
+      this.#options.push(stateVectorFrame(stateVector));
     } catch (error) {
-      reply.answer(failure({}, error));
+      reply.answer(this.#options.failure({}, error));
     }
   }
 

@@ -203,6 +203,34 @@ describe("PROTOCOL 11.2: CONFIGURE", () => {
     ]);
   });
 
+  test("batch_commits: a BATCH names the subscriptions that are worked out later, until they have caught up", async () => {
+    const peer = await running.peer();
+    await peer.ask(subscribe("quick"));
+    await peer.ask(subscribe("slow"));
+    await peer.ask({ type: "CONFIGURE", batch_commits: true });
+    const [quick, slow] = running.database.live;
+    const change = (seq: number, prevSeq: number) => ({
+      seq,
+      prevSeq,
+      digest: "00000000000000aa",
+      changes: [{ op: "insert", key: `k${seq}`, data: `{"age":${seq}}` } as const],
+    });
+    quick!.onChange(change(1, 0));
+    slow!.onPace!("behind", 1);
+    expect(await peer.next()).toMatchObject({ seq: 1, behind: ["slow"] });
+    quick!.onChange(change(2, 1));
+    expect(await peer.next()).toMatchObject({ seq: 2, behind: ["slow"] });
+    slow!.onChange(change(2, 0));
+    slow!.onPace!("caught up", 2);
+    expect(await peer.next()).toEqual({
+      type: "BATCH",
+      seq: 2,
+      messages: [expect.objectContaining({ subscription: "slow", seq: 2, prev_seq: 0 })],
+    });
+    quick!.onChange(change(3, 2));
+    expect(await peer.next()).not.toHaveProperty("behind");
+  });
+
   test("numbers: a float without a fraction comes as a plain number, and text that looks like one as it is", async () => {
     const peer = await running.peer();
     const text = '{"$float":"2.0"}';

@@ -26,15 +26,15 @@ export interface FrameReaderOptions {
   /** So many calls may be in one batch of JSON-RPC. */
   readonly batchMessagesMax: number;
   /** One had more. */
-  readonly onBatchTooLong: () => void;
+  onBatchTooLong(): void;
   /** How long the answer to such a batch may be. */
   readonly answerBytesMax: number;
   readonly exit: Exit;
   /** Where it is counted what waits for the answer to an earlier binary query. */
   readonly held: HeldAnswers;
-  /** Whether the connection asked for the subprotocol `jsonrpc`. */
-  readonly rpc: boolean;
 }
+
+const MANNER: Manner = { encoding: "json", numbers: "exact" };
 
 /** The forms in which a connection may be spoken to. */
 type Form = "plain" | "rpc" | "binary" | "cbor";
@@ -45,17 +45,17 @@ type Form = "plain" | "rpc" | "binary" | "cbor";
  */
 export class FrameReader {
   readonly #options: FrameReaderOptions;
-  readonly #binaryAnswers: InOrder;
-  #manner: Manner = { encoding: "json", numbers: "exact" };
+  #binaryAnswers: InOrder | undefined;
+  #manner: Manner = MANNER;
   #last: Form | undefined;
   /** Every frame so far was a binary query. */
   #onlyBinary = true;
   #ownIds = 0;
 
-  constructor(options: FrameReaderOptions) {
+  /** `first`: the form for which the connection asked when it began. */
+  constructor(options: FrameReaderOptions, first: "rpc" | undefined) {
     this.#options = options;
-    this.#binaryAnswers = new InOrder(options.exit, options.held);
-    if (options.rpc) this.#last = "rpc";
+    this.#last = first;
   }
 
   /** What the connection chose by CONFIGURE. */
@@ -156,7 +156,9 @@ export class FrameReader {
   /** Queries without ids, so their answers come in order. */
   #binaryQuery(payload: Uint8Array): Arrived {
     const id = this.#ownId();
-    const reply = new Reply(binaryVoice(id, this.#manner.numbers), this.#options.exit, {
+    const { exit, held } = this.#options;
+    this.#binaryAnswers ??= new InOrder(exit, held);
+    const reply = new Reply(binaryVoice(id, this.#manner.numbers), exit, {
       deliver: this.#binaryAnswers.place(),
     });
     const query = textOf(payload);
@@ -198,11 +200,11 @@ export class FrameReader {
 
   #rpcBatch(calls: readonly unknown[]): readonly Arrived[] {
     this.#heard("rpc");
-    const { answerBytesMax, batchMessagesMax, exit, onBatchTooLong } = this.#options;
+    const { answerBytesMax, batchMessagesMax, exit } = this.#options;
     if (calls.length === 0)
       return [this.#refusedCall(null, RPC_CODES.invalidRequest, "Invalid Request")];
     if (calls.length > batchMessagesMax) {
-      onBatchTooLong();
+      this.#options.onBatchTooLong();
       const error = `a batch has at most ${batchMessagesMax} calls`;
       return [this.#refusedCall(null, RPC_CODES.invalidRequest, error)];
     }

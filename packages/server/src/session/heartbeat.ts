@@ -1,14 +1,11 @@
-import type { Clock, Timer } from "../clock.ts";
-
 export interface HeartbeatOptions {
-  readonly clock: Clock;
   readonly pingMs: number;
   readonly pongMsMax: number;
-  readonly ping: () => void;
+  ping(): void;
   /** False while the connection is not read: then an answer could not be heard, and silence proves nothing. */
-  readonly listening: () => boolean;
+  listening(): boolean;
   /** Two pings in a row were not answered in time. */
-  readonly onDead: () => void;
+  onDead(): void;
 }
 
 /**
@@ -17,13 +14,13 @@ export interface HeartbeatOptions {
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
-  #timer: Timer;
+  /** A ping is under way, and its time is not over. */
+  #asking = false;
   #answered = true;
   #missed = 0;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
-    this.#timer = options.clock.timer(options.pingMs, () => this.#ping());
   }
 
   signOfLife(): void {
@@ -31,20 +28,19 @@ export class Heartbeat {
     this.#answered = true;
   }
 
-  close(): void {
-    this.#timer.cancel();
-  }
-
-  #ping(): void {
-    const { clock, ping, pongMsMax } = this.#options;
-    this.#answered = false;
-    ping();
-    this.#timer = clock.timer(pongMsMax, () => this.#judge());
-  }
-
-  #judge(): void {
-    const { clock, listening, onDead, pingMs, pongMsMax } = this.#options;
-    if (!this.#answered && listening() && ++this.#missed === 2) return onDead();
-    this.#timer = clock.timer(Math.max(0, pingMs - pongMsMax), () => this.#ping());
+  /** Asks, or judges the answer. Answers after how many milliseconds to be called again; undefined: never. First after `pingMs`. */
+  beat(): number | undefined {
+    const { pingMs, pongMsMax } = this.#options;
+    this.#asking = !this.#asking;
+    if (this.#asking) {
+      this.#answered = false;
+      this.#options.ping();
+      return pongMsMax;
+    }
+    if (!this.#answered && this.#options.listening() && ++this.#missed === 2) {
+      this.#options.onDead();
+      return undefined;
+    }
+    return Math.max(0, pingMs - pongMsMax);
   }
 }

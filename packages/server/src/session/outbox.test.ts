@@ -56,12 +56,14 @@ function harness({ bytesMax = 8 * MIB, conflateBytesMin = MIB } = {}) {
   const connection = new SlowConnection();
   const clock = new ManualClock();
   const told: string[] = [];
+  const behind: [id: string, fromSeq: number][] = [];
   const outbox = new Outbox({
     connection,
     clock,
     fanOut: new FanOut(clock),
     conflateBytesMin,
-    bytesMax,
+    outboxBytesMax: bytesMax,
+    behindAt: (seq) => behind.filter(([, fromSeq]) => fromSeq <= seq).map(([id]) => id),
     onOverflow: () => told.push("overflow"),
     onRelief: () => told.push("relief"),
   });
@@ -70,7 +72,7 @@ function harness({ bytesMax = 8 * MIB, conflateBytesMin = MIB } = {}) {
     seq++;
     return { seq, prevSeq: seq - 1, digest: "", changes };
   };
-  return { clock, commit, connection, outbox, stream: new Stream(told), told };
+  return { behind, clock, commit, connection, outbox, stream: new Stream(told), told };
 }
 
 const insert = (key: string, data = ""): RowChange => ({ op: "insert", key, data });
@@ -258,6 +260,21 @@ describe("PROTOCOL 11.2: held back for a BATCH", () => {
     clock.pass(1);
     expect(connection.writes[1]).toEqual(['{"type":"BATCH","messages":[{"seq":1},{"seq":2}]}']);
     expect(clock.armed).toBe(0);
+  });
+
+  test("a BATCH names the subscriptions that tell of a later commit in its place", async () => {
+    const { behind, commit, connection, outbox, stream } = harness();
+    outbox.batching = { delayMs: 0, byCommit: true };
+    stream.frames = ({ seq }) => [`{"seq":${seq}}`];
+    behind.push(["slow", 2]);
+    for (let count = 0; count < 2; count++) outbox.update(stream, commit(insert("a")));
+    await endOfTurn();
+    expect(connection.writes).toEqual([
+      [
+        '{"type":"BATCH","seq":1,"messages":[{"seq":1}]}',
+        '{"type":"BATCH","seq":2,"behind":["slow"],"messages":[{"seq":2}]}',
+      ],
+    ]);
   });
 
   test("the updates of one commit are one BATCH, those of another are another", async () => {

@@ -1,4 +1,4 @@
-import type { CommitChanges } from "@geode/protocol";
+import type { CommitChanges, RequestId } from "@geode/protocol";
 import type { Clock, Timer } from "../clock.ts";
 import type { Connection } from "../transport/connection.ts";
 import { frameBytes, type OutFrame } from "../transport/out-frame.ts";
@@ -13,11 +13,13 @@ export interface OutboxOptions {
   /** So many bytes of updates may wait before they are merged. */
   readonly conflateBytesMin: number;
   /** So many bytes of updates may wait at all. */
-  readonly bytesMax: number;
+  readonly outboxBytesMax: number;
+  /** Live results that this commit may concern, and that tell of a later one in its place. */
+  behindAt(seq: number): readonly RequestId[];
   /** More wait than that. */
-  readonly onOverflow: () => void;
+  onOverflow(): void;
   /** Called when the connection took something and the outbox is not congested. */
-  readonly onRelief: () => void;
+  onRelief(): void;
 }
 
 /** What to do with updates that a connection does not take. */
@@ -42,12 +44,13 @@ export interface Batching {
   readonly byCommit: boolean;
 }
 
-type Waiting = WaitingCommit | { readonly frame: OutFrame; readonly bytes: number };
+type Waiting = WaitingCommits | { readonly frame: OutFrame; readonly bytes: number };
 
-interface WaitingCommit {
+/** Of one stream, with nothing between them. */
+interface WaitingCommits {
   readonly stream: UpdateStream;
-  readonly commit: CommitChanges;
-  readonly bytes: number;
+  readonly commits: CommitChanges[];
+  bytes: number;
 }
 
 /**
@@ -61,17 +64,18 @@ interface WaitingCommit {
  */
 export class Outbox {
   readonly #options: OutboxOptions;
-  #answers: OutFrame[] = [];
-  #updates: Waiting[] = [];
+  /** Undefined while there are none, like all that a connection seldom has. */
+  #answers: OutFrame[] | undefined;
+  #updates: Waiting[] = NOTHING;
   /** Streams whose updates were dropped. */
-  readonly #skipped = new Set<UpdateStream>();
+  #skipped: Set<UpdateStream> | undefined;
   /** What waits under a topic. */
-  readonly #topics = new Map<string, { frame: OutFrame; bytes: number }>();
+  #topics: Map<string, { frame: OutFrame; bytes: number }> | undefined;
   #answerBytes = 0;
   #updateBytes = 0;
   /** Beyond this, room is made. It moves up where that brought little, so that it is not tried in vain with every update. */
   #makeRoomBytes: number;
-  #batching: Batching = { delayMs: 0, byCommit: false };
+  #batching: Batching = AT_ONCE;
   /** Runs while updates are held back. */
   #holding: Timer | undefined;
   #closed = false;
@@ -84,7 +88,7 @@ export class Outbox {
   /** Queues an answer to a request, or word of the connection itself. */
   answer(frame: OutFrame): void {
     if (this.#closed) return;
-    this.#answers.push(frame);
+    (this.#answers ??= []).push(frame);
     this.#answerBytes += frameBytes(frame);
     this.#options.fanOut.ask(this, "answer");
   }
@@ -93,22 +97,30 @@ export class Outbox {
   push(frame: OutFrame, topic?: string): void {
     const waiting = { frame, bytes: frameBytes(frame) };
     if (topic === undefined) return this.#wait(waiting);
-    const earlier = this.#topics.get(topic);
+    const earlier = this.#topics?.get(topic);
     this.#updateBytes += earlier === undefined ? 0 : waiting.bytes - earlier.bytes;
     if (earlier !== undefined) return void Object.assign(earlier, waiting);
-    this.#topics.set(topic, waiting);
+    (this.#topics ??= new Map()).set(topic, waiting);
     this.#wait(waiting);
   }
 
   /** Queues the updates of one commit. */
   update(stream: UpdateStream, commit: CommitChanges): void {
-    this.#wait({ stream, commit, bytes: stream.bytesOf(commit) });
+    const bytes = stream.bytesOf(commit);
+    const last = this.#updates.at(-1);
+    if (last !== undefined && isOf(last, stream)) {
+      last.commits.push(commit);
+      last.bytes += bytes;
+      this.#grown(bytes);
+    } else {
+      this.#wait({ stream, commits: [commit], bytes });
+    }
     if (stream.backpressure === "latest" && this.#full) this.#conflate(stream);
   }
 
   /** Takes back the updates of a stream that have not left yet. */
   withdraw(stream: UpdateStream): void {
-    this.#skipped.delete(stream);
+    this.#skipped?.delete(stream);
     this.#drop(stream);
   }
 
@@ -135,7 +147,7 @@ export class Outbox {
   /** Whether anything waits for the peer. */
   get pending(): boolean {
     return (
-      this.#answers.length > 0 ||
+      this.#answers !== undefined ||
       this.#updates.length > 0 ||
       this.#options.connection.bufferedBytes > 0
     );
@@ -143,10 +155,10 @@ export class Outbox {
 
   /** The connection took something: to be called by whoever listens to it. */
   taken(): void {
-    this.flush();
+    if (this.#answers !== undefined || this.#updates !== NOTHING) this.flush();
     if (this.congested) return;
-    for (const stream of this.#skipped) {
-      this.#skipped.delete(stream);
+    for (const stream of this.#skipped ?? []) {
+      this.#skipped?.delete(stream);
       stream.restart();
     }
     this.#options.onRelief();
@@ -162,10 +174,10 @@ export class Outbox {
   close(): void {
     this.#flushUpdates();
     this.#closed = true;
-    this.#answers = [];
-    this.#updates = [];
-    this.#topics.clear();
-    this.#skipped.clear();
+    this.#answers = undefined;
+    this.#updates = NOTHING;
+    this.#skipped = undefined;
+    this.#topics = undefined;
     this.#options.fanOut.forget(this);
   }
 
@@ -175,18 +187,25 @@ export class Outbox {
   }
 
   get #conflateBytesMin(): number {
-    return Math.min(this.#options.conflateBytesMin, this.#options.bytesMax);
+    return Math.min(this.#options.conflateBytesMin, this.#options.outboxBytesMax);
   }
 
   #wait(waiting: Waiting): void {
     if (this.#closed) return;
-    this.#updates.push(waiting);
-    this.#updateBytes += waiting.bytes;
-    if (this.#updateBytes > this.#makeRoomBytes) this.#makeRoom();
-    if (this.#updates.length === 0) return;
+    const first = this.#updates === NOTHING;
+    if (first) this.#updates = [waiting];
+    else this.#updates.push(waiting);
+    this.#grown(waiting.bytes);
+    // What waits behind others leaves with them: at the end of the turn, when the time is over, or when the connection takes something.
+    if (!first || this.#updates.length === 0) return;
     const { delayMs } = this.#batching;
     if (delayMs === 0) this.#options.fanOut.ask(this, "update");
     else this.#holding ??= this.#options.clock.timer(delayMs, () => this.#flushUpdates());
+  }
+
+  #grown(bytes: number): void {
+    this.#updateBytes += bytes;
+    if (this.#updateBytes > this.#makeRoomBytes) this.#makeRoom();
   }
 
   #flushUpdates(): void {
@@ -195,8 +214,8 @@ export class Outbox {
     if (this.#full) return;
     const updates = this.#updates;
     if (updates.length === 0) return this.#send([]);
-    this.#updates = [];
-    this.#topics.clear();
+    this.#updates = NOTHING;
+    this.#topics = undefined;
     this.#updateBytes = 0;
     this.#makeRoomBytes = this.#conflateBytesMin;
     this.#send(this.#framesOf(updates));
@@ -204,18 +223,21 @@ export class Outbox {
 
   #framesOf(updates: readonly Waiting[]): readonly OutFrame[] {
     const { delayMs, byCommit } = this.#batching;
-    if (delayMs > 0) return batched(updates.flatMap(framesOf));
     const frames: OutFrame[] = [];
-    if (!byCommit) {
-      for (const waiting of updates) for (const frame of framesOf(waiting)) frames.push(frame);
-      return frames;
+    if (!byCommit || delayMs > 0) {
+      for (const waiting of updates) addFrames(waiting, frames);
+      return delayMs > 0 ? batched(frames) : frames;
     }
-    for (let start = 0; start < updates.length;) {
-      const seq = seqOf(updates[start]!);
+    const single = updates.flatMap(one);
+    for (let start = 0; start < single.length;) {
+      const seq = seqOf(single[start]!);
       let end = start + 1;
-      while (seq !== undefined && end < updates.length && seqOf(updates[end]!) === seq) end++;
-      const ofCommit = updates.slice(start, end).flatMap(framesOf);
-      frames.push(...(seq === undefined ? ofCommit : batched(ofCommit, seq)));
+      while (seq !== undefined && end < single.length && seqOf(single[end]!) === seq) end++;
+      const ofCommit: OutFrame[] = [];
+      for (const waiting of single.slice(start, end)) addFrames(waiting, ofCommit);
+      frames.push(
+        ...(seq === undefined ? ofCommit : batched(ofCommit, seq, this.#options.behindAt(seq))),
+      );
       start = end;
     }
     return frames;
@@ -223,17 +245,21 @@ export class Outbox {
 
   #send(updates: readonly OutFrame[]): void {
     if (this.#closed || this.#full) return;
-    const frames = this.#answers;
-    for (const frame of updates) frames.push(frame);
-    this.#answers = [];
+    const answers = this.#answers;
+    this.#answers = undefined;
     this.#answerBytes = 0;
-    if (frames.length > 0) this.#options.connection.send(frames);
+    if (answers === undefined) {
+      if (updates.length > 0) this.#options.connection.send(updates);
+      return;
+    }
+    for (const frame of updates) answers.push(frame);
+    this.#options.connection.send(answers);
   }
 
   /** A large commit is no sign of a slow peer: only what is left when the connection has taken its part is too much. */
   #makeRoom(): void {
     this.#flushUpdates();
-    const { bytesMax, onOverflow } = this.#options;
+    const { outboxBytesMax: bytesMax } = this.#options;
     if (this.#updateBytes <= this.#makeRoomBytes) return;
     const streams = new Set<UpdateStream>();
     for (const waiting of this.#updates) {
@@ -242,7 +268,7 @@ export class Outbox {
     }
     for (const stream of streams) this.#conflate(stream);
     if (this.#updateBytes > bytesMax / 2) for (const stream of streams) this.#skip(stream);
-    if (this.#updateBytes > bytesMax) return onOverflow();
+    if (this.#updateBytes > bytesMax) return this.#options.onOverflow();
     const next = Math.max(this.#conflateBytesMin, 2 * this.#updateBytes);
     this.#makeRoomBytes = Math.min(
       this.#updateBytes > bytesMax / 2 ? bytesMax : bytesMax / 2,
@@ -253,10 +279,11 @@ export class Outbox {
   /** Merges what waits of a stream into one commit, in the place of the first. */
   #conflate(stream: UpdateStream): void {
     const own = this.#updates.filter((waiting) => isOf(waiting, stream));
-    if (own.length < 2) return;
-    const commit = conflate(own.map((waiting) => waiting.commit));
+    const commits = own.flatMap((waiting) => waiting.commits);
+    if (commits.length < 2) return;
+    const commit = conflate(commits);
     if (commit === null) return this.#skip(stream);
-    const merged: WaitingCommit = { stream, commit, bytes: stream.bytesOf(commit) };
+    const merged: WaitingCommits = { stream, commits: [commit], bytes: stream.bytesOf(commit) };
     this.#updates = this.#updates.flatMap((waiting) => {
       if (waiting === own[0]) return merged;
       return isOf(waiting, stream) ? [] : waiting;
@@ -266,12 +293,14 @@ export class Outbox {
 
   #skip(stream: UpdateStream): void {
     this.#drop(stream);
-    this.#skipped.add(stream);
+    (this.#skipped ??= new Set()).add(stream);
     stream.skip();
   }
 
   #drop(stream: UpdateStream): void {
-    this.#updates = this.#updates.filter((waiting) => !isOf(waiting, stream));
+    if (this.#updates.length === 0) return;
+    const others = this.#updates.filter((waiting) => !isOf(waiting, stream));
+    this.#updates = others.length === 0 ? NOTHING : others;
     this.#count();
   }
 
@@ -280,17 +309,33 @@ export class Outbox {
   }
 }
 
+/** The same for all who have none; never written to. */
+const NOTHING: Waiting[] = [];
+const AT_ONCE: Batching = { delayMs: 0, byCommit: false };
 /** Enough to keep a connection busy until it asks for more. */
 const HELD_BYTES = 1024 * 1024;
 
-function framesOf(waiting: Waiting): readonly OutFrame[] {
-  return "stream" in waiting ? waiting.stream.frames(waiting.commit) : [waiting.frame];
+function addFrames(waiting: Waiting, frames: OutFrame[]): void {
+  if ("frame" in waiting) {
+    frames.push(waiting.frame);
+    return;
+  }
+  for (const commit of waiting.commits)
+    for (const frame of waiting.stream.frames(commit)) frames.push(frame);
 }
 
+/** Each commit by itself. */
+function one(waiting: Waiting): readonly Waiting[] {
+  if ("frame" in waiting || waiting.commits.length === 1) return [waiting];
+  const { commits, stream } = waiting;
+  return commits.map((commit) => ({ stream, commits: [commit], bytes: 0 }));
+}
+
+/** Of what stands by itself. */
 function seqOf(waiting: Waiting): number | undefined {
-  return "stream" in waiting ? waiting.commit.seq : undefined;
+  return "stream" in waiting ? waiting.commits[0]?.seq : undefined;
 }
 
-function isOf(waiting: Waiting, stream: UpdateStream): waiting is WaitingCommit {
+function isOf(waiting: Waiting, stream: UpdateStream): waiting is WaitingCommits {
   return "stream" in waiting && waiting.stream === stream;
 }

@@ -14,13 +14,20 @@ export interface RequestsOptions {
   /** How many may be started and unanswered. */
   readonly inFlightMax: number;
   /** False while no further request should be started, e.g. because answers pile up. */
-  readonly ready: () => boolean;
+  ready(): boolean;
   /** Called when a request is started, with how long it has waited for that. */
-  readonly onStart: (waitedMs: number) => void;
+  onStart(waitedMs: number): void;
   /** Called when the number of requests that wait or run has passed the limit, in either direction. */
-  readonly onFull: (full: boolean) => void;
+  onFull(full: boolean): void;
 }
 
+interface Waiting {
+  readonly request: Request;
+  readonly sinceMs: number;
+}
+
+/** What a connection without waiting requests has; never written to. */
+const NOTHING: Waiting[] = [];
 /** A read may be carried out at once and to its end: so many are started before it is known what their answers weigh. */
 const READS_AT_A_TIME = 8;
 /** Where those were answered quickly, more follow in the same turn, so that their answers leave together; then others have theirs. */
@@ -33,7 +40,7 @@ const READS_MS_PER_TURN = 2;
  */
 export class Requests {
   readonly #options: RequestsOptions;
-  readonly #waiting: { readonly request: Request; readonly sinceMs: number }[] = [];
+  #waiting: Waiting[] = NOTHING;
   #running = 0;
   #runningWrites = 0;
   /** Reads that were started since it was last looked whether there is time for more, and those of them that are not answered. */
@@ -50,8 +57,15 @@ export class Requests {
 
   submit(request: Request): void {
     if (this.#closed) return;
-    this.#waiting.push({ request, sinceMs: performance.now() });
-    this.startMore();
+    const { access } = request;
+    if (this.#waiting.length === 0 && this.#mayStart(access)) {
+      this.#options.onStart(0);
+      void this.#start(request, access);
+    } else {
+      if (this.#waiting === NOTHING) this.#waiting = [];
+      this.#waiting.push({ request, sinceMs: performance.now() });
+    }
+    this.#tellFull();
   }
 
   /** How many wait or run. */
@@ -69,16 +83,21 @@ export class Requests {
       this.#options.onStart(performance.now() - sinceMs);
       void this.#start(request, access);
     }
-    const full = this.count >= this.#options.inFlightMax;
-    if (full === this.#full) return;
-    this.#full = full;
-    this.#options.onFull(full);
+    if (this.#waiting.length === 0) this.#waiting = NOTHING;
+    this.#tellFull();
   }
 
   /** Forgets what waits; what runs ends by itself. */
   close(): void {
     this.#closed = true;
-    this.#waiting.length = 0;
+    this.#waiting = NOTHING;
+  }
+
+  #tellFull(): void {
+    const full = this.count >= this.#options.inFlightMax;
+    if (full === this.#full) return;
+    this.#full = full;
+    this.#options.onFull(full);
   }
 
   #mayStart(access: Access): boolean {

@@ -21,30 +21,34 @@ import {
   type SubscribeMessage,
   type UnsubscribeMessage,
 } from "@geode/protocol";
-import { GeodeError, unreachable } from "@geode/values";
+import { GeodeError, unreachable, type Value } from "@geode/values";
 import type { Audit } from "../audit.ts";
+import type { OutFrame } from "../transport/out-frame.ts";
 import type { SharedMessage } from "../transport/shared-message.ts";
 import type { ChannelMember, Channels } from "../channels/channels.ts";
 import type { Identity, TokenVerifier } from "../auth/token.ts";
-import type { Clock, Timer } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import type { ConnectionView } from "../http/admin.ts";
 import type { Documents } from "../documents/documents.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import type { Users } from "../limits/users.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
-import type { DatabasePort, QueryRequest } from "../port.ts";
+import type { Source } from "../limits/proxies.ts";
+import type { DatabasePort, Principal, QueryRequest } from "../port.ts";
 import type { Connection, ConnectionListener } from "../transport/connection.ts";
 import { accessOf } from "./access.ts";
-import { Chat, noRooms } from "./chat.ts";
-import { Collaboration, noDocuments } from "./collaboration.ts";
+import { Agenda, type Agendas, type Appointment, type Punctual } from "./agenda.ts";
+import { Chat, noRooms, type ChatOptions } from "./chat.ts";
+import { Collaboration, noDocuments, type CollaborationOptions } from "./collaboration.ts";
 import { errorFrame, resultFrame, type Concerning } from "./answers.ts";
 import type { FanOut } from "./fan-out.ts";
-import { FrameReader, type Arrived } from "./frame-reader.ts";
-import { Heartbeat } from "./heartbeat.ts";
-import { Outbox } from "./outbox.ts";
+import { Few } from "./few.ts";
+import { FrameReader, type Arrived, type FrameReaderOptions } from "./frame-reader.ts";
+import { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
+import { Outbox, type OutboxOptions } from "./outbox.ts";
 import { InOrder, Reply, type HeldAnswers } from "./reply.ts";
-import { Requests } from "./requests.ts";
+import { Requests, type RequestsOptions } from "./requests.ts";
 import {
   next,
   type Frame,
@@ -53,16 +57,16 @@ import {
   type SessionEvent,
   type SessionState,
 } from "./state.ts";
-import { Statements } from "./statements.ts";
+import { Statements, type StatementsOptions } from "./statements.ts";
 import type { Subscription } from "./subscription.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import { Subscriptions, type SubscriptionsOptions } from "./subscriptions.ts";
+import type { Voice } from "./voice.ts";
 import { YReader } from "./y-reader.ts";
 
+/** What all sessions of a server have in common. */
 export interface SessionOptions {
-  /** Names the session in AUTH_OK and in the log. */
-  readonly name: string;
-  readonly connection: Connection;
   readonly fanOut: FanOut;
+  readonly agendas: Agendas;
   readonly channels: Channels;
   /** Undefined if nobody keeps any. */
   readonly rooms: Rooms | undefined;
@@ -74,19 +78,25 @@ export interface SessionOptions {
   readonly limits: Limits;
   /** What a message that cannot be understood leads to. */
   readonly invalidMessages: "close" | "tolerate";
-  /** The client's, as far as that is known. */
-  readonly remoteAddress: string;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly audit: Audit;
   readonly log: Log;
-  /** How the connection begins. */
-  readonly start: SessionStart;
-  readonly wishes: SessionWishes;
   /** The session is over; called once. */
   readonly onEnd: (session: Session) => void;
 }
 
+/** What is a session's own. */
+export interface SessionOpening {
+  /** Names the session in AUTH_OK and in the log. */
+  readonly name: string;
+  readonly connection: Connection;
+  readonly source: Source;
+  readonly start: SessionStart;
+  readonly wishes: SessionWishes;
+}
+
+/** How the connection begins. */
 export type SessionStart =
   /** Without a token: AUTH must follow. */
   | { readonly kind: "waiting" }
@@ -118,9 +128,12 @@ const MINUTE_MS = 60_000;
 /**
  * One connection: it owns the socket's timers and does what {@link next} says. Frame → decode → state → rate limit → requests → outbox.
  */
-export class Session implements ConnectionListener, ChannelMember {
+export class Session implements ConnectionListener, ChannelMember, Punctual {
   readonly name: string;
+  /** Where it comes from, as far as that is known. */
+  readonly source: Source;
   readonly #options: SessionOptions;
+  readonly #connection: Connection;
   readonly #outbox: Outbox;
   readonly #reader: FrameReader | YReader;
   readonly #heldAnswers: HeldAnswers = { bytes: 0 };
@@ -129,138 +142,221 @@ export class Session implements ConnectionListener, ChannelMember {
   /** SESSION CLOSE was carried out: the connection ends behind its answer. */
   #sessionClosed = false;
   readonly #heartbeat: Heartbeat;
-  readonly #timers = new Map<TimerName, Timer>();
-  /** Takes back the subscriptions that are starting. */
-  readonly #aborter = new AbortController();
+  readonly #agenda: Agenda;
+  /** Takes back the subscriptions that wait for a commit that is still to come; undefined while there was none. */
+  #aborter: AbortController | undefined;
   readonly #subscriptions: Subscriptions;
   readonly #chat: Chat | undefined;
-  readonly #collaboration: Collaboration | undefined;
+  /** Undefined while it did nothing in documents. */
+  #collaboration: Collaboration | undefined;
   /** What takes back a QUERY that was accepted and is not answered. */
-  readonly #queries = new Map<RequestId, AbortController>();
-  readonly #held: Frame[] = [];
-  readonly #pausedFor = new Set<PauseReason>();
+  readonly #queries = new Few<RequestId, AbortController>();
+  #held: Frame[] | undefined;
+  /** The sum of those {@link PAUSES} that hold. */
+  #pausedFor = 0;
   #state: SessionState;
   #identity: Identity | undefined;
   #client: string | undefined;
+  /** What is wished for once it is known who wishes. */
+  #wishes: SessionWishes | undefined;
   /** The AUTH that is being looked at. */
   #authReply: Reply | undefined;
-  #invalidTimesMs: number[] = [];
+  #invalidTimesMs: readonly number[] | undefined;
   /** While several messages of one frame are handled: whether one of them was none. */
   #together: { invalid: boolean } | undefined;
   readonly #openedAtMs: number;
   #lastFrameMs: number;
-  #stuck = { takenBytes: 0, pending: false };
+  /** As they were when it was last looked whether the peer takes anything. */
+  #stuckTakenBytes = 0;
+  #stuckPending = false;
   /** Who waits until less waits for the connection. */
-  readonly #relief: (() => void)[] = [];
+  #relief: (() => void)[] | undefined;
   /** GOAWAY was said. */
   #leaving = false;
 
-  constructor(options: SessionOptions) {
-    const { clock, connection, limits, metrics, start } = options;
-    this.name = options.name;
+  /** What a session's parts ask of it. One object for all of them: closures would be half of what an idle connection holds. */
+  static readonly #Wiring = class
+    implements
+      OutboxOptions,
+      FrameReaderOptions,
+      RequestsOptions,
+      StatementsOptions,
+      SubscriptionsOptions,
+      HeartbeatOptions,
+      ChatOptions,
+      CollaborationOptions
+  {
+    readonly #session: Session;
+
+    constructor(session: Session) {
+      this.#session = session;
+    }
+
+    get session(): string {
+      return this.#session.name;
+    }
+    get connection(): Connection {
+      return this.#session.#connection;
+    }
+    get clock(): Clock {
+      return this.#session.#options.clock;
+    }
+    get fanOut(): FanOut {
+      return this.#session.#options.fanOut;
+    }
+    get database(): DatabasePort {
+      return this.#session.#options.database;
+    }
+    get rooms(): Rooms {
+      return this.#session.#options.rooms!;
+    }
+    get documents(): Documents {
+      return this.#session.#options.documents!;
+    }
+    get outbox(): Outbox {
+      return this.#session.#outbox;
+    }
+    get exit(): Outbox {
+      return this.#session.#outbox;
+    }
+    get held(): HeldAnswers {
+      return this.#session.#heldAnswers;
+    }
+    get requests(): Requests {
+      return this.#session.#requests;
+    }
+    get statements(): Statements {
+      return this.#session.#statements;
+    }
+    get bounds(): Limits {
+      return this.#session.#options.limits;
+    }
+    get conflateBytesMin(): number {
+      return this.#session.#options.limits.conflateBytesMin;
+    }
+    get outboxBytesMax(): number {
+      return this.#session.#options.limits.outboxBytesMax;
+    }
+    get batchMessagesMax(): number {
+      return this.#session.#options.limits.batchMessagesMax;
+    }
+    get answerBytesMax(): number {
+      return this.#session.#options.limits.resultBytesMax;
+    }
+    get resultBytesMax(): number {
+      return this.#session.#options.limits.resultBytesMax;
+    }
+    get subscriptionsMax(): number {
+      return this.#session.#options.limits.subscriptionsMax;
+    }
+    get inFlightMax(): number {
+      return this.#session.#options.limits.inFlightMax;
+    }
+    get pingMs(): number {
+      return this.#session.#options.limits.pingMs;
+    }
+    get pongMsMax(): number {
+      return this.#session.#options.limits.pongMsMax;
+    }
+    /** Of a session that is open. */
+    get principal(): Principal {
+      return this.#session.#identity!.principal;
+    }
+    get failure(): (about: Concerning, error: unknown) => string {
+      return (about, error) => this.#session.#failure(about, error);
+    }
+    identity(): Identity {
+      return this.#session.#identity!;
+    }
+    client(): string | undefined {
+      return this.#session.client;
+    }
+    voice(): Voice {
+      return this.#session.#reader.voice;
+    }
+    push(frame: OutFrame, topic?: string): void {
+      this.#session.#outbox.push(frame, topic);
+    }
+    async relieved(): Promise<void> {
+      const session = this.#session;
+      while (session.#outbox.behind && session.#state.name !== "closed")
+        await new Promise<void>((resume) => (session.#relief ??= []).push(resume));
+    }
+    ready(): boolean {
+      const session = this.#session;
+      return !session.#outbox.congested && session.#heldAnswers.bytes <= HELD_BYTES_MAX;
+    }
+    listening(): boolean {
+      return this.#session.#pausedFor === 0;
+    }
+    ping(): void {
+      this.#session.#connection.ping();
+    }
+    behindAt(seq: number): readonly RequestId[] {
+      return this.#session.#subscriptions.behindAt(seq);
+    }
+    onOverflow(): void {
+      this.#session.#options.metrics.limitReached("outboxBytesMax");
+      this.#session.#on({ name: "closeAsked", close: "slow" });
+    }
+    /** The connection has taken something, and is not congested. */
+    onRelief(): void {
+      const session = this.#session;
+      const relief = session.#relief;
+      session.#relief = undefined;
+      for (const resume of relief ?? []) resume();
+      if ((session.#pausedFor & PAUSES.answers) !== 0) session.#pause("answers", false);
+      session.#requests.startMore();
+      session.leaveWhenQuiet();
+    }
+    onBatchTooLong(): void {
+      this.#session.#options.metrics.limitReached("batchMessagesMax");
+    }
+    onStart(waitedMs: number): void {
+      this.#session.#options.metrics.queued(waitedMs / 1000);
+    }
+    onFull(full: boolean): void {
+      if (full) this.#session.#options.metrics.limitReached("inFlightMax");
+      this.#session.#pause("requests", full);
+    }
+    onSessionClose(): void {
+      this.#session.#sessionClosed = true;
+    }
+    onDead(): void {
+      this.#session.#options.metrics.limitReached("pongMsMax");
+      this.#session.#connection.terminate();
+    }
+  };
+
+  constructor(options: SessionOptions, opening: SessionOpening) {
+    const { clock, limits } = options;
+    const { start, wishes } = opening;
+    this.name = opening.name;
+    this.source = opening.source;
     this.#options = options;
-    // Each subscription that starts may listen to it; they are counted elsewhere.
-    setMaxListeners(0, this.#aborter.signal);
+    this.#connection = opening.connection;
+    this.#wishes = wishes;
+    this.#client = wishes.client;
     this.#openedAtMs = clock.nowMs();
     this.#lastFrameMs = this.#openedAtMs;
-    this.#outbox = new Outbox({
-      connection,
-      fanOut: options.fanOut,
-      clock,
-      conflateBytesMin: limits.conflateBytesMin,
-      bytesMax: limits.outboxBytesMax,
-      onOverflow: () => {
-        metrics.limitReached("outboxBytesMax");
-        this.#on({ name: "closeAsked", close: "slow" });
-      },
-      onRelief: () => {
-        for (const resume of this.#relief.splice(0)) resume();
-        if (this.#pausedFor.has("answers")) this.#pause("answers", false);
-        this.#requests.startMore();
-        this.#leaveWhenQuiet();
-      },
-    });
-    const { document, rpc } = options.wishes;
+    const wiring = new Session.#Wiring(this);
+    this.#outbox = new Outbox(wiring);
     this.#reader =
-      document === undefined
-        ? new FrameReader({
-            bounds: limits,
-            batchMessagesMax: limits.batchMessagesMax,
-            onBatchTooLong: () => metrics.limitReached("batchMessagesMax"),
-            answerBytesMax: limits.resultBytesMax,
-            exit: this.#outbox,
-            held: this.#heldAnswers,
-            rpc,
-          })
-        : new YReader(document, this.#outbox);
-    this.#requests = new Requests({
-      clock,
-      inFlightMax: limits.inFlightMax,
-      ready: () => !this.#outbox.congested && this.#heldAnswers.bytes <= HELD_BYTES_MAX,
-      onStart: (waitedMs) => metrics.queued(waitedMs / 1000),
-      onFull: (full) => {
-        if (full) metrics.limitReached("inFlightMax");
-        this.#pause("requests", full);
-      },
-    });
-    this.#statements = new Statements(options.database, () => {
-      this.#sessionClosed = true;
-    });
-    this.#subscriptions = new Subscriptions({
-      database: options.database,
-      outbox: this.#outbox,
-      countMax: limits.subscriptionsMax,
-      resultBytesMax: limits.resultBytesMax,
-      failure: (about, error) => this.#failure(about, error),
-    });
-    this.#client = options.wishes.client;
-    this.#chat =
-      options.rooms &&
-      new Chat({
-        session: this.name,
-        rooms: options.rooms,
-        requests: this.#requests,
-        statements: this.#statements,
-        identity: () => this.#identity!,
-        client: () => this.#client,
-        voice: () => this.#reader.voice,
-        push: (frame, topic) => this.#outbox.push(frame, topic),
-        relieved: () => this.#relieved(),
-        failure: (about, error) => this.#failure(about, error),
-      });
-    this.#collaboration =
-      options.documents &&
-      new Collaboration({
-        session: this.name,
-        documents: options.documents,
-        requests: this.#requests,
-        identity: () => this.#identity!,
-        client: () => this.#client,
-        voice: () => this.#reader.voice,
-        push: (frame) => this.#outbox.push(frame),
-        relieved: () => this.#relieved(),
-        failure: (about, error) => this.#failure(about, error),
-      });
-    this.#heartbeat = new Heartbeat({
-      clock,
-      pingMs: limits.pingMs,
-      pongMsMax: limits.pongMsMax,
-      ping: () => connection.ping(),
-      listening: () => this.#pausedFor.size === 0,
-      onDead: () => {
-        metrics.limitReached("pongMsMax");
-        connection.terminate();
-      },
-    });
-    this.#arm("idle", limits.idleMsMax, () => this.#checkIdle());
-    this.#arm("progress", limits.progressMsMax, () => this.#checkProgress());
+      wishes.document === undefined
+        ? new FrameReader(wiring, wishes.rpc ? "rpc" : undefined)
+        : new YReader(wishes.document, this.#outbox);
+    this.#requests = new Requests(wiring);
+    this.#statements = new Statements(wiring);
+    this.#subscriptions = new Subscriptions(wiring);
+    this.#chat = options.rooms && new Chat(wiring);
+    this.#heartbeat = new Heartbeat(wiring);
+    this.#agenda = new Agenda(options.agendas, this);
+    this.#agenda.set("heartbeat", limits.pingMs);
+    this.#agenda.set("idle", limits.idleMsMax);
+    this.#agenda.set("progress", limits.progressMsMax);
     this.#state =
       start.kind === "waiting" ? { name: "waiting" } : { name: "verifying", answer: false };
-    if (start.kind !== "identity")
-      this.#arm("auth", limits.authMsMax, () => {
-        metrics.limitReached("authMsMax");
-        this.#on({ name: "authDeadline" });
-      });
+    if (start.kind !== "identity") this.#agenda.set("auth", limits.authMsMax);
     if (start.kind === "token") {
       this.#pause("token", true);
       this.#verify(start.token);
@@ -278,9 +374,14 @@ export class Session implements ConnectionListener, ChannelMember {
     this.#on({ name: "draining", retryAfterMs });
   }
 
+  /** While draining: ends it once nothing is unanswered. */
+  leaveWhenQuiet(): void {
+    if (this.#leaving && this.#requests.count === 0 && !this.#outbox.pending) this.close("restart");
+  }
+
   /** Ends it without taking leave. */
   terminate(): void {
-    this.#options.connection.terminate();
+    this.#connection.terminate();
   }
 
   /** Whom it speaks for; undefined before that is known. */
@@ -296,12 +397,12 @@ export class Session implements ConnectionListener, ChannelMember {
       user: identity?.principal.id,
       roles: identity?.principal.roles ?? [],
       tokenId: identity?.tokenId,
-      remoteAddress: this.#options.remoteAddress,
+      remoteAddress: this.source.address,
       openedAtMs: this.#openedAtMs,
       expiresAtMs: identity?.expiresAtMs,
       subscriptions: this.#subscriptions.count,
       inFlight: this.#requests.count,
-      bufferedBytes: this.#options.connection.bufferedBytes,
+      bufferedBytes: this.#connection.bufferedBytes,
     };
   }
 
@@ -319,6 +420,11 @@ export class Session implements ConnectionListener, ChannelMember {
     if (this.#state.name !== "closed") this.#arrived(this.#reader.binary(bytes));
   }
 
+  /** What the client calls itself over reconnects. */
+  get client(): string | undefined {
+    return this.#client;
+  }
+
   get user(): string {
     return this.#identity?.principal.id ?? "";
   }
@@ -330,6 +436,29 @@ export class Session implements ConnectionListener, ChannelMember {
   hear(message: SharedMessage): void {
     const frame = this.#reader.voice.channel(message);
     if (frame !== undefined) this.#outbox.push(frame);
+  }
+
+  due(what: Appointment): void {
+    switch (what) {
+      case "auth":
+        this.#options.metrics.limitReached("authMsMax");
+        return this.#on({ name: "authDeadline" });
+      case "expiryNear":
+      case "expired":
+        return this.#on({ name: what });
+      case "idle":
+        return this.#checkIdle();
+      case "progress":
+        return this.#checkProgress();
+      case "heartbeat": {
+        const nextMs = this.#heartbeat.beat();
+        if (nextMs !== undefined && this.#state.name !== "closed")
+          this.#agenda.set("heartbeat", nextMs);
+        return;
+      }
+      default:
+        return unreachable(what);
+    }
   }
 
   pong(): void {
@@ -391,7 +520,7 @@ export class Session implements ConnectionListener, ChannelMember {
     } catch (error) {
       this.#unexpected(error);
       this.#state = { name: "closed" };
-      this.#options.connection.close(CLOSES.internal.code, CLOSES.internal.reason);
+      this.#connection.close(CLOSES.internal.code, CLOSES.internal.reason);
       this.#release();
     }
   }
@@ -419,7 +548,7 @@ export class Session implements ConnectionListener, ChannelMember {
       case "goAway":
         return this.#goAway(action.retryAfterMs);
       case "hold":
-        this.#held.push(action.frame);
+        (this.#held ??= []).push(action.frame);
         return;
       case "stopReading":
         return this.#pause("token", true);
@@ -427,10 +556,7 @@ export class Session implements ConnectionListener, ChannelMember {
         return this.#readOn();
       case "close":
         this.#outbox.close();
-        return this.#options.connection.close(
-          CLOSES[action.close].code,
-          CLOSES[action.close].reason,
-        );
+        return this.#connection.close(CLOSES[action.close].code, CLOSES[action.close].reason);
       case "release":
         return this.#release();
       default:
@@ -443,8 +569,9 @@ export class Session implements ConnectionListener, ChannelMember {
       (identity) => this.#on({ name: "verified", identity }),
       (error: unknown) => {
         if (error instanceof GeodeError && error.code !== "UNAVAILABLE") {
-          const { audit, remoteAddress } = this.#options;
+          const { audit } = this.#options;
           const session = this.name;
+          const remoteAddress = this.source.address;
           audit.record({ event: "token refused", session, remoteAddress, why: error.message });
           return this.#on({ name: "refused" });
         }
@@ -457,16 +584,19 @@ export class Session implements ConnectionListener, ChannelMember {
   }
 
   #admit(identity: Identity, answer: boolean): void {
-    const { connection, limits, users } = this.#options;
-    this.#timers.get("auth")?.cancel();
-    const { channels, document, room } = this.#options.wishes;
-    connection.allowFrames(document === undefined ? limits.frameBytesMax : limits.documentBytesMax);
+    const { limits, users } = this.#options;
+    this.#agenda.cancel("auth");
+    const { channels = [], document, room } = this.#wishes ?? {};
+    this.#wishes = undefined;
+    this.#connection.allowFrames(
+      document === undefined ? limits.frameBytesMax : limits.documentBytesMax,
+    );
     users.enter(identity.principal.id, this);
     this.#believe(identity);
     this.#recordToken("authenticated", identity);
     if (answer) this.#answerAuth(identity);
     this.#chat?.arrive().catch((error: unknown) => this.#push(this.#failure({}, error)));
-    if (document !== undefined) this.#collaboration?.greet(document, this.#replyTo(undefined));
+    if (document !== undefined) this.#collaborating()?.greet(document, this.#replyTo(undefined));
     if (room !== undefined)
       this.#handle({ type: "JOIN_ROOM", room_id: room }, this.#replyTo(undefined));
     for (const channel of channels) {
@@ -478,9 +608,10 @@ export class Session implements ConnectionListener, ChannelMember {
     }
   }
 
-  async #relieved(): Promise<void> {
-    while (this.#outbox.behind && this.#state.name !== "closed")
-      await new Promise<void>((resume) => this.#relief.push(resume));
+  /** What it does in documents; undefined if nobody keeps any. */
+  #collaborating(): Collaboration | undefined {
+    if (this.#options.documents === undefined) return undefined;
+    return (this.#collaboration ??= new Collaboration(new Session.#Wiring(this)));
   }
 
   /** How a request is answered; by default, as the connection is spoken to. */
@@ -494,7 +625,8 @@ export class Session implements ConnectionListener, ChannelMember {
   }
 
   #recordToken(event: "authenticated" | "token renewed", identity: Identity): void {
-    const { audit, remoteAddress } = this.#options;
+    const { audit } = this.#options;
+    const remoteAddress = this.source.address;
     const { principal, tokenId } = identity;
     audit.record({ event, session: this.name, user: principal.id, tokenId, remoteAddress });
   }
@@ -521,10 +653,8 @@ export class Session implements ConnectionListener, ChannelMember {
   #believe(identity: Identity): void {
     this.#identity = identity;
     const leftMs = identity.expiresAtMs - this.#options.clock.nowMs();
-    this.#arm("expiryNear", Math.max(0, leftMs - EXPIRY_NOTICE_MS), () =>
-      this.#on({ name: "expiryNear" }),
-    );
-    this.#arm("expired", leftMs, () => this.#on({ name: "expired" }));
+    this.#agenda.set("expiryNear", leftMs - EXPIRY_NOTICE_MS);
+    this.#agenda.set("expired", leftMs);
   }
 
   /** Subscriptions stay, and show what the roles and claims of now may see. */
@@ -551,17 +681,13 @@ export class Session implements ConnectionListener, ChannelMember {
       hint: "The one that you have goes on until its end; send AUTH again.",
     });
     this.#replyTo(this.#authReply).answer(this.#error({}, error));
-    this.#arm("expiryNear", RENEWAL_RETRY_MS, () => this.#on({ name: "expiryNear" }));
+    this.#agenda.set("expiryNear", RENEWAL_RETRY_MS);
   }
 
   /** What it sends is taken some time, and {@link Session.taken} then looks whether more is to come. */
   #goAway(retryAfterMs: number): void {
     this.#leaving = true;
     this.#push(encodeServerMessage({ type: "GOAWAY", retry_after_ms: retryAfterMs }));
-  }
-
-  #leaveWhenQuiet(): void {
-    if (this.#leaving && this.#requests.count === 0 && !this.#outbox.pending) this.close("restart");
   }
 
   #handle(message: Request, reply: Reply): void {
@@ -619,11 +745,13 @@ export class Session implements ConnectionListener, ChannelMember {
       case "JOIN_SESSION":
       case "LEAVE_SESSION":
       case "EDIT":
-      case "AWARENESS":
-        if (this.#collaboration !== undefined) return this.#collaboration.handle(message, reply);
+      case "AWARENESS": {
+        const collaboration = this.#collaborating();
+        if (collaboration !== undefined) return collaboration.handle(message, reply);
         return reply.answer(
           this.#error({ id: "id" in message ? message.id : undefined }, noDocuments()),
         );
+      }
       default:
         return unreachable(message);
     }
@@ -738,21 +866,33 @@ export class Session implements ConnectionListener, ChannelMember {
     } catch (error) {
       return reply.answer(this.#failure({ id }, error));
     }
-    let asked: QueryRequest | undefined;
+    const signal =
+      message.min_seq === undefined && resume === undefined ? undefined : this.#untilEnd();
     this.#requests.submit({
       access: "read",
       run: () =>
-        this.#subscriptions.start(subscription, (anew) => ({
-          // A result that begins anew does so in the session in which it was asked for.
-          ...(asked ??= this.#statements.inSession(
-            this.#request(message, identity, this.#aborter.signal),
-          )),
-          // By then it may be another one, of the same user.
-          principal: (this.#identity ?? identity).principal,
-          before,
-          ...(resume === undefined || anew ? {} : { resume }),
-        })),
+        this.#subscriptions.start(
+          subscription,
+          () => ({
+            ...this.#statements.inSession(this.#request(message, identity)),
+            // By then it may be another one, of the same user.
+            principal: (this.#identity ?? identity).principal,
+            before,
+            ...(resume === undefined ? {} : { resume }),
+          }),
+          signal,
+        ),
     });
+  }
+
+  /** Takes back what may wait long. */
+  #untilEnd(): AbortSignal {
+    if (this.#aborter === undefined) {
+      this.#aborter = new AbortController();
+      // Each subscription that starts may listen to it; they are counted elsewhere.
+      setMaxListeners(0, this.#aborter.signal);
+    }
+    return this.#aborter.signal;
   }
 
   #unsubscribe(message: UnsubscribeMessage, reply: Reply): void {
@@ -775,17 +915,18 @@ export class Session implements ConnectionListener, ChannelMember {
   #request(
     message: QueryMessage | SubscribeMessage,
     identity: Identity,
-    signal: AbortSignal,
+    signal?: AbortSignal,
   ): QueryRequest {
     const { limits } = this.#options;
     const timeoutMs = "timeout_ms" in message ? message.timeout_ms : undefined;
     const idempotencyKey = "idempotency_key" in message ? message.idempotency_key : undefined;
     return {
       text: message.query,
-      parameters: decodeParameters(message.parameters),
+      parameters:
+        message.parameters === undefined ? NO_PARAMETERS : decodeParameters(message.parameters),
       principal: identity.principal,
       timeoutMs: Math.min(timeoutMs ?? limits.queryMsMax, limits.queryMsMax),
-      signal,
+      ...(signal === undefined ? {} : { signal }),
       ...(message.graph === undefined ? {} : { graph: message.graph }),
       ...(message.min_seq === undefined ? {} : { minSeq: message.min_seq }),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
@@ -805,7 +946,7 @@ export class Session implements ConnectionListener, ChannelMember {
   #error(about: Concerning, error: GeodeError, retryAfterMs?: number): string {
     this.#options.metrics.failed(error);
     // Who speaks y-websocket cannot be told of an edit that was not taken: it connects anew and sends what is missing.
-    if (this.#options.wishes.document !== undefined && error.code !== "FORBIDDEN")
+    if (this.#reader instanceof YReader && error.code !== "FORBIDDEN")
       queueMicrotask(() => this.close("editRefused"));
     return errorFrame(about, error, retryAfterMs);
   }
@@ -827,8 +968,8 @@ export class Session implements ConnectionListener, ChannelMember {
   #countInvalid({ tolerant }: Reply): void {
     const { clock, invalidMessages, limits, metrics } = this.#options;
     const nowMs = clock.nowMs();
-    this.#invalidTimesMs = this.#invalidTimesMs.filter((timeMs) => nowMs - timeMs < MINUTE_MS);
-    this.#invalidTimesMs.push(nowMs);
+    const before = this.#invalidTimesMs ?? [];
+    this.#invalidTimesMs = [...before.filter((timeMs) => nowMs - timeMs < MINUTE_MS), nowMs];
     if (invalidMessages === "close" && !tolerant) return this.close("invalidMessage");
     if (this.#invalidTimesMs.length <= limits.invalidPerMinuteMax) return;
     metrics.limitReached("invalidPerMinuteMax");
@@ -837,19 +978,25 @@ export class Session implements ConnectionListener, ChannelMember {
 
   /** Lets held frames through until one of them has to be waited for. */
   #readOn(): void {
-    this.#pausedFor.delete("token");
-    while (this.#held.length > 0 && !this.#pausedFor.has("token"))
-      this.#on({ name: "frame", frame: this.#held.shift()! });
-    if (this.#pausedFor.size === 0) this.#options.connection.startReading();
+    this.#pausedFor &= ~PAUSES.token;
+    while ((this.#pausedFor & PAUSES.token) === 0) {
+      const frame = this.#held?.shift();
+      if (frame === undefined) {
+        this.#held = undefined;
+        break;
+      }
+      this.#on({ name: "frame", frame });
+    }
+    if (this.#pausedFor === 0) this.#connection.startReading();
   }
 
   #pause(reason: PauseReason, pause: boolean): void {
     if (pause) {
-      this.#pausedFor.add(reason);
-      this.#options.connection.stopReading();
+      this.#pausedFor |= PAUSES[reason];
+      this.#connection.stopReading();
     } else {
-      this.#pausedFor.delete(reason);
-      if (this.#pausedFor.size === 0) this.#options.connection.startReading();
+      this.#pausedFor &= ~PAUSES[reason];
+      if (this.#pausedFor === 0) this.#connection.startReading();
     }
   }
 
@@ -866,31 +1013,27 @@ export class Session implements ConnectionListener, ChannelMember {
       metrics.limitReached("idleMsMax");
       return this.close("idle");
     }
-    this.#arm("idle", leftMs > 0 ? leftMs : limits.idleMsMax, () => this.#checkIdle());
+    this.#agenda.set("idle", leftMs > 0 ? leftMs : limits.idleMsMax);
   }
 
   /** A peer that takes nothing, although something waits for it, from one check to the next. */
   #checkProgress(): void {
-    const { connection, limits, metrics } = this.#options;
-    const before = this.#stuck;
-    this.#stuck = { takenBytes: connection.takenBytes, pending: this.#outbox.pending };
-    if (before.pending && this.#stuck.pending && before.takenBytes === this.#stuck.takenBytes) {
+    const { limits, metrics } = this.#options;
+    const { takenBytes } = this.#connection;
+    const { pending } = this.#outbox;
+    const stuck = pending && this.#stuckPending && takenBytes === this.#stuckTakenBytes;
+    this.#stuckTakenBytes = takenBytes;
+    this.#stuckPending = pending;
+    if (stuck) {
       metrics.limitReached("progressMsMax");
       return this.close("slow");
     }
-    this.#arm("progress", limits.progressMsMax, () => this.#checkProgress());
-  }
-
-  #arm(name: TimerName, delayMs: number, due: () => void): void {
-    this.#timers.get(name)?.cancel();
-    this.#timers.set(name, this.#options.clock.timer(delayMs, due));
+    this.#agenda.set("progress", limits.progressMsMax);
   }
 
   #release(): void {
-    for (const timer of this.#timers.values()) timer.cancel();
-    this.#timers.clear();
-    this.#heartbeat.close();
-    this.#aborter.abort();
+    this.#agenda.close();
+    this.#aborter?.abort();
     for (const query of this.#queries.values()) query.abort();
     this.#requests.close();
     this.#statements.close();
@@ -900,8 +1043,10 @@ export class Session implements ConnectionListener, ChannelMember {
       this.#chat?.depart();
       this.#collaboration?.depart();
     }
-    this.#held.length = 0;
-    for (const resume of this.#relief.splice(0)) resume();
+    this.#held = undefined;
+    const relief = this.#relief;
+    this.#relief = undefined;
+    for (const resume of relief ?? []) resume();
     if (this.#identity !== undefined) this.#options.users.leave(this.#identity.principal.id, this);
   }
 }
@@ -927,8 +1072,10 @@ const RATE_LIMITS = {
 } as const satisfies Record<RateClass, LimitName>;
 
 /** Why the connection is not read: its token is being checked, its requests are many, or its answers wait. */
-type PauseReason = "token" | "requests" | "answers";
-type TimerName = "auth" | "expiryNear" | "expired" | "idle" | "progress";
+const PAUSES = { token: 1, requests: 2, answers: 4 } as const;
+type PauseReason = keyof typeof PAUSES;
+
+const NO_PARAMETERS: ReadonlyMap<string, Value> = new Map();
 
 function isoTime(timeMs: number): string {
   return new Date(timeMs).toISOString();

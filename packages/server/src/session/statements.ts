@@ -7,25 +7,30 @@ import type {
   Transaction,
 } from "../port.ts";
 
+export interface StatementsOptions {
+  readonly database: DatabasePort;
+  /** SESSION CLOSE was carried out; its answer is still to be sent. */
+  onSessionClose(): void;
+}
+
+const NOBODY: ((outcome: number | GeodeError) => void)[] = [];
+
 /**
  * The statements of one connection, in its session: each on its own, or in the connection's transaction. A transaction that can no longer be committed
  * stays until its COMMIT or ROLLBACK, and what is sent meanwhile fails: a client may have sent it before it knew.
  */
 export class Statements {
-  readonly #database: DatabasePort;
-  readonly #onSessionClose: () => void;
+  readonly #options: StatementsOptions;
   #transaction: Transaction | null = null;
   #session: SessionState | null = null;
   /** A SESSION command is being carried out: what was sent after it waits for it. Never rejects. */
   #settling: Promise<void> | null = null;
   /** Who waits for the end of the transaction. */
-  #waiting: ((outcome: number | GeodeError) => void)[] = [];
+  #waiting: ((outcome: number | GeodeError) => void)[] = NOBODY;
   #closed = false;
 
-  /** `onSessionClose`: SESSION CLOSE was carried out; its answer is still to be sent. */
-  constructor(database: DatabasePort, onSessionClose: () => void) {
-    this.#database = database;
-    this.#onSessionClose = onSessionClose;
+  constructor(options: StatementsOptions) {
+    this.#options = options;
   }
 
   /** The request as it is in the session of now. */
@@ -48,7 +53,7 @@ export class Statements {
     transaction: Pick<Transaction, "query">,
     tell: (outcome: number | GeodeError) => void,
   ): void {
-    if (transaction === this.#transaction) this.#waiting.push(tell);
+    if (transaction === this.#transaction) this.#waiting = [...this.#waiting, tell];
     else tell(rolledBack());
   }
 
@@ -56,7 +61,19 @@ export class Statements {
    * Throws what the statement throws; 25G01 for a second START TRANSACTION, 2D000 for COMMIT and ROLLBACK without one. What it does to
    * the transaction is done before it returns, so that a later statement may be run before this one has answered.
    */
-  async run(asked: QueryRequest): Promise<QueryAnswer> {
+  run(asked: QueryRequest): Promise<QueryAnswer> {
+    const { text } = asked;
+    // Nearly everything is a statement, and every promise on its way costs.
+    if (
+      this.#settling === null &&
+      this.#database.sessionCommand(text) === null &&
+      this.#database.transactionCommand(text) === null
+    )
+      return (this.#transaction ?? this.#database).query(this.inSession(asked));
+    return this.#runCommand(asked);
+  }
+
+  async #runCommand(asked: QueryRequest): Promise<QueryAnswer> {
     if (this.#settling !== null) await this.#settling;
     const request = this.inSession(asked);
     if (this.#database.sessionCommand(request.text) !== null) return this.#runSession(request);
@@ -78,7 +95,8 @@ export class Statements {
       case "commit": {
         const { idempotencyKey, signal } = request;
         const transaction = this.#end();
-        const waiting = this.#waiting.splice(0);
+        const waiting = this.#waiting;
+        this.#waiting = NOBODY;
         try {
           const { seq } = await transaction.commit({
             ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
@@ -91,10 +109,13 @@ export class Statements {
           throw error;
         }
       }
-      case "rollback":
+      case "rollback": {
         this.#end().rollback();
-        for (const tell of this.#waiting.splice(0)) tell(rolledBack());
+        const waiting = this.#waiting;
+        this.#waiting = NOBODY;
+        for (const tell of waiting) tell(rolledBack());
         return emptyAnswer(this.#database.seq);
+      }
       default:
         return unreachable(command);
     }
@@ -119,7 +140,7 @@ export class Statements {
     if (closes) {
       this.#transaction?.rollback();
       this.#transaction = null;
-      this.#onSessionClose();
+      this.#options.onSessionClose();
     }
     return emptyAnswer(this.#database.seq);
   }
@@ -129,7 +150,11 @@ export class Statements {
     this.#closed = true;
     this.#transaction?.rollback();
     this.#transaction = null;
-    this.#waiting = [];
+    this.#waiting = NOBODY;
+  }
+
+  get #database(): DatabasePort {
+    return this.#options.database;
   }
 
   #end(): Transaction {

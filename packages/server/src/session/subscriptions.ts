@@ -2,17 +2,19 @@ import type { RequestId } from "@geode/protocol";
 import { GeodeError } from "@geode/values";
 import type { DatabasePort, LiveAnswer, Principal, SubscribeRequest } from "../port.ts";
 import { errorFrame, liveFrame } from "./answers.ts";
-import type { Backpressure, Outbox } from "./outbox.ts";
-import type { Reply } from "./reply.ts";
-import { Subscription } from "./subscription.ts";
+import { Few } from "./few.ts";
+import type { Outbox } from "./outbox.ts";
+import { Subscription, type SubscriptionHost, type Wish } from "./subscription.ts";
 
 export interface SubscriptionsOptions {
   readonly database: Pick<DatabasePort, "subscribe">;
   readonly outbox: Outbox;
   /** How many there may be at a time. */
-  readonly countMax: number;
+  readonly subscriptionsMax: number;
   /** The longest RESULT of one, in bytes. */
   readonly resultBytesMax: number;
+  /** Who asks now: since the SUBSCRIBE the token may have been renewed. */
+  readonly principal: Principal;
   /** The ERROR about it, whatever it failed with. */
   readonly failure: (
     about: { readonly id: RequestId } | { readonly subscription: RequestId },
@@ -20,28 +22,10 @@ export interface SubscriptionsOptions {
   ) => string;
 }
 
-/** A SUBSCRIBE, as far as it is about how the result is kept. */
-export interface Wish {
-  readonly id: RequestId;
-  readonly withBefore: boolean;
-  readonly backpressure: Backpressure;
-  /** Where the answer goes, and everything that follows it. */
-  readonly reply: Reply;
-}
-
-/** What is asked of the database. `anew`: without regard to what the client has, because it was lost on the way. */
-type Ask = (anew: boolean) => SubscribeRequest;
-
-interface Entry {
-  readonly subscription: Subscription;
-  readonly reply: Reply;
-  ask: Ask | undefined;
-}
-
 /** The live queries of one connection, by the ids that its client chose. */
-export class Subscriptions {
+export class Subscriptions implements SubscriptionHost {
   readonly #options: SubscriptionsOptions;
-  readonly #byId = new Map<RequestId, Entry>();
+  readonly #byId = new Few<RequestId, Subscription>();
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
@@ -51,42 +35,50 @@ export class Subscriptions {
     return this.#byId.size;
   }
 
+  get outbox(): Outbox {
+    return this.#options.outbox;
+  }
+
   /** Whether the answer to a SUBSCRIBE with this id is still to come. */
   isPending(id: RequestId): boolean {
-    return this.#byId.get(id)?.subscription.pending === true;
+    return this.#byId.get(id)?.pending === true;
   }
 
   /** One that is to be started; that of the same id ends, in any case. Throws LIMIT. */
-  add({ backpressure, id, reply, withBefore }: Wish): Subscription {
-    const { countMax, outbox } = this.#options;
-    this.end(id);
-    if (this.#byId.size >= countMax) {
-      throw new GeodeError("LIMIT", `a connection may have ${countMax} subscriptions`, {
+  add(wish: Wish): Subscription {
+    const { subscriptionsMax } = this.#options;
+    this.end(wish.id);
+    if (this.#byId.size >= subscriptionsMax) {
+      throw new GeodeError("LIMIT", `a connection may have ${subscriptionsMax} subscriptions`, {
         hint: "Unsubscribe from what is not shown any more.",
         limit: "subscriptions",
       });
     }
-    const subscription = new Subscription({
-      id,
-      outbox,
-      withBefore,
-      backpressure,
-      form: reply.voice.updates(id),
-      onRestart: (restarted) => void this.#restart(restarted),
-    });
-    this.#byId.set(id, { subscription, reply, ask: undefined });
+    const subscription = new Subscription(this, wish);
+    this.#byId.set(wish.id, subscription);
     return subscription;
   }
 
-  /** Asks for its result and answers with it, or with why there is none. What `ask` throws is such a reason. Never rejects. */
-  async start(subscription: Subscription, ask: Ask): Promise<void> {
-    const entry = this.#entryOf(subscription);
-    if (entry === undefined) return;
-    const { id } = subscription;
-    entry.ask = ask;
+  /**
+   * Asks for its result and answers with it, or with why there is none. What `ask` throws is such a reason. `signal` takes the request
+   * back. Never rejects.
+   */
+  async start(
+    subscription: Subscription,
+    ask: () => SubscribeRequest,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (!this.#has(subscription)) return;
+    const { id, reply } = subscription;
     try {
-      const live = await this.#subscribe(subscription, ask(false));
-      entry.reply.answer(this.#frameOf(subscription, live), {
+      const { resume, ...asked } = ask();
+      subscription.asked = asked;
+      const live = await this.#subscribe(subscription, {
+        ...asked,
+        ...(resume === undefined ? {} : { resume }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      reply.answer(this.#frameOf(subscription, live), {
         isWanted: () => !subscription.ended,
         // What has ended meanwhile lets go of it by itself.
         said: () => subscription.begin(live),
@@ -94,51 +86,62 @@ export class Subscriptions {
     } catch (error) {
       if (subscription.ended) return;
       this.end(id);
-      entry.reply.answer(this.#options.failure({ id }, error));
+      reply.answer(this.#options.failure({ id }, error));
     }
+  }
+
+  /** Those that this commit may concern, and that tell of a later one in its place. */
+  behindAt(seq: number): readonly RequestId[] {
+    const ids: RequestId[] = [];
+    for (const subscription of this.#byId.values())
+      if (subscription.isBehindAt(seq)) ids.push(subscription.id);
+    return ids;
   }
 
   /** Nothing of it follows; what is not there has ended already. */
   end(id: RequestId): void {
-    this.#byId.get(id)?.subscription.end();
+    this.#byId.get(id)?.end();
     this.#byId.delete(id);
   }
 
   /** The user has other roles or claims. A result that cannot be brought to what these may see ends. */
   renew(principal: Principal): void {
-    for (const { subscription } of this.#byId.values()) {
+    for (const subscription of this.#byId.values()) {
       if (subscription.pending) continue;
       subscription.renew(principal).catch((error: unknown) => {
-        const entry = this.#entryOf(subscription);
-        if (entry === undefined) return;
+        if (!this.#has(subscription)) return;
         this.end(subscription.id);
-        entry.reply.push(this.#options.failure({ subscription: subscription.id }, error));
+        subscription.reply.push(this.#options.failure({ subscription: subscription.id }, error));
       });
     }
   }
 
   /** Ends all of them. */
   close(): void {
-    for (const { subscription } of this.#byId.values()) subscription.end();
+    for (const subscription of this.#byId.values()) subscription.end();
     this.#byId.clear();
   }
 
-  /** Sends the whole result again, in place of updates that were dropped. */
+  restarted(subscription: Subscription): void {
+    void this.#restart(subscription);
+  }
+
+  /** Sends the whole result again, in place of updates that were dropped: whatever the client has, it has lost some on the way. */
   async #restart(subscription: Subscription): Promise<void> {
-    const entry = this.#entryOf(subscription);
-    if (entry?.ask === undefined) return;
-    const { id } = subscription;
+    const { asked, id, reply } = subscription;
+    if (asked === undefined || !this.#has(subscription)) return;
     try {
-      const live = await this.#subscribe(subscription, entry.ask(true));
+      const { principal } = this.#options;
+      const live = await this.#subscribe(subscription, { ...asked, principal });
       const anew = { ...live, reset: true, notices: [...live.notices, SKIPPED] };
       const frame = this.#frameOf(subscription, anew);
-      if (!subscription.ended) entry.reply.push(frame);
+      if (!subscription.ended) reply.push(frame);
       // What has ended meanwhile lets go of it by itself.
       subscription.begin(live);
     } catch (error) {
       if (subscription.ended) return;
       this.end(id);
-      entry.reply.push(this.#options.failure({ subscription: id }, error));
+      reply.push(this.#options.failure({ subscription: id }, error));
     }
   }
 
@@ -147,6 +150,7 @@ export class Subscriptions {
       request,
       (commit) => subscription.changed(commit),
       (error) => this.#failed(subscription, error),
+      (pace, seq) => subscription.pace(pace, seq),
     );
   }
 
@@ -161,18 +165,16 @@ export class Subscriptions {
 
   /** Its result cannot be kept up to date any longer. */
   #failed(subscription: Subscription, error: GeodeError): void {
-    const entry = this.#entryOf(subscription);
-    if (entry === undefined) return;
-    const { id, pending } = subscription;
+    if (!this.#has(subscription)) return;
+    const { id, pending, reply } = subscription;
     this.end(id);
-    if (pending) entry.reply.answer(errorFrame({ id }, error));
-    else entry.reply.push(errorFrame({ subscription: id }, error));
+    if (pending) reply.answer(errorFrame({ id }, error));
+    else reply.push(errorFrame({ subscription: id }, error));
   }
 
-  /** Undefined once it has ended. */
-  #entryOf(subscription: Subscription): Entry | undefined {
-    const entry = this.#byId.get(subscription.id);
-    return entry?.subscription === subscription ? entry : undefined;
+  /** False once it has ended. */
+  #has(subscription: Subscription): boolean {
+    return this.#byId.get(subscription.id) === subscription;
   }
 }
 

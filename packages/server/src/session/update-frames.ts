@@ -51,13 +51,20 @@ interface Variant {
 
 /** Made once for all who watch the result, gone with the commit. */
 const made = new WeakMap<CommitChanges, (Variant | undefined)[]>();
+/** All who watch hear of a commit one after the other, so it is looked up once. */
+let lastCommit: CommitChanges | undefined;
+let lastVariants: (Variant | undefined)[] = [];
 
 function variantOf(form: UpdateForm, commit: CommitChanges, withBefore: boolean): Variant {
   const { coding, numbers } = form;
   const place = (coding === "json" ? 0 : 4) + (numbers === "exact" ? 0 : 2) + (withBefore ? 1 : 0);
-  let variants = made.get(commit);
-  if (variants === undefined) made.set(commit, (variants = []));
-  return (variants[place] ??= newVariant(form, commit, withBefore));
+  if (lastCommit !== commit) {
+    lastCommit = commit;
+    const variants = made.get(commit);
+    if (variants === undefined) made.set(commit, (lastVariants = []));
+    else lastVariants = variants;
+  }
+  return (lastVariants[place] ??= newVariant(form, commit, withBefore));
 }
 
 function newVariant(

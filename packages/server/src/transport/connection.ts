@@ -23,7 +23,8 @@ export interface Connection {
 
 /** What a connection tells its session. */
 export interface ConnectionListener {
-  textFrame(text: string): void;
+  /** `bytes`: how long it is in UTF-8. */
+  textFrame(text: string, bytes: number): void;
   binaryFrame(bytes: Uint8Array): void;
   pong(): void;
   /** Some of what was sent has been taken by the operating system. */

@@ -18,8 +18,29 @@ const BINARY = 0x2;
 /** Messages as the frames that a server sends, all in one piece of memory, so that one write takes them. */
 export function framed(messages: readonly OutFrame[], deflates: boolean): Buffer {
   const [first] = messages;
-  if (messages.length === 1 && first !== undefined) return framedOne(first, deflates);
-  return Buffer.concat(messages.map((message) => framedOne(message, deflates)));
+  if (first === undefined || messages.length === 1)
+    return first === undefined ? Buffer.alloc(0) : framedOne(first, deflates);
+  if (first instanceof SharedFrame && isLast(messages, deflates)) return last.bytes;
+  const bytes = Buffer.concat(messages.map((message) => framedOne(message, deflates)));
+  if (messages.every((message) => message instanceof SharedFrame))
+    last = { messages, deflates, bytes };
+  return bytes;
+}
+
+/** What was joined last: those who watch the same get the same, one after the other. */
+let last: Joined = { messages: [], deflates: false, bytes: Buffer.alloc(0) };
+
+interface Joined {
+  readonly messages: readonly OutFrame[];
+  readonly deflates: boolean;
+  readonly bytes: Buffer;
+}
+
+function isLast(messages: readonly OutFrame[], deflates: boolean): boolean {
+  if (messages.length !== last.messages.length || deflates !== last.deflates) return false;
+  for (let place = 0; place < messages.length; place++)
+    if (messages[place] !== last.messages[place]) return false;
+  return true;
 }
 
 function framedOne(message: OutFrame, deflates: boolean): Buffer {
@@ -43,7 +64,7 @@ export function framedSlice(slice: {
   readonly first: boolean;
   readonly last: boolean;
   readonly deflates: boolean;
-}): readonly Buffer[] {
+}): readonly [header: Buffer, payload: Buffer] {
   const { bytes, deflates, first, last, text } = slice;
   const piece = deflates ? deflate(bytes) : bytes;
   const payload = deflates && last ? endOfMessage(piece) : piece;

@@ -17,7 +17,7 @@ import { WebSocketServer, type ServerOptions } from "ws";
 import type { Log } from "../log.ts";
 import type { Admission, Door, Handshake, HttpAnswer, HttpStream } from "./connection.ts";
 import { PER_MESSAGE_DEFLATE } from "./deflate.ts";
-import { connect, ReasonedWebSocket, type MessageLimit } from "./web-socket.ts";
+import { connect, ReasonedWebSocket, type OnLimit } from "./web-socket.ts";
 
 /** Certificate chain and private key, in PEM. */
 export interface TlsFiles {
@@ -178,7 +178,7 @@ export class Listener {
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    socket.on("error", () => socket.destroy());
+    socket.on("error", drop);
     let admission;
     try {
       admission = await this.#options.door.handshake(handshakeOf(request));
@@ -189,14 +189,14 @@ export class Listener {
     if (admission.kind === "refused") return refuse(socket, admission);
     const { open, protocol } = admission;
     if (protocol !== undefined) chosenProtocol.set(request, protocol);
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
-      connect(webSocket, socket as Socket, open, (limit, frameBytesMax) =>
-        this.#limitReached(limit, frameBytesMax),
-      ),
-    );
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      // `ws` listens from here on.
+      socket.off("error", drop);
+      connect(webSocket as ReasonedWebSocket, socket as Socket, open, this.#onLimit);
+    });
   }
 
-  #limitReached(limit: MessageLimit, frameBytesMax: number): void {
+  readonly #onLimit: OnLimit = (limit, frameBytesMax) => {
     const { door, limits } = this.#options;
     switch (limit) {
       case "bytes":
@@ -210,7 +210,11 @@ export class Listener {
       default:
         return unreachable(limit);
     }
-  }
+  };
+}
+
+function drop(this: Duplex): void {
+  this.destroy();
 }
 
 async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<Uint8Array> {

@@ -12,21 +12,52 @@ const SLICE_BYTES = 256 * 1024;
 const JOINED_BYTES = 16 * 1024;
 const PERMESSAGE_DEFLATE = "permessage-deflate";
 
-/** `ws` closes by itself what breaks its limits: 1009 for bytes, 1008 for fragments, both without a reason. Ours names it. */
+/**
+ * A WebSocket that tells its connection what happens to it. Not by listeners: a handful of them, and the table that holds them, would be a
+ * good part of what an idle connection takes.
+ */
 export class ReasonedWebSocket extends WebSocket {
+  connection: WebSocketConnection | undefined;
+
+  /** `ws` closes by itself what breaks its limits: 1009 for bytes, 1008 for fragments, both without a reason. Ours names it. */
   override close(code?: number, reason?: string | Buffer): void {
     const ofItself = reason === undefined && (code === 1009 || code === 1008);
     if (ofItself) super.close(CLOSES.tooBig.code, CLOSES.tooBig.reason);
     else super.close(code, reason);
   }
+
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    const { connection } = this;
+    if (connection === undefined) return super.emit(event, ...args);
+    switch (event) {
+      case "message":
+        connection.heard(args[0] as Buffer, args[1] as boolean);
+        return true;
+      case "pong":
+        connection.listener.pong();
+        return true;
+      case "error":
+        // `ws` closes after an error of the peer's.
+        connection.failed(args[0] as NodeJS.ErrnoException);
+        return true;
+      case "close":
+        connection.listener.closed(args[0] as number, (args[1] as Buffer).toString("utf8"));
+        return true;
+      default:
+        return super.emit(event, ...args);
+    }
+  }
 }
+
+/** Is told of a message that was refused, and how long messages might be on that connection. */
+export type OnLimit = (limit: MessageLimit, frameBytesMax: number) => void;
 
 /** Ties a WebSocket and the socket below it to a session. */
 export function connect(
-  webSocket: WebSocket,
+  webSocket: ReasonedWebSocket,
   socket: Socket,
   open: (connection: Connection) => ConnectionListener,
-  onLimit: (limit: MessageLimit, frameBytesMax: number) => void,
+  onLimit: OnLimit,
 ): void {
   const { _extensions: extensions, _receiver: receiver } = webSocket as unknown as Internals;
   const deflates = Object.hasOwn(extensions, PERMESSAGE_DEFLATE);
@@ -36,23 +67,19 @@ export function connect(
       onBroken: (code) => webSocket.close(code),
     });
   }
-  const onTaken = (): void => listener.taken();
-  const connection = new WebSocketConnection({ webSocket, socket, deflates, onTaken });
-  const listener = open(connection);
-  webSocket.on("message", (data: Buffer, isBinary: boolean) => {
-    // What arrives behind our close frame is nobody's.
-    if (webSocket.readyState !== WebSocket.OPEN) return;
-    if (isBinary) listener.binaryFrame(data);
-    else listener.textFrame(data.toString("utf8"));
-  });
-  webSocket.on("pong", () => listener.pong());
-  // `ws` closes after an error of the peer's; without a listener the process would end.
-  webSocket.on("error", (error: NodeJS.ErrnoException) => {
-    const limit = limitOf(error, receiver);
-    if (limit !== undefined) onLimit(limit, receiver._maxPayload);
-  });
-  webSocket.on("close", (code, reason) => listener.closed(code, reason.toString("utf8")));
+  const connection = new WebSocketConnection({ webSocket, socket, deflates, onLimit });
+  connection.listener = open(connection);
+  webSocket.connection = connection;
 }
+
+/** Before there is a session, and where there never is one. */
+const NOBODY: ConnectionListener = {
+  textFrame: () => undefined,
+  binaryFrame: () => undefined,
+  pong: () => undefined,
+  taken: () => undefined,
+  closed: () => undefined,
+};
 
 /**
  * Fields that are private to `ws`; its version is pinned, and tests fail if one of them stops working. The frame limit is given when a
@@ -97,13 +124,13 @@ interface Long {
  * between any two of ours.
  */
 class WebSocketConnection implements Connection {
-  readonly remoteAddress: string;
+  listener = NOBODY;
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
   readonly #deflates: boolean;
-  readonly #onTaken: () => void;
-  /** The long message that is under way, and what follows it. */
-  readonly #waiting: (OutFrame | Long)[] = [];
+  readonly #onLimit: OnLimit;
+  /** The long message that is under way, and what follows it; undefined while there is none. */
+  #waiting: (OutFrame | Long)[] | undefined;
   /** A slice is being taken, and the next one follows it. */
   #sliceUnderWay = false;
   #handedBytes = 0;
@@ -113,13 +140,29 @@ class WebSocketConnection implements Connection {
     readonly webSocket: WebSocket;
     readonly socket: Socket;
     readonly deflates: boolean;
-    readonly onTaken: () => void;
+    readonly onLimit: OnLimit;
   }) {
     this.#webSocket = options.webSocket;
     this.#socket = options.socket;
     this.#deflates = options.deflates;
-    this.#onTaken = options.onTaken;
-    this.remoteAddress = options.socket.remoteAddress ?? "";
+    this.#onLimit = options.onLimit;
+  }
+
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress ?? "";
+  }
+
+  heard(data: Buffer, isBinary: boolean): void {
+    // What arrives behind our close frame is nobody's.
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    if (isBinary) this.listener.binaryFrame(data);
+    else this.listener.textFrame(data.toString("utf8"), data.length);
+  }
+
+  failed(error: NodeJS.ErrnoException): void {
+    const { _receiver: receiver } = this.#webSocket as unknown as Internals;
+    const limit = limitOf(error, receiver);
+    if (limit !== undefined) this.#onLimit(limit, receiver._maxPayload);
   }
 
   get bufferedBytes(): number {
@@ -132,32 +175,37 @@ class WebSocketConnection implements Connection {
 
   send(messages: readonly OutFrame[]): void {
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
-    this.#socket.cork();
-    let joined: OutFrame[] = [];
+    let joinedFrom = 0;
     let joinedBytes = 0;
-    for (const message of messages) {
+    let corked = false;
+    for (let place = 0; place < messages.length; place++) {
+      const message = messages[place]!;
       const bytes = frameBytes(message);
       this.#handedBytes += bytes;
-      if (this.#waiting.length > 0) {
+      if (this.#waiting !== undefined) {
         this.#waiting.push(message);
+        joinedFrom = place + 1;
         continue;
       }
       const long = bytes > SLICE_BYTES;
       if (long || joinedBytes + bytes > JOINED_BYTES) {
-        this.#writeWhole(joined, joinedBytes, this.#onTaken);
-        joined = [];
+        if (!corked) this.#socket.cork();
+        corked = true;
+        this.#writeWhole(messages.slice(joinedFrom, place), joinedBytes, false);
+        joinedFrom = place;
         joinedBytes = 0;
       }
       if (long) {
-        this.#waiting.push(longOf(message));
+        this.#waiting = [longOf(message)];
+        joinedFrom = place + 1;
       } else {
-        joined.push(message);
         joinedBytes += bytes;
       }
     }
-    this.#writeWhole(joined, joinedBytes, this.#onTaken);
-    if (this.#waiting.length > 0 && !this.#sliceUnderWay) this.#writeSlice();
-    this.#socket.uncork();
+    const joined = joinedFrom === 0 ? messages : messages.slice(joinedFrom);
+    this.#writeWhole(joined, joinedBytes, false);
+    if (this.#waiting !== undefined && !this.#sliceUnderWay) this.#writeSlice();
+    if (corked) this.#socket.uncork();
   }
 
   close(code: number, reason: string): void {
@@ -187,61 +235,61 @@ class WebSocketConnection implements Connection {
   }
 
   /** Short messages, in one write. */
-  #writeWhole(messages: readonly OutFrame[], bytes: number, then: () => void): void {
-    if (messages.length === 0) return;
-    this.#write([framed(messages, this.#deflates)], bytes, then);
+  #writeWhole(messages: readonly OutFrame[], bytes: number, slice: boolean): void {
+    if (messages.length > 0) this.#write(framed(messages, this.#deflates), bytes, slice);
   }
 
   /** Writes a slice of what waits, and the next one when it is taken. */
   #writeSlice(): void {
     this.#sliceUnderWay = false;
-    const next = this.#waiting[0];
-    if (next === undefined || this.#webSocket.readyState !== WebSocket.OPEN) return;
+    const waiting = this.#waiting;
+    const next = waiting?.[0];
+    if (waiting === undefined || next === undefined) {
+      this.#waiting = undefined;
+      return;
+    }
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
     this.#sliceUnderWay = true;
-    const then = (): void => {
-      this.#writeSlice();
-      this.#onTaken();
-    };
-    if (isLong(next)) return this.#writeLong(next, then);
+    if (isLong(next)) return this.#writeLong(next, waiting);
     const whole: OutFrame[] = [];
     let wholeBytes = 0;
-    for (let at: OutFrame | Long | undefined = next; at !== undefined; at = this.#waiting[0]) {
+    for (let at: OutFrame | Long | undefined = next; at !== undefined; at = waiting[0]) {
       if (isLong(at)) break;
       const bytes = frameBytes(at);
-      if (bytes > SLICE_BYTES) this.#waiting[0] = longOf(at);
+      if (bytes > SLICE_BYTES) waiting[0] = longOf(at);
       if (wholeBytes + bytes > SLICE_BYTES) break;
-      this.#waiting.shift();
+      waiting.shift();
       whole.push(at);
       wholeBytes += bytes;
     }
     if (whole.length === 0) return this.#writeSlice();
-    this.#writeWhole(whole, wholeBytes, then);
+    this.#writeWhole(whole, wholeBytes, true);
   }
 
-  #writeLong(message: Long, then: () => void): void {
+  #writeLong(message: Long, waiting: (OutFrame | Long)[]): void {
     const { first, text } = message;
     const bytes = message.rest.subarray(0, SLICE_BYTES);
     const last = bytes.length === message.rest.length;
-    if (last) this.#waiting.shift();
+    if (last) waiting.shift();
     message.rest = message.rest.subarray(bytes.length);
     message.first = false;
     const deflates = this.#deflates;
-    this.#write(framedSlice({ bytes, text, first, last, deflates }), bytes.length, then);
+    const [header, payload] = framedSlice({ bytes, text, first, last, deflates });
+    this.#socket.cork();
+    this.#socket.write(header);
+    this.#write(payload, bytes.length, true);
+    this.#socket.uncork();
   }
 
-  /** `bytes` are those of the messages, as they were counted when they were handed over. */
-  #write(chunks: readonly Buffer[], bytes: number, then: () => void): void {
-    const last = chunks.length - 1;
-    this.#socket.cork();
-    for (const [place, chunk] of chunks.entries()) {
-      this.#socket.write(chunk, (error) => {
-        // After a failure the socket closes, which is told elsewhere.
-        if (place < last || (error !== undefined && error !== null)) return;
-        this.#takenBytes += bytes;
-        then();
-      });
-    }
-    this.#socket.uncork();
+  /** `bytes` are those of the messages, as they were counted when they were handed over. `slice`: another one may follow. */
+  #write(chunk: Buffer, bytes: number, slice: boolean): void {
+    this.#socket.write(chunk, (error) => {
+      // After a failure the socket closes, which is told elsewhere.
+      if (error !== undefined && error !== null) return;
+      this.#takenBytes += bytes;
+      if (slice) this.#writeSlice();
+      this.listener.taken();
+    });
   }
 }
 
