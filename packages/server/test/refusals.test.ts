@@ -69,7 +69,12 @@ describe("a handshake that is refused gets an HTTP status and a sentence, and no
       "Origin not allowed",
     ],
     ["a sandboxed page", () => ({ origin: "null" }), 403, "Origin not allowed"],
-    ["another path", () => ({ path: "/other" }), 404, "Not found: WebSocket connections go to /ws, or to /yjs/<document>"],
+    [
+      "another path",
+      () => ({ path: "/other" }),
+      404,
+      "Not found: WebSocket connections go to /ws, or to /yjs/<document>",
+    ],
     [
       "a path that only begins like it",
       () => ({ path: "/ws/x" }),

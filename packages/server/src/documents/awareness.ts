@@ -10,6 +10,11 @@ interface Shown {
   readonly state: string;
 }
 
+export interface AwarenessNews {
+  readonly update: Uint8Array;
+  readonly clients: readonly number[];
+}
+
 /** Clients of Yjs that one connection speaks for: its own, and those of other tabs of the browser. */
 const CLIENTS_MAX = 64;
 /** Clients that are gone of which it is remembered how far they were. */
@@ -37,10 +42,10 @@ export class Awareness<M> {
   }
 
   /**
-   * Takes an update in. Answers what of it is new; null if nothing is. Throws INVALID_MESSAGE for what is none, LIMIT, with nothing
-   * changed, for too many clients.
+   * Takes an update in. Answers what of it is new, and of which clients; null if nothing is. Throws INVALID_MESSAGE for what is none,
+   * LIMIT, with nothing changed, for too many clients.
    */
-  take(member: M, update: Uint8Array): Uint8Array | null {
+  take(member: M, update: Uint8Array): AwarenessNews | null {
     const news = read(update).filter((shown) => this.#isNews(shown));
     if (news.length === 0) return null;
     this.#requireRoom(member, news);
@@ -51,7 +56,7 @@ export class Awareness<M> {
         this.#clients.set(shown.client, { ...shown, owner: member });
       }
     }
-    return write(news);
+    return { update: write(news), clients: news.map(({ client }) => client) };
   }
 
   /** What each connection shows: JSON text, or an update. */

@@ -237,11 +237,16 @@ export class Documents {
         { limit: "messageBytes" },
       );
     }
-    if (content.format === "json") open.awareness.setPlain(member, content.text);
-    const shown =
-      content.format === "json" ? content.text : open.awareness.take(member, content.bytes);
-    if (shown === null) return;
-    open.audience.tell(awarenessMessage(id, member.user, member.session, shown), member);
+    const { session, user } = member;
+    if (content.format === "json") {
+      open.awareness.setPlain(member, content.text);
+      const message = awarenessMessage(id, user, session, content.text);
+      return open.audience.tell(message, member, topicOf(id, session));
+    }
+    const news = open.awareness.take(member, content.bytes);
+    if (news === null) return;
+    const message = awarenessMessage(id, user, session, news.update);
+    open.audience.tell(message, member, topicOf(id, session, news.clients));
   }
 
   /** Nothing more is heard; what was edited is shown. */
@@ -517,6 +522,11 @@ function editMessage(
   return format === "json"
     ? jsonEdit(id, bytes, version, replay)
     : yjsEdit(id, bytes, author, version, replay);
+}
+
+/** Who is slow need not see every move of a cursor. */
+function topicOf(document: string, session: string, clients: readonly number[] = []): string {
+  return JSON.stringify(["AWARENESS", document, session, clients]);
 }
 
 /** The same edit under the same id is one: what it says is part of the key, so that an id that is used again hides nothing. */
