@@ -63,6 +63,7 @@ export interface DatabaseStatus {
   readonly seq: number;
   readonly nodes: number;
   readonly edges: number;
+  readonly documents: number;
   /** Size of the log, in bytes. */
   readonly logBytes: number;
   /** Writes that wait or are being committed. */
@@ -560,6 +561,7 @@ export class Database {
       seq: this.seq,
       nodes,
       edges,
+      documents: this.#replica.store.documents.size,
       logBytes: this.#storage.log.bytes(),
       queuedWrites: this.#door.queuedWrites,
       openTransactions: this.#transactions.openCount,

@@ -124,6 +124,7 @@ export interface DatabaseFigures {
   readonly seq?: number;
   readonly nodes?: number;
   readonly edges?: number;
+  readonly documents?: number;
   readonly logBytes?: number;
   /** Writes that wait or are being committed. */
   readonly queuedWrites?: number;

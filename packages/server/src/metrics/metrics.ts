@@ -145,6 +145,7 @@ export class Metrics {
     gauge("geode_seq", "The last commit.", () => database().seq);
     gauge("geode_nodes", "Nodes in all graphs.", () => database().nodes);
     gauge("geode_edges", "Edges in all graphs.", () => database().edges);
+    gauge("geode_documents", "Shared documents.", () => database().documents);
     gauge("geode_log_bytes", "Size of the log.", () => database().logBytes);
     gauge("geode_writes_queued", "Writes that wait or are being committed.", () => {
       return database().queuedWrites;
