@@ -104,6 +104,22 @@ describe("16.12 retention", () => {
     await leaves([]);
   });
 
+  test("a database that has messages but no index on their age gets one before it is swept", async () => {
+    await say(red, "a");
+    const index = "geode_messages_by_age";
+    const system = { ...root, system: true } as const;
+    await database.query({ text: `DROP INDEX ${index}`, principal: system });
+    const names = async () =>
+      (await database.query({ text: "SHOW INDEXES", principal: root })).rows.flat();
+    expect(await names()).not.toContain(index);
+    // The server starts anew.
+    store = new RoomStore(database, 10_000);
+    keep();
+    clock.pass(SWEEP_MS);
+    while (!(await names()).includes(index)) await new Promise((resolve) => setImmediate(resolve));
+    expect(await left()).toEqual(["a"]);
+  });
+
   test("much of one moment goes in commits of a thousand", async () => {
     await Promise.all(Array.from({ length: 2_500 }, (_, n) => say(red, `${n}`)));
     keep();
