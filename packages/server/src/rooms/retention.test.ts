@@ -104,6 +104,22 @@ describe("16.12 retention", () => {
     await leaves([]);
   });
 
+  test("a database that has messages but no index on their age gets one before it is swept", async () => {
+    await say(red, "a");
+    const index = "geode_messages_by_age";
+    const system = { ...root, system: true } as const;
+    await database.query({ text: `DROP INDEX ${index}`, principal: system });
+    const names = async () =>
+      (await database.query({ text: "SHOW INDEXES", principal: root })).rows.flat();
+    expect(await names()).not.toContain(index);
+    // The server starts anew.
+    store = new RoomStore(database, 10_000);
+    keep();
+    clock.pass(SWEEP_MS);
+    while (!(await names()).includes(index)) await new Promise((resolve) => setImmediate(resolve));
+    expect(await left()).toEqual(["a"]);
+  });
+
   test("much of one moment goes in commits of a thousand", async () => {
     await Promise.all(Array.from({ length: 2_500 }, (_, n) => say(red, `${n}`)));
     keep();
@@ -148,5 +164,36 @@ describe("16.12 retention", () => {
     clock.pass(31 * DAY_MS);
     expect(clock.armed).toBe(0);
     expect(await left()).toEqual(["a"]);
+  });
+
+  test("a busy time is dealt with in short stretches, a quiet one in long ones", async () => {
+    // A thousand messages a minute on one day, long ago, and nothing since.
+    const firstMs = clock.nowMs() - 400 * DAY_MS;
+    const within = (from: string, to: string): number =>
+      Math.max(0, Math.min(Date.parse(to), firstMs + DAY_MS) - Date.parse(from)) / 60;
+    const counts: number[] = [];
+    retention = new Retention({
+      clock,
+      log: silentLog,
+      messagesMax: 1,
+      retentionMs: 30 * DAY_MS,
+      onTrim: () => {},
+      store: {
+        firstReceived: () => Promise.resolve(new Date(firstMs).toISOString()),
+        countReceived: (from, to) => Promise.resolve(within(from, to)),
+        placesReceived: (from, to) => {
+          counts.push(within(from, to));
+          return Promise.resolve([]);
+        },
+        trim: () => Promise.resolve(0),
+      },
+    });
+    retention.start();
+    for (let minute = 0; minute < 200; minute++) {
+      clock.pass(SWEEP_MS);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(Math.max(...counts)).toBeLessThanOrEqual(1_000);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(DAY_MS / 60);
   });
 });

@@ -345,7 +345,11 @@ export class RoomStore {
   /** When the oldest message of all was received, ISO 8601; undefined if there is none. */
   async firstReceived(): Promise<string | undefined> {
     const { rows } = await this.#run(SERVER, "MATCH (m:GeodeMessage) RETURN min(m.received)");
-    return textOf(rows[0]?.[0]) ?? undefined;
+    const first = textOf(rows[0]?.[0]);
+    if (first === null) return undefined;
+    // Whoever asks will ask on by age: a database from before there was an index for that gets it now.
+    await this.#prepare();
+    return first;
   }
 
   /** How many messages were received from then on, and before then; ISO 8601. */

@@ -622,6 +622,29 @@ describe("16 rooms", () => {
     expect(await server.metrics()).toContain('geode_limit_reached_total{limit="rooms"} 1');
   });
 
+  test("rooms that a transaction makes count for their user, and only if it is committed", async () => {
+    await stop();
+    await start({ limits: { roomsPerUserMax: 2 } });
+    const ann = await connected("ann");
+    const say = (room: string) => ({ type: "MESSAGE", id: room, room_id: room, text: "x" });
+    await ann.ask(query("START TRANSACTION"));
+    ann.send(say("a"));
+    ann.send(say("b"));
+    expect(await ann.ask(say("c"))).toMatchObject({ id: "c", code: "LIMIT" });
+    ann.send(query("ROLLBACK"));
+    while ((await ann.next())["id"] !== "ROLLBACK");
+    const answers: unknown[] = [];
+    for (const room of ["c", "d", "a"]) {
+      ann.send({ type: "JOIN_ROOM", id: `join ${room}`, room_id: room });
+      for (let answer = await ann.next(); ; answer = await ann.next()) {
+        if (answer["id"] !== `join ${room}`) continue;
+        answers.push(answer["code"] ?? answer["type"]);
+        break;
+      }
+    }
+    expect(answers).toEqual(["ROOM_JOINED", "ROOM_JOINED", "LIMIT"]);
+  });
+
   test("what people read about rooms works as it stands", async () => {
     const ann = await connected("ann");
     for (const line of (/```json\n([^]*?)```/.exec(ROOMS_MD)?.[1] ?? "").trim().split("\n"))
