@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { type DocumentRight, NameAccess } from "../policy/name-access.ts";
 import type { DatabasePort, DocumentsPort, EditCommit, StoredDocument } from "../port.ts";
-import type { RoomMember } from "../rooms/room.ts";
+import type { Member } from "../audience/member.ts";
 import type { SharedMessage } from "../transport/shared-message.ts";
 import { SERVER } from "../system-statements.ts";
 import { DocumentStore } from "./document-store.ts";
@@ -78,7 +78,7 @@ export class Documents {
   readonly #showing: Showing;
   readonly #open = new Map<string, OpenDocument>();
   /** The documents of each member. */
-  readonly #joined = new Map<RoomMember, Set<OpenDocument>>();
+  readonly #joined = new Map<Member, Set<OpenDocument>>();
   /** The policy by which those who are in documents were let in. */
   #obeyed: string;
   readonly #stopWatching: () => void;
@@ -108,7 +108,7 @@ export class Documents {
   }
 
   /** What the server has of a document of Yjs: its state vector. Throws FORBIDDEN. */
-  greet(member: RoomMember, id: string): Uint8Array {
+  greet(member: Member, id: string): Uint8Array {
     this.#require("read", id, member);
     const stored = this.#options.edits.get(id);
     this.#requireFormat(id, stored, "yjs");
@@ -120,7 +120,7 @@ export class Documents {
    * lacks, begins when `answered` is called.
    */
   async join(
-    member: RoomMember,
+    member: Member,
     request: JoinSessionRequest,
     answered: (answer: string) => void,
   ): Promise<void> {
@@ -161,7 +161,7 @@ export class Documents {
   }
 
   /** Leaving a document that one is not in is nothing. */
-  async leave(member: RoomMember, id: string): Promise<void> {
+  async leave(member: Member, id: string): Promise<void> {
     const open = this.#open.get(id);
     if (open === undefined || !open.audience.has(member)) return;
     this.#takeOut(member, open);
@@ -169,7 +169,7 @@ export class Documents {
   }
 
   /** It is gone: from its documents too. */
-  depart(member: RoomMember): void {
+  depart(member: Member): void {
     const documents = [...(this.#joined.get(member) ?? [])];
     if (documents.length === 0) return;
     for (const open of documents) this.#takeOut(member, open);
@@ -177,7 +177,7 @@ export class Documents {
   }
 
   /** Whoever may not read a document any more, with other roles or claims or by another policy, is in it no more. */
-  review(member: RoomMember): void {
+  review(member: Member): void {
     for (const open of this.#joined.get(member) ?? []) {
       if (this.#access.allows("read", open.id, member.principal)) continue;
       this.#takeOut(member, open);
@@ -195,7 +195,7 @@ export class Documents {
   }
 
   /** Keeps an edit. Resolves when it is durable. The same edit under the same id is kept once. */
-  async edit(member: RoomMember, request: EditToMake): Promise<Made> {
+  async edit(member: Member, request: EditToMake): Promise<Made> {
     const { document_id: id, edit, snapshot = false } = request;
     const content = contentOf(edit, "edit");
     // Who may only read may well say what is there already: providers do so when they connect.
@@ -218,7 +218,7 @@ export class Documents {
   }
 
   /** What the member shows of itself goes to the others. Throws NOT_FOUND if it is not in the document. */
-  show(member: RoomMember, id: string, state: unknown): void {
+  show(member: Member, id: string, state: unknown): void {
     this.#obey();
     const open = this.#open.get(id);
     if (open === undefined || !open.audience.has(member)) {
@@ -258,7 +258,7 @@ export class Documents {
 
   async #keep(
     open: OpenDocument,
-    member: RoomMember,
+    member: Member,
     content: Content,
     how: { readonly whole: boolean; readonly idempotencyKey: string | undefined },
   ): Promise<{ readonly seq: number; readonly version?: number }> {
@@ -355,7 +355,7 @@ export class Documents {
 
   /** Everything behind a version, as fast as the connection takes it, until the member hears of new edits by itself. */
   async #replay(
-    member: RoomMember,
+    member: Member,
     open: OpenDocument,
     since: number,
     joinedVersion: number,
@@ -422,7 +422,7 @@ export class Documents {
     );
   }
 
-  #isKnown(member: RoomMember, id: string, content: Content): boolean {
+  #isKnown(member: Member, id: string, content: Content): boolean {
     const stored = this.#options.edits.get(id);
     if (content.format === "json" || stored?.format === "json") return false;
     if (!this.#access.allows("read", id, member.principal)) return false;
@@ -446,7 +446,7 @@ export class Documents {
     this.#open.delete(id);
   }
 
-  #enter(member: RoomMember, id: string): OpenDocument {
+  #enter(member: Member, id: string): OpenDocument {
     let own = this.#joined.get(member);
     if (own === undefined) this.#joined.set(member, (own = new Set()));
     const known = this.#open.get(id);
@@ -462,7 +462,7 @@ export class Documents {
     return open;
   }
 
-  #takeOut(member: RoomMember, open: OpenDocument): void {
+  #takeOut(member: Member, open: OpenDocument): void {
     const own = this.#joined.get(member);
     own?.delete(open);
     if (own?.size === 0) this.#joined.delete(member);
@@ -475,7 +475,7 @@ export class Documents {
     this.#mayClose(id);
   }
 
-  #require(right: DocumentRight, id: string, member: RoomMember): void {
+  #require(right: DocumentRight, id: string, member: Member): void {
     if (this.#access.allows(right, id, member.principal)) return;
     const what = right === "read" ? "Reading" : "Writing to";
     throw new GeodeError(
@@ -530,7 +530,7 @@ function topicOf(document: string, session: string, clients: readonly number[] =
 }
 
 /** The same edit under the same id is one: what it says is part of the key, so that an id that is used again hides nothing. */
-function keyOf(member: RoomMember, { document_id: document, edit, id }: EditToMake): string {
+function keyOf(member: Member, { document_id: document, edit, id }: EditToMake): string {
   const scope = member.client ?? member.session;
   const named = JSON.stringify(["EDIT", scope, id, document, edit]);
   return createHash("sha256").update(named).digest("base64url");

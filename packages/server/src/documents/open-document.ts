@@ -1,6 +1,7 @@
 import * as Y from "yjs";
 import type { DocumentFormat, StoredDocument } from "../port.ts";
-import { Room, type RoomMember } from "../rooms/room.ts";
+import { Audience } from "../audience/audience.ts";
+import type { Member } from "../audience/member.ts";
 import { Awareness } from "./awareness.ts";
 import type { Shown } from "./document-store.ts";
 import { YjsDocument } from "./yjs-document.ts";
@@ -8,10 +9,10 @@ import { YjsDocument } from "./yjs-document.ts";
 /** A document that somebody has open here, or is editing. */
 export class OpenDocument {
   readonly id: string;
-  readonly audience: Room;
-  readonly awareness = new Awareness<RoomMember>();
+  readonly audience: Audience;
+  readonly awareness = new Awareness<Member>();
   /** Who made the edits that are durable and not told of yet, by version, and which document in memory has them. */
-  readonly #authors = new Map<number, { readonly member: RoomMember; readonly in: unknown }>();
+  readonly #authors = new Map<number, { readonly member: Member; readonly in: unknown }>();
   readonly #inFlight = new Set<Promise<boolean>>();
   #yjs: YjsDocument | undefined;
   /** What is seen of it in the graph, if it was shown from here. */
@@ -24,7 +25,7 @@ export class OpenDocument {
 
   constructor(id: string, stored: StoredDocument | undefined) {
     this.id = id;
-    this.audience = new Room(id);
+    this.audience = new Audience(id);
     this.toldVersion = stored?.version ?? 0;
   }
 
@@ -53,12 +54,12 @@ export class OpenDocument {
   }
 
   /** The member's edit is durable. */
-  made(version: number, member: RoomMember): void {
+  made(version: number, member: Member): void {
     this.#authors.set(version, { member, in: this.#yjs });
   }
 
   /** An edit is durable and can be told of. Answers who made it, if that is known here. */
-  told(version: number, format: DocumentFormat, bytes: Uint8Array): RoomMember | undefined {
+  told(version: number, format: DocumentFormat, bytes: Uint8Array): Member | undefined {
     const author = this.#authors.get(version);
     this.#authors.delete(version);
     this.toldVersion = version;

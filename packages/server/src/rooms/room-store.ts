@@ -1,5 +1,6 @@
 import { encode, type Value } from "@geode/values";
-import type { DatabasePort, Principal, QueryAnswer } from "../port.ts";
+import type { DatabasePort } from "../port.ts";
+import { SERVER, SystemStatements } from "../system-statements.ts";
 
 /** What somebody says. */
 interface Message {
@@ -90,30 +91,30 @@ const COLUMNS = `element_id(m) AS id, m.room AS room, m.to AS \`to\`, m.user AS 
 /** Rooms, messages, presence and read cursors as elements of the default graph. */
 export class RoomStore {
   readonly #database: Pick<DatabasePort, "query" | "seq">;
-  readonly #timeoutMs: number;
-  #prepared: Promise<void> | null = null;
+  readonly #statements: SystemStatements;
 
   constructor(database: Pick<DatabasePort, "query" | "seq">, timeoutMs: number) {
     this.#database = database;
-    this.#timeoutMs = timeoutMs;
+    this.#statements = new SystemStatements({ database, timeoutMs, schema: SCHEMA });
   }
 
   /** Nobody is in any room: to be called when the server starts. */
   async clearPresence(): Promise<void> {
-    const { rows } = await this.#run(SERVER, "MATCH (p:GeodePresence) RETURN count(*)");
-    if (rows[0]?.[0] !== 0) await this.#run(SERVER, "MATCH (p:GeodePresence) DETACH DELETE p");
+    const { rows } = await this.#statements.run(SERVER, "MATCH (p:GeodePresence) RETURN count(*)");
+    if (rows[0]?.[0] !== 0)
+      await this.#statements.run(SERVER, "MATCH (p:GeodePresence) DETACH DELETE p");
   }
 
   async exists(room: string, transaction?: Pick<DatabasePort, "query">): Promise<boolean> {
     const text = "MATCH (r:GeodeRoom {id: $room}) RETURN count(*)";
-    const { rows } = await this.#run(SERVER, text, { room }, transaction);
+    const { rows } = await this.#statements.run(SERVER, text, { room }, transaction);
     return rows[0]?.[0] === 1;
   }
 
   /** How many rooms a user has made. */
   async countOf(user: string, transaction?: Pick<DatabasePort, "query">): Promise<number> {
     const text = "MATCH (r:GeodeRoom {creator: $user}) RETURN count(*)";
-    const { rows } = await this.#run(SERVER, text, { user }, transaction);
+    const { rows } = await this.#statements.run(SERVER, text, { user }, transaction);
     return Number(rows[0]?.[0] ?? 0);
   }
 
@@ -123,8 +124,8 @@ export class RoomStore {
     session: string,
     user: { readonly id: string; readonly name?: string },
   ): Promise<number> {
-    await this.#prepare();
-    const { seq } = await this.#run(
+    await this.#statements.prepare();
+    const { seq } = await this.#statements.run(
       user.id,
       `MERGE (r:GeodeRoom {id: $room}) ON CREATE SET r.creator = $user
        CREATE (:GeodePresence {user: $user, name: $name, session: $session})-[:IN]->(r)`,
@@ -135,7 +136,7 @@ export class RoomStore {
 
   /** The session leaves a room, or all of them. */
   async leave(user: string, session: string, room: string | null): Promise<void> {
-    await this.#run(
+    await this.#statements.run(
       user,
       "MATCH (p:GeodePresence {session: $session})-[:IN]->(r:GeodeRoom) WHERE $room IS NULL OR r.id = $room DETACH DELETE p",
       { session, room },
@@ -143,7 +144,7 @@ export class RoomStore {
   }
 
   async setState(user: string, session: string, room: string, state: Value): Promise<void> {
-    await this.#run(
+    await this.#statements.run(
       user,
       "MATCH (p:GeodePresence {session: $session})-[:IN]->(:GeodeRoom {id: $room}) SET p.state = $state",
       { session, room, state },
@@ -152,7 +153,7 @@ export class RoomStore {
 
   /** Keeps a message, once. Resolves when it is durable. */
   async post(message: NewMessage, transaction?: Pick<DatabasePort, "query">): Promise<Posted> {
-    await this.#prepare();
+    await this.#statements.prepare();
     const { key, room, to, user, clientId, text, data, timestamp, received, isDated } = message;
     const said = new Map<string, Value>([
       ["room", room],
@@ -165,7 +166,7 @@ export class RoomStore {
       ["timestamp", timestamp],
       ["received", received],
     ]);
-    const { rows, seq } = await this.#run(
+    const { rows, seq } = await this.#statements.run(
       user.id,
       room === null ? POST_TO_USER : POST_TO_ROOM,
       { key, said, ...(room === null ? {} : { room, creator: user.id }) },
@@ -189,7 +190,7 @@ export class RoomStore {
     let to = before ?? Number.MAX_SAFE_INTEGER;
     for (let stretch = STRETCH; ; stretch *= STRETCH_GROWTH) {
       const from = Math.max(0, Math.min(to, this.#database.seq + 1) - stretch);
-      const { rows, seq } = await this.#run(
+      const { rows, seq } = await this.#statements.run(
         SERVER,
         `MATCH (m:GeodeMessage {room: $room}) WHERE m.seq >= $from AND m.seq < $to
          RETURN ${COLUMNS} ORDER BY m.seq DESC, place DESC LIMIT $limit`,
@@ -210,7 +211,7 @@ export class RoomStore {
     for (let stretch = STRETCH; ; stretch *= STRETCH_GROWTH) {
       // Beyond the present there is no end: what is said meanwhile belongs to it.
       const end = start + stretch > this.#database.seq ? null : start + stretch;
-      const { rows, seq } = await this.#run(
+      const { rows, seq } = await this.#statements.run(
         SERVER,
         `MATCH ${patternOf(where)}
          WHERE m.seq >= $start${end === null ? "" : " AND m.seq < $end"}
@@ -233,7 +234,7 @@ export class RoomStore {
 
   /** All messages of a room that are in one commit. */
   async ofCommit(room: string, seq: number): Promise<readonly StoredMessage[]> {
-    const { rows } = await this.#run(
+    const { rows } = await this.#statements.run(
       SERVER,
       `MATCH (m:GeodeMessage {room: $room, seq: $seq}) RETURN ${COLUMNS} ORDER BY place`,
       { room, seq },
@@ -246,7 +247,7 @@ export class RoomStore {
    * Undefined if there is no such message.
    */
   async find(id: string): Promise<{ readonly where: Place; readonly upTo: number } | undefined> {
-    const { rows } = await this.#run(
+    const { rows } = await this.#statements.run(
       SERVER,
       "MATCH (m:GeodeMessage) WHERE element_id(m) = $id RETURN m.room, m.to, m.seq",
       { id },
@@ -257,7 +258,7 @@ export class RoomStore {
     const seq = Number(storedSeq);
     const where: Place = typeof room === "string" ? { room } : { to: textOf(to) ?? "" };
     // Asked for apart, and by the place, there is an index for it: every ACK of every reader comes here.
-    const { rows: ofCommit } = await this.#run(
+    const { rows: ofCommit } = await this.#statements.run(
       SERVER,
       `MATCH ${patternOf(where)} WHERE m.seq = $seq RETURN max(CAST(element_id(m) AS INT))`,
       { ...where, seq },
@@ -267,16 +268,20 @@ export class RoomStore {
 
   /** How far a cursor is; undefined if there is none. */
   async cursor(key: string): Promise<number | undefined> {
-    const { rows } = await this.#run(SERVER, "MATCH (c:GeodeCursor {key: $key}) RETURN c.seq", {
-      key,
-    });
+    const { rows } = await this.#statements.run(
+      SERVER,
+      "MATCH (c:GeodeCursor {key: $key}) RETURN c.seq",
+      {
+        key,
+      },
+    );
     return rows[0] === undefined ? undefined : Number(rows[0][0]);
   }
 
   /** In one commit: readers are many, and move all the time. */
   async setCursors(cursors: readonly StoredCursor[]): Promise<void> {
-    await this.#prepare();
-    await this.#run(
+    await this.#statements.prepare();
+    await this.#statements.run(
       SERVER,
       "FOR c IN $cursors MERGE (s:GeodeCursor {key: c.key}) SET s.user = c.user, s.room = c.room, s.seq = c.seq",
       { cursors: cursors.map((cursor) => new Map(Object.entries(cursor))) },
@@ -285,9 +290,13 @@ export class RoomStore {
 
   /** Up to which seq messages of a room were given up. */
   async trimmed(room: string): Promise<number> {
-    const { rows } = await this.#run(SERVER, "MATCH (r:GeodeRoom {id: $room}) RETURN r.trimmed", {
-      room,
-    });
+    const { rows } = await this.#statements.run(
+      SERVER,
+      "MATCH (r:GeodeRoom {id: $room}) RETURN r.trimmed",
+      {
+        room,
+      },
+    );
     return Number(rows[0]?.[0] ?? 0);
   }
 
@@ -297,9 +306,13 @@ export class RoomStore {
    */
   async trim(where: Place, count: number, oldest: string, limit: number): Promise<number> {
     const pattern = patternOf(where);
-    const { rows: sums } = await this.#run(SERVER, `MATCH ${pattern} RETURN count(*), min(m.seq)`, {
-      ...where,
-    });
+    const { rows: sums } = await this.#statements.run(
+      SERVER,
+      `MATCH ${pattern} RETURN count(*), min(m.seq)`,
+      {
+        ...where,
+      },
+    );
     const [kept, first] = sums[0] ?? [];
     if (typeof first !== "number") return 0;
     const tooMany = Number(kept) - count;
@@ -310,7 +323,7 @@ export class RoomStore {
     // The two belong together: a cursor behind what is gone has to be told.
     const mark =
       "room" in where ? "MATCH (r:GeodeRoom {id: $room}) SET r.trimmed = $upTo WITH r " : "";
-    await this.#run(
+    await this.#statements.run(
       SERVER,
       `${mark}MATCH ${pattern} WHERE m.seq >= $first AND m.seq <= $upTo DETACH DELETE m`,
       { ...where, first, upTo },
@@ -329,7 +342,7 @@ export class RoomStore {
     let from = first;
     for (let stretch = STRETCH; from <= this.#database.seq; stretch *= STRETCH_GROWTH) {
       const end = from + stretch;
-      const { rows } = await this.#run(
+      const { rows } = await this.#statements.run(
         SERVER,
         `MATCH ${patternOf(where)} WHERE m.seq >= $from AND m.seq < $end
          RETURN m.seq AS seq, m.received < $oldest ORDER BY seq LIMIT $limit`,
@@ -344,23 +357,29 @@ export class RoomStore {
 
   /** When the oldest message of all was received, ISO 8601; undefined if there is none. */
   async firstReceived(): Promise<string | undefined> {
-    const { rows } = await this.#run(SERVER, "MATCH (m:GeodeMessage) RETURN min(m.received)");
+    const { rows } = await this.#statements.run(
+      SERVER,
+      "MATCH (m:GeodeMessage) RETURN min(m.received)",
+    );
     const first = textOf(rows[0]?.[0]);
     if (first === null) return undefined;
     // Whoever asks will ask on by age: a database from before there was an index for that gets it now.
-    await this.#prepare();
+    await this.#statements.prepare();
     return first;
   }
 
   /** How many messages were received from then on, and before then; ISO 8601. */
   async countReceived(from: string, to: string): Promise<number> {
-    const { rows } = await this.#run(SERVER, `${RECEIVED} RETURN count(*)`, { from, to });
+    const { rows } = await this.#statements.run(SERVER, `${RECEIVED} RETURN count(*)`, {
+      from,
+      to,
+    });
     return Number(rows[0]?.[0] ?? 0);
   }
 
   /** Where they are. */
   async placesReceived(from: string, to: string): Promise<readonly Place[]> {
-    const { rows } = await this.#run(
+    const { rows } = await this.#statements.run(
       SERVER,
       `${RECEIVED} RETURN DISTINCT m.room AS room, m.to AS \`to\``,
       { from, to },
@@ -369,33 +388,6 @@ export class RoomStore {
       typeof room === "string" ? { room } : { to: textOf(user) ?? "" },
     );
   }
-
-  #prepare(): Promise<void> {
-    this.#prepared ??= this.#createSchema().catch((error: unknown) => {
-      this.#prepared = null;
-      throw error;
-    });
-    return this.#prepared;
-  }
-
-  async #createSchema(): Promise<void> {
-    for (const text of SCHEMA) await this.#run(SERVER, text);
-  }
-
-  #run(
-    user: string,
-    text: string,
-    parameters: Readonly<Record<string, Value>> = {},
-    database: Pick<DatabasePort, "query"> = this.#database,
-  ): Promise<QueryAnswer> {
-    const principal: Principal = { id: user, roles: [], claims: new Map(), system: true };
-    return database.query({
-      text,
-      parameters: new Map(Object.entries(parameters)),
-      principal,
-      timeoutMs: this.#timeoutMs,
-    });
-  }
 }
 
 function patternOf(where: Place): string {
@@ -403,9 +395,6 @@ function patternOf(where: Place): string {
 }
 
 const RECEIVED = "MATCH (m:GeodeMessage) WHERE m.received >= $from AND m.received < $to";
-
-/** The author of what concerns no user. */
-const SERVER = "geode";
 
 const RETURN_STORED =
   "RETURN m.seq AS seq, m.timestamp AS timestamp, m.room AS room, m.to AS `to`, m.text AS text, m.data AS data";

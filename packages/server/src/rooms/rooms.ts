@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { HISTORY_MAX } from "@geode/protocol";
 import { GeodeError, type Value } from "@geode/values";
+import { Audience } from "../audience/audience.ts";
+import type { Member } from "../audience/member.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { NameAccess, type RoomRight } from "../policy/name-access.ts";
@@ -9,7 +11,6 @@ import { SharedMessage } from "../transport/shared-message.ts";
 import { Cursors } from "./cursors.ts";
 import { jsonText, valueOfJson } from "./plain-json.ts";
 import { Retention } from "./retention.ts";
-import { Room, type RoomMember } from "./room.ts";
 import { RoomLimit } from "./room-limit.ts";
 import {
   behind,
@@ -88,12 +89,12 @@ export class Rooms {
   readonly #store: RoomStore;
   readonly #access: NameAccess<"rooms">;
   readonly #cursors: Cursors;
-  readonly #rooms = new Map<string, Room>();
+  readonly #rooms = new Map<string, Audience>();
   /** The rooms of each member. */
-  readonly #joined = new Map<RoomMember, Set<Room>>();
+  readonly #joined = new Map<Member, Set<Audience>>();
   /** Direct messages, by the user that they are for. */
-  readonly #inboxes = new Map<string, Room>();
-  readonly #stateTimers = new Map<Room, Map<RoomMember, Timer>>();
+  readonly #inboxes = new Map<string, Audience>();
+  readonly #stateTimers = new Map<Audience, Map<Member, Timer>>();
   /** The policy by which those who are in rooms were let in. */
   #obeyed: string;
   readonly #retention: Retention;
@@ -121,17 +122,17 @@ export class Rooms {
   }
 
   /** A connection begins to speak for its user: it gets the direct messages that wait, and hears of new ones. */
-  async arrive(member: RoomMember): Promise<void> {
+  async arrive(member: Member): Promise<void> {
     const user = member.user.id;
     let inbox = this.#inboxes.get(user);
-    if (inbox === undefined) this.#inboxes.set(user, (inbox = new Room(null)));
+    if (inbox === undefined) this.#inboxes.set(user, (inbox = new Audience(null)));
     inbox.enter(member);
     const since = (await this.#cursors.get(inboxKey(user))) ?? 0;
     await this.#replay(member, inbox, { to: user }, since);
   }
 
   /** It is gone: from its rooms too. */
-  depart(member: RoomMember): void {
+  depart(member: Member): void {
     const user = member.user.id;
     const inbox = this.#inboxes.get(user);
     inbox?.leave(member);
@@ -147,7 +148,7 @@ export class Rooms {
    * client has not acknowledged, begins when `answered` is called.
    */
   async join(
-    member: RoomMember,
+    member: Member,
     { history = HISTORY_DEFAULT, id: requestId, room_id: id }: JoinRequest,
     answered: (answer: string) => void,
   ): Promise<void> {
@@ -192,7 +193,7 @@ export class Rooms {
   }
 
   /** Leaving a room that one is not in is nothing. */
-  async leave(member: RoomMember, id: string): Promise<void> {
+  async leave(member: Member, id: string): Promise<void> {
     const room = this.#rooms.get(id);
     if (room === undefined || !room.has(member)) return;
     this.#takeOut(member, room);
@@ -200,7 +201,7 @@ export class Rooms {
   }
 
   /** Whoever may not be in a room any more, with other roles or claims or by another policy, is in it no more. */
-  review(member: RoomMember): void {
+  review(member: Member): void {
     for (const room of this.#joined.get(member) ?? []) {
       const id = room.id ?? "";
       if (this.#access.allows("join", id, member.principal)) continue;
@@ -223,7 +224,7 @@ export class Rooms {
    * then nothing is certain yet, and there is no seq.
    */
   async post(
-    member: RoomMember,
+    member: Member,
     post: Post,
     transaction?: Pick<DatabasePort, "query">,
   ): Promise<number> {
@@ -264,7 +265,7 @@ export class Rooms {
   }
 
   /** The client has everything up to that message. Unknown ids are nothing: what they name may have been given up meanwhile. */
-  async acknowledge(member: RoomMember, messageId: string): Promise<void> {
+  async acknowledge(member: Member, messageId: string): Promise<void> {
     const found = await this.#store.find(messageId);
     if (found === undefined) return;
     const user = member.user.id;
@@ -276,7 +277,7 @@ export class Rooms {
     }
   }
 
-  typing(member: RoomMember, id: string): void {
+  typing(member: Member, id: string): void {
     this.#obey();
     const frame = new SharedMessage(userFrame("TYPING", id, member.user));
     // Who is slow need not hear of it again and again.
@@ -285,7 +286,7 @@ export class Rooms {
   }
 
   /** The others hear of it at once; the graph has it within a second. */
-  presence(member: RoomMember, id: string, state: unknown): void {
+  presence(member: Member, id: string, state: unknown): void {
     this.#obey();
     const room = this.#joinedRoom(member, id);
     const value = valueOfJson(state ?? null);
@@ -307,7 +308,7 @@ export class Rooms {
 
   /** A page of what was said in a room; `more`: there is more in that direction. */
   async history(
-    member: RoomMember,
+    member: Member,
     { room_id: id, before, since, limit }: HistoryRequest,
   ): Promise<{ readonly messages: string; readonly more: boolean }> {
     this.#require("history", id, member);
@@ -371,8 +372,8 @@ export class Rooms {
    * What was said up to `joinedSeq` was there before the member was.
    */
   async #replay(
-    member: RoomMember,
-    room: Room,
+    member: Member,
+    room: Audience,
     where: Place,
     since: number,
     joinedSeq = Number.MAX_SAFE_INTEGER,
@@ -393,7 +394,7 @@ export class Rooms {
     }
   }
 
-  #enter(member: RoomMember, id: string): Room {
+  #enter(member: Member, id: string): Audience {
     let own = this.#joined.get(member);
     if (own === undefined) this.#joined.set(member, (own = new Set()));
     let room = this.#rooms.get(id);
@@ -404,12 +405,12 @@ export class Rooms {
         hint: "Leave those that are not needed any more with LEAVE_ROOM.",
       });
     }
-    if (room === undefined) this.#rooms.set(id, (room = new Room(id)));
+    if (room === undefined) this.#rooms.set(id, (room = new Audience(id)));
     own.add(room);
     return room;
   }
 
-  #takeOut(member: RoomMember, room: Room): void {
+  #takeOut(member: Member, room: Audience): void {
     const own = this.#joined.get(member);
     own?.delete(room);
     if (own?.size === 0) this.#joined.delete(member);
@@ -422,7 +423,7 @@ export class Rooms {
     this.#stateTimers.delete(room);
   }
 
-  #joinedRoom(member: RoomMember, id: string): Room {
+  #joinedRoom(member: Member, id: string): Audience {
     const room = this.#rooms.get(id);
     if (room?.has(member) === true) return room;
     throw new GeodeError("NOT_FOUND", `This connection is not in the room ${JSON.stringify(id)}.`, {
@@ -430,7 +431,7 @@ export class Rooms {
     });
   }
 
-  #require(right: RoomRight, id: string, member: RoomMember): void {
+  #require(right: RoomRight, id: string, member: Member): void {
     if (this.#access.allows(right, id, member.principal)) return;
     throw new GeodeError(
       "FORBIDDEN",
@@ -483,7 +484,7 @@ function inboxKey(user: string): string {
   return JSON.stringify([user]);
 }
 
-function userFrame(type: string, room: string, user: RoomMember["user"]): string {
+function userFrame(type: string, room: string, user: Member["user"]): string {
   return JSON.stringify({ type, room_id: room, user });
 }
 

@@ -10,16 +10,11 @@ import {
   type SetPresenceMessage,
 } from "@geode/protocol";
 import { GeodeError, unreachable } from "@geode/values";
-import type { Identity } from "../auth/token.ts";
-import type { Principal } from "../port.ts";
-import type { RoomMember } from "../rooms/room.ts";
+import type { Access } from "../port.ts";
 import type { Rooms } from "../rooms/rooms.ts";
-import type { OutFrame } from "../transport/out-frame.ts";
-import type { SharedMessage } from "../transport/shared-message.ts";
+import { Participant, type ParticipantOptions } from "./participant.ts";
 import type { Reply } from "./reply.ts";
-import type { Requests } from "./requests.ts";
 import type { Statements } from "./statements.ts";
-import type { Voice } from "./voice.ts";
 
 export type RoomRequest =
   | JoinRoomMessage
@@ -30,75 +25,18 @@ export type RoomRequest =
   | SetPresenceMessage
   | AskHistoryMessage;
 
-export interface ChatOptions {
-  /** Names the connection. */
-  readonly session: string;
+export interface ChatOptions extends ParticipantOptions {
   readonly rooms: Rooms;
-  readonly requests: Requests;
   readonly statements: Statements;
-  readonly identity: () => Identity;
-  readonly client: () => string | undefined;
-  /** How the connection is spoken to by default. */
-  readonly voice: () => Voice;
-  /** Of what waits under one topic, the latest is enough. */
-  readonly push: (frame: OutFrame, topic?: string) => void;
-  /** Resolves when the connection has taken what waits for it, or is gone. */
-  readonly relieved: () => Promise<void>;
-  readonly failure: (about: { readonly id?: RequestId | undefined }, error: unknown) => string;
 }
 
 /** What one connection does in rooms. */
-export class Chat implements RoomMember {
+export class Chat extends Participant {
   readonly #options: ChatOptions;
-  /** In which form each room was joined: what is said there comes in the same. */
-  readonly #voices = new Map<string, Voice>();
 
   constructor(options: ChatOptions) {
+    super(options);
     this.#options = options;
-  }
-
-  get session(): string {
-    return this.#options.session;
-  }
-
-  get user(): RoomMember["user"] {
-    const { name, principal } = this.#options.identity();
-    return { id: principal.id, ...(name === undefined ? {} : { name }) };
-  }
-
-  get principal(): Principal {
-    return this.#options.identity().principal;
-  }
-
-  get client(): string | undefined {
-    return this.#options.client();
-  }
-
-  /** Whether it hears of anything. */
-  get isBusy(): boolean {
-    return this.#voices.size > 0;
-  }
-
-  hear(message: SharedMessage, room: string | null, topic?: string): void {
-    const voice = (room === null ? undefined : this.#voices.get(room)) ?? this.#options.voice();
-    const frame = voice.shared(message);
-    if (frame !== undefined) this.#options.push(frame, topic);
-  }
-
-  dismissed(room: string): void {
-    const voice = this.#voices.get(room) ?? this.#options.voice();
-    this.#voices.delete(room);
-    const frame = voice.push(encodeServerMessage({ type: "ROOM_LEFT", room_id: room }));
-    if (frame !== undefined) this.#options.push(frame);
-  }
-
-  /** It speaks for other roles or claims of its user now. */
-  renewed(): void {
-    this.#options.rooms.review(this);
-  }
-
-  relieved(): Promise<void> {
-    return this.#options.relieved();
   }
 
   /** Gets what waits for its user. Throws what the database throws. */
@@ -106,22 +44,31 @@ export class Chat implements RoomMember {
     return this.#options.rooms.arrive(this);
   }
 
+  /** It speaks for other roles or claims of its user now. */
+  renewed(): void {
+    this.#options.rooms.review(this);
+  }
+
   depart(): void {
-    this.#voices.clear();
+    this.forget();
     this.#options.rooms.depart(this);
   }
 
   handle(message: RoomRequest, reply: Reply): void {
     const { rooms } = this.#options;
     switch (message.type) {
-      case "JOIN_ROOM":
-        return this.#join(message, reply);
+      case "JOIN_ROOM": {
+        const { id, room_id: room } = message;
+        return this.#later(message, reply, () =>
+          this.enter(room, { id, reply }, (answered) => rooms.join(this, message, answered)),
+        );
+      }
       case "LEAVE_ROOM":
         return this.#later(message, reply, async () => {
-          await rooms.leave(this, message.room_id);
-          this.#voices.delete(message.room_id);
-          const id = message.id === undefined ? {} : { id: message.id };
-          reply.answer(encodeServerMessage({ type: "ROOM_LEFT", ...id, room_id: message.room_id }));
+          const { id, room_id: room } = message;
+          await rooms.leave(this, room);
+          this.forget(room);
+          reply.answer(this.left(room, id));
         });
       case "MESSAGE":
         return this.#post(message, reply);
@@ -151,25 +98,9 @@ export class Chat implements RoomMember {
     }
   }
 
-  #join(message: JoinRoomMessage, reply: Reply): void {
-    const { room_id: room } = message;
-    this.#later(message, reply, async () => {
-      const before = this.#voices.get(room);
-      let answered = false;
-      this.#voices.set(room, reply.voice);
-      try {
-        await this.#options.rooms.join(this, message, (answer) => {
-          answered = true;
-          reply.answer(answer);
-        });
-      } catch (error) {
-        // It is in the room, but what it has missed could not be read: it has to come anew.
-        if (answered) return reply.push(this.#options.failure({ id: message.id }, error));
-        if (before === undefined) this.#voices.delete(room);
-        else this.#voices.set(room, before);
-        throw error;
-      }
-    });
+  protected left(room: string, id: RequestId | undefined): string {
+    const named = id === undefined ? {} : { id };
+    return encodeServerMessage({ type: "ROOM_LEFT", ...named, room_id: room });
   }
 
   /** Within the connection's transaction, it is answered when that is committed. */
@@ -192,22 +123,16 @@ export class Chat implements RoomMember {
   }
 
   #later(message: RoomRequest, reply: Reply, work: () => Promise<void>): void {
-    const id = "id" in message ? message.id : undefined;
-    const { failure, requests, statements } = this.#options;
+    const id = message.type === "ACK" ? null : "id" in message ? message.id : undefined;
+    const { statements } = this.#options;
     // A page of the history shows what was said before it was asked for.
-    const access = message.type === "HISTORY" ? "read" : "write";
-    requests.submit({
+    const access: Access = message.type === "HISTORY" ? "read" : "write";
+    const request = {
       get access() {
         return statements.inTransaction ? "unknown" : access;
       },
-      run: async () => {
-        try {
-          await work();
-        } catch (error) {
-          if (message.type !== "ACK") reply.answer(failure({ id }, error));
-        }
-      },
-    });
+    };
+    this.later(request, reply, id, work);
   }
 }
 

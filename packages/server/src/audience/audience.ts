@@ -1,24 +1,8 @@
 import type { Value } from "@geode/values";
 import type { SharedMessage } from "../transport/shared-message.ts";
-import type { Principal } from "../port.ts";
+import type { Member } from "./member.ts";
 
-/** A connection as far as rooms are concerned. */
-export interface RoomMember {
-  /** Names the connection. */
-  readonly session: string;
-  readonly user: { readonly id: string; readonly name?: string };
-  readonly principal: Principal;
-  /** What the client calls itself over reconnects. */
-  readonly client: string | undefined;
-  /** Something that was said in that room; null: to its user. Of what waits under one topic, the latest is enough. */
-  hear(message: SharedMessage, room: string | null, topic?: string): void;
-  /** It may not be there any more, and is not. */
-  dismissed(room: string): void;
-  /** Resolves when the connection has taken what waits for it, or is gone; at once while little waits. */
-  relieved(): Promise<void>;
-}
-
-/** A member's place in a room. */
+/** A member's place in an audience. */
 interface Seat {
   /** Messages that came before the member got its history; null once it has. */
   early: { readonly seq: number; readonly message: SharedMessage }[] | null;
@@ -31,11 +15,14 @@ interface Seat {
   state: Value;
 }
 
-/** Who is in a room now. */
-export class Room {
+/**
+ * Who is in a room, or in a document, now, and what each of them has. What is kept has an order: the seqs of messages, the versions of
+ * edits.
+ */
+export class Audience {
   /** Null for what is said to one user. */
   readonly id: string | null;
-  readonly #seats = new Map<RoomMember, Seat>();
+  readonly #seats = new Map<Member, Seat>();
 
   constructor(id: string | null) {
     this.id = id;
@@ -45,12 +32,12 @@ export class Room {
     return this.#seats.size === 0;
   }
 
-  has(member: RoomMember): boolean {
+  has(member: Member): boolean {
     return this.#seats.has(member);
   }
 
   /** From now on messages are kept for the member until {@link settle}. Answers whether it is the first connection of its user. */
-  enter(member: RoomMember): boolean {
+  enter(member: Member): boolean {
     const first = !this.#hasUser(member.user.id);
     const state = this.#seats.get(member)?.state ?? null;
     this.#seats.set(member, { early: [], earlyLength: 0, missed: false, seq: 0, state });
@@ -61,7 +48,7 @@ export class Room {
    * The member has all messages up to that seq; what came since follows at once. False if that was too much to be kept: then it has to be
    * read, from that seq on, and this called again.
    */
-  settle(member: RoomMember, seq: number): boolean {
+  settle(member: Member, seq: number): boolean {
     const seat = this.#seats.get(member);
     if (seat === undefined) return true;
     if (seat.missed) {
@@ -76,17 +63,17 @@ export class Room {
   }
 
   /** Answers whether it was the last connection of its user here; undefined if it was not here at all. */
-  leave(member: RoomMember): boolean | undefined {
+  leave(member: Member): boolean | undefined {
     if (!this.#seats.delete(member)) return undefined;
     return !this.#hasUser(member.user.id);
   }
 
-  setState(member: RoomMember, state: Value): void {
+  setState(member: Member, state: Value): void {
     const seat = this.#seats.get(member);
     if (seat !== undefined) seat.state = state;
   }
 
-  stateOf(member: RoomMember): Value {
+  stateOf(member: Member): Value {
     return this.#seats.get(member)?.state ?? null;
   }
 
@@ -102,7 +89,7 @@ export class Room {
   }
 
   /** A message of that seq, to everybody (but its author). */
-  deliver(message: SharedMessage, seq: number, except?: RoomMember): void {
+  deliver(message: SharedMessage, seq: number, except?: Member): void {
     for (const [member, seat] of this.#seats) {
       if (member === except) continue;
       if (seat.early !== null) keep(seat, { seq, message });
@@ -111,7 +98,7 @@ export class Room {
   }
 
   /** What is not kept, to everybody else. */
-  tell(message: SharedMessage, except: RoomMember, topic?: string): void {
+  tell(message: SharedMessage, except: Member, topic?: string): void {
     for (const member of this.#seats.keys())
       if (member !== except) member.hear(message, this.id, topic);
   }

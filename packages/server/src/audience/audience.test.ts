@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { SharedMessage } from "../transport/shared-message.ts";
-import { Room, type RoomMember } from "./room.ts";
+import { Audience } from "./audience.ts";
+import type { Member } from "./member.ts";
 
 /** Somebody who notes what they hear. */
-class Listener implements RoomMember {
+class Listener implements Member {
   readonly session: string;
-  readonly user: RoomMember["user"];
+  readonly user: Member["user"];
   readonly principal = { id: "", roles: [], claims: new Map() };
   readonly client = undefined;
   readonly heard: string[] = [];
@@ -32,12 +33,12 @@ class Listener implements RoomMember {
   }
 }
 
-let room: Room;
+let room: Audience;
 let ann: Listener;
 let bob: Listener;
 
 beforeEach(() => {
-  room = new Room("red");
+  room = new Audience("red");
   [ann, bob] = [new Listener("ann"), new Listener("bob")];
 });
 
