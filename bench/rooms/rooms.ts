@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import type { Figure } from "../figure.ts";
 import type { LoadOrder, LoadReport } from "./load.ts";
@@ -60,6 +61,9 @@ export async function rooms(): Promise<readonly Figure[]> {
   const title = `${load.rooms} rooms × ${load.membersPerRoom} members, ${load.connections} connections, ${load.perSecond} messages a second`;
   process.stdout.write(`${title}, ${load.seconds} s, seed ${load.seed}\n`);
   const all: Measured[] = [];
+  // What others do on the machine decides about delays as much as the server does.
+  const [machineLoad] = loadavg();
+  process.stdout.write(`load of the machine beforehand: ${machineLoad!.toFixed(1)}\n`);
   for (const server of ROOM_SERVERS) {
     const measured = await measure(server, load);
     all.push(measured);
@@ -74,7 +78,7 @@ export async function rooms(): Promise<readonly Figure[]> {
   }));
   writeFileSync(
     new URL("rooms.json", results),
-    `${JSON.stringify({ ...load, servers: record }, null, 2)}\n`,
+    `${JSON.stringify({ ...load, machineLoad, servers: record }, null, 2)}\n`,
   );
   writeFileSync(new URL("rooms.svg", results), plot(all, title));
   return figures(all);
