@@ -58,7 +58,7 @@ export function add(a: Value, b: Value): Value {
   return join("+", a, b);
 }
 
-/** `a || b`: two strings, two lists or two byte strings, joined. */
+/** `a || b`: two strings, two lists, two byte strings or two paths, joined. */
 export function concatenate(a: Value, b: Value): Value {
   if (a === null || b === null) {
     return null;

@@ -95,6 +95,33 @@ describe("reading under a policy", () => {
     expect(await as(ann, "MATCH (n:Note {owner: 'bob'}) RETURN 1")).toEqual([]);
   });
 
+  test("one text hides from some what it shows to others, whoever asked first", async () => {
+    const auditor = someone("eve", "auditor");
+    const text = "MATCH (n:User {id: 'bob'}) RETURN n.email";
+    for (const _ of [1, 2]) {
+      expect(await as(auditor, text)).toEqual([["bob@example.org"]]);
+      expect(await as(ann, text)).toEqual([[null]]);
+    }
+  });
+
+  test("an edge is written by whom the rule for edges lets, and stays theirs", async () => {
+    await database.applyPolicy({
+      roles: {
+        member: {
+          graphs: { default: ["read", "write"] },
+          write: [{ edge: "LIKES", where: "n.by = $auth.id" }],
+        },
+      },
+    });
+    const insert = (by: string): string =>
+      `MATCH (a:User {id: 'ann'}), (b:User {id: 'bob'}) INSERT (a)-[:LIKES {by: '${by}'}]->(b)`;
+    expect(await refused(ann, insert("bob"))).toBe("FORBIDDEN");
+    await as(ann, insert("ann"));
+    expect(await refused(ann, "MATCH ()-[e:LIKES]->() SET e.by = 'bob'")).toBe("FORBIDDEN");
+    expect(await refused(bob, "MATCH ()-[e:LIKES]->() SET e.by = 'bob'")).toBe("FORBIDDEN");
+    expect(await as(root, "MATCH ()-[e:LIKES]->() RETURN e.by")).toEqual([["ann"]]);
+  });
+
   test("a condition on what is hidden does not even fail", async () => {
     expect(await as(ann, "MATCH (n:Note) WHERE 1 / n.zero > 0 RETURN n")).toEqual([]);
     expect(await refused(bob, "MATCH (n:Note) WHERE 1 / n.zero > 0 RETURN n")).toBe("22012");
