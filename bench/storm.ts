@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { connect } from "@geode/client";
 import { percentile, plot, type Second } from "./storm/report.ts";
-import type { SubjectNews } from "./storm/subject.ts";
+import type { Kept, SubjectNews } from "./storm/subject.ts";
 import type { News, Order } from "./storm/watchers.ts";
 
 /*
@@ -32,7 +32,7 @@ process.on("exit", () => {
 });
 const start = (file: string): ChildProcess => {
   const child = fork(new URL(`./storm/${file}`, import.meta.url), [], {
-    execArgv: ["--conditions=source"],
+    execArgv: ["--conditions=source", "--expose-gc"],
   });
   child.on("exit", (code) => {
     if (code === null) return;
@@ -48,6 +48,7 @@ const [{ url }] = (await once(subject, "message")) as [Required<SubjectNews>];
 const seconds: Second[] = [];
 let now = newSecond();
 subject.on("message", (news: SubjectNews) => {
+  if (news.kept !== undefined) return;
   seconds.push({ ...now, residentMiB: news.residentMiB ?? 0, heapMiB: news.heapMiB ?? 0 });
   now = newSecond();
 });
@@ -124,10 +125,25 @@ async function update(forSeconds: number, killed: number): Promise<void> {
   await Promise.all(writes);
 }
 
+/** What the server holds, without what it has let go of. */
+function kept(): Promise<Kept> {
+  return new Promise((resolve) => {
+    const listen = (news: SubjectNews): void => {
+      if (news.kept === undefined) return;
+      subject.off("message", listen);
+      resolve(news.kept);
+    };
+    subject.on("message", listen);
+    subject.send("measure");
+  });
+}
+
 // First without kills, for the time that an update takes when nothing goes wrong.
 await update(Math.min(20, SECONDS), 0);
+const keptCalm = await kept();
 const calm = seconds.length;
 await update(SECONDS, KILLED_PER_SECOND);
+const keptStormy = await kept();
 const stormy = seconds.slice(calm);
 // One write in every group, so that every copy has something to reach.
 const seqs: number[] = [];
@@ -156,6 +172,8 @@ for (let group = 0; group < GROUPS; group++) {
 }
 geode.close();
 
+const keptText = ({ external, heap, resident }: Kept): string =>
+  `${heap.toFixed(0)} MiB of heap and ${external.toFixed(0)} MiB beside it (${resident.toFixed(0)} MiB resident)`;
 const sum = (field: "updates" | "broken" | "resumed" | "reset") =>
   seconds.reduce((total, each) => total + each[field], 0);
 const calmMs = seconds.slice(0, calm).flatMap(({ delaysMs }) => delaysMs);
@@ -166,6 +184,7 @@ const report = [
   `updates heard: ${sum("updates")}`,
   `from a write to its update, p99: calm ${percentile(calmMs, 99)} ms, in the storm ${percentile(stormyMs, 99)} ms`,
   `resident memory: ${stormy[0]?.residentMiB.toFixed(0)} MiB at first, ${stormy.at(-1)?.residentMiB.toFixed(0)} MiB at the end`,
+  `without what was let go of: ${keptText(keptCalm)} at first, ${keptText(keptStormy)} at the end`,
 ];
 process.stdout.write(`${report.join("\n")}\n`);
 const results = new URL("./results/", import.meta.url);

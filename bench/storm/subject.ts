@@ -11,6 +11,16 @@ export interface SubjectNews {
   readonly heapMiB?: number;
   readonly residentMiB?: number;
   readonly connections?: number;
+  /** What is left after a collection: asked for by the word `measure`. */
+  readonly kept?: Kept;
+}
+
+/** In mebibytes. */
+export interface Kept {
+  readonly heap: number;
+  /** Buffers, and other memory outside of the heap that objects in it hold. */
+  readonly external: number;
+  readonly resident: number;
 }
 
 const directory = mkdtempSync(join(process.env["GEODE_BENCH_DIR"] ?? tmpdir(), "geode-storm-"));
@@ -33,9 +43,20 @@ const server = await Server.start({
 const say = (news: SubjectNews): void => void process.send!(news);
 say({ url: `ws://127.0.0.1:${server.port}/ws?token=${token}` });
 
+const mebibyte = 1024 * 1024;
+process.on("message", () => {
+  globalThis.gc?.();
+  const { external, heapUsed, rss } = process.memoryUsage();
+  const kept = {
+    heap: heapUsed / mebibyte,
+    external: external / mebibyte,
+    resident: rss / mebibyte,
+  };
+  say({ kept });
+});
+
 setInterval(() => {
   const { heapUsed, rss } = process.memoryUsage();
-  const mebibyte = 1024 * 1024;
   say({
     heapMiB: heapUsed / mebibyte,
     residentMiB: rss / mebibyte,

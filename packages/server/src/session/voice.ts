@@ -61,18 +61,24 @@ export function binaryVoice(messageId: RequestId | undefined, numbers: Manner["n
 
 function jsonVoice(numbers: Manner["numbers"], before = "", after = ""): Voice {
   const frame = (message: string): OutFrame => `${before}${numbersOf(message, numbers)}${after}`;
+  // Many who subscribe call the result by the same name: one form is enough for them.
+  let last: { readonly subscription: RequestId; readonly form: UpdateForm } | undefined;
   return {
     frame,
     push: frame,
     updates(subscription) {
-      const head = `${before}${updateHead(subscription)}`;
-      return {
-        coding: "json",
-        numbers,
-        key: `${head}${after}`,
-        frame: ({ shared }) => new SharedFrame(head, shared, after),
-        ownBytes: head.length + after.length,
-      };
+      if (last?.subscription !== subscription) {
+        const head = `${before}${updateHead(subscription)}`;
+        const form: UpdateForm = {
+          coding: "json",
+          numbers,
+          key: `${head}${after}`,
+          frame: ({ shared }) => new SharedFrame(head, shared, after),
+          ownBytes: head.length + after.length,
+        };
+        last = { subscription, form };
+      }
+      return last.form;
     },
     channel: ({ json }) => json,
     shared: ({ json }) => (before === "" ? json : new SharedFrame(before, json.body, after)),

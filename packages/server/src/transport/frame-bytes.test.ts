@@ -144,3 +144,31 @@ test("what was compressed in pieces, with stored pieces between them, inflates t
     ),
   );
 });
+
+describe("several messages that many get alike", () => {
+  const shared = (letter: string): SharedFrame =>
+    new SharedFrame("", new SharedBody(letter.repeat(2_000)), "");
+  const texts = (messages: readonly OutFrame[]): string[] =>
+    messages.map((message) => payloadOf(message).toString());
+
+  test("are joined once", () => {
+    const messages = [shared("a"), shared("b")];
+    expect(framed([...messages], false)).toBe(framed([...messages], false));
+  });
+
+  test("are what each of them is, whoever got which before, compressed or not", async () => {
+    const [a, b, c] = [shared("a"), shared("b"), shared("c")];
+    for (const messages of [
+      [a, b],
+      [a, c],
+      [b, a],
+      [a, b, c],
+      [a, b],
+    ]) {
+      for (const deflates of [true, false, true])
+        expect(await readBy(framed(messages, deflates), messages.length, deflates)).toEqual(
+          texts(messages),
+        );
+    }
+  });
+});

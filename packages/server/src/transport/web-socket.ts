@@ -10,6 +10,8 @@ import { frameBytes, isText, payloadOf, type OutFrame } from "./out-frame.ts";
 const SLICE_BYTES = 256 * 1024;
 /** Shorter messages of one call leave in one piece of memory. */
 const JOINED_BYTES = 16 * 1024;
+/** RFC 6455 §7.1.5: no close frame was received. */
+const LOST = 1006;
 const PERMESSAGE_DEFLATE = "permessage-deflate";
 
 /**
@@ -18,12 +20,16 @@ const PERMESSAGE_DEFLATE = "permessage-deflate";
  */
 export class ReasonedWebSocket extends WebSocket {
   connection: WebSocketConnection | undefined;
+  /** How this side closed, if it was the first to do so. */
+  #own: { readonly code: number; readonly reason: string } | undefined;
 
   /** `ws` closes by itself what breaks its limits: 1009 for bytes, 1008 for fragments, both without a reason. Ours names it. */
   override close(code?: number, reason?: string | Buffer): void {
     const ofItself = reason === undefined && (code === 1009 || code === 1008);
-    if (ofItself) super.close(CLOSES.tooBig.code, CLOSES.tooBig.reason);
-    else super.close(code, reason);
+    if (ofItself) return this.close(CLOSES.tooBig.code, CLOSES.tooBig.reason);
+    if (code !== undefined && this.readyState === WebSocket.OPEN)
+      this.#own = { code, reason: reason?.toString() ?? "" };
+    super.close(code, reason);
   }
 
   override emit(event: string | symbol, ...args: unknown[]): boolean {
@@ -40,9 +46,14 @@ export class ReasonedWebSocket extends WebSocket {
         // `ws` closes after an error of the peer's.
         connection.failed(args[0] as NodeJS.ErrnoException);
         return true;
-      case "close":
-        connection.listener.closed(args[0] as number, (args[1] as Buffer).toString("utf8"));
+      case "close": {
+        const [code, reason] = args as [number, Buffer];
+        // Whoever broke the protocol is not heard any more, not even their part of the handshake.
+        if (code === LOST && this.#own !== undefined)
+          connection.listener.closed(this.#own.code, this.#own.reason);
+        else connection.listener.closed(code, reason.toString("utf8"));
         return true;
+      }
       default:
         return super.emit(event, ...args);
     }
