@@ -351,11 +351,11 @@ describe("awareness", () => {
     return { client: awareness.clientID, update };
   }
 
-  const others = ({ provider }: SetUp): unknown[] =>
+  const others = ({ provider }: SetUp): string[] =>
     [...provider.awareness.getStates()]
       .filter(([client]) => client !== provider.awareness.clientID)
-      .map(([, state]) => state["name"])
-      .toSorted();
+      .map(([, state]) => state["name"] as string)
+      .toSorted((a, b) => (a < b ? -1 : 1));
 
   test("what others show is there until their connection is gone", () => {
     const all = following();
