@@ -39,11 +39,11 @@ const look = EditorView.theme({
   ".cm-content": { padding: "18px 0", caretColor: user.color },
   ".cm-cursor": { borderLeft: `2px solid ${user.color}` },
   ".cm-line": { padding: "1px 16px 1px 8px" },
-  ".cm-scroller": { fontFamily: "ui-monospace, 'DejaVu Sans Mono', monospace", lineHeight: "1.75" },
+  ".cm-scroller": { fontFamily: "ui-monospace, 'DejaVu Sans Mono', monospace", lineHeight: "2" },
   ".cm-gutters": { background: "transparent", border: "none", color: "#b6bdc9" },
   ".cm-ySelectionInfo": {
     opacity: "1",
-    top: "-1.35em",
+    top: "-1.2em",
     padding: "1px 6px",
     borderRadius: "5px 5px 5px 0",
     fontFamily: "system-ui, 'DejaVu Sans', sans-serif",
@@ -69,6 +69,8 @@ const view = new EditorView({
 });
 
 const query = (selector: string): HTMLElement => document.querySelector(selector)!;
+query("#name").textContent = user.name;
+query("#name").style.color = user.color;
 query("#kind").textContent = wish("provider") === "geode" ? "@geode/client/yjs" : "y-websocket";
 
 /** Everybody who is here, as coloured letters. */

@@ -12,14 +12,15 @@ const HTML = `<!doctype html>
   html, body { height: 100%; margin: 0; }
   body { display: flex; flex-direction: column; background: #fff; color: #1f2733; font: 13px system-ui, "DejaVu Sans", sans-serif; }
   header { display: flex; align-items: center; gap: 10px; padding: 12px 16px; border-bottom: 1px solid #e8ebf0; background: #fafbfc; }
-  #kind { font: 600 12px ui-monospace, "DejaVu Sans Mono", monospace; color: #4a5566; }
+  #name { font-size: 14px; }
+  #kind { font: 12px ui-monospace, "DejaVu Sans Mono", monospace; color: #6b7686; }
   #people { display: flex; margin-left: auto; }
   #people span { width: 24px; height: 24px; margin-left: -5px; border: 2px solid #fafbfc; border-radius: 50%; color: #fff; font-weight: 700; font-size: 11px; line-height: 24px; text-align: center; }
   #dot { width: 8px; height: 8px; border-radius: 50%; background: #c9ced6; }
   [data-status="connected"] #dot { background: #22a06b; }
   main { flex: 1; min-height: 0; }
 </style>
-<header><i id="dot"></i><span id="kind"></span><span id="people"></span></header>
+<header><i id="dot"></i><b id="name"></b><span id="kind"></span><span id="people"></span></header>
 <main></main>
 <script type="module" src="/editor.js"></script>
 `;
