@@ -1,4 +1,4 @@
-import { Geode } from "@geode/client";
+import { Geode, type GeodeOptions } from "@geode/client";
 import { GeodeProvider, type ProviderOptions } from "@geode/client/yjs";
 import { Database, type Principal } from "@geode/engine";
 import { configuredSecret, Server, signToken, systemClock } from "@geode/server";
@@ -32,8 +32,13 @@ afterEach(async () => {
 const token = (user: string, roles: readonly string[]): Promise<string> =>
   signToken({ user, roles, ttlMs: 3_600_000 }, secret, systemClock);
 
-async function connected(user: string, roles: readonly string[] = []): Promise<Geode> {
+async function connected(
+  user: string,
+  roles: readonly string[] = [],
+  options: Pick<GeodeOptions, "encoding"> = {},
+): Promise<Geode> {
   const geode = new Geode(`ws://127.0.0.1:${server.port}/ws`, {
+    ...options,
     token: await token(user, roles),
     reconnect: { firstMs: 5, mostMs: 50 },
   });
@@ -44,10 +49,12 @@ async function connected(user: string, roles: readonly string[] = []): Promise<G
 /** A copy of the document "plan" over the provider of the client, in step. */
 async function editing(
   user: string,
-  options: ProviderOptions & { doc?: Y.Doc; roles?: readonly string[] } = {},
+  options: ProviderOptions &
+    Pick<GeodeOptions, "encoding"> & { doc?: Y.Doc; roles?: readonly string[] } = {},
 ): Promise<GeodeProvider> {
   const { doc = new Y.Doc(), roles, ...more } = options;
-  const provider = new GeodeProvider(await connected(user, roles), "plan", doc, more);
+  const geode = await connected(user, roles, more);
+  const provider = new GeodeProvider(geode, "plan", doc, more);
   open.push(provider);
   await until(provider, "synced");
   return provider;
@@ -87,7 +94,7 @@ const sees = (provider: Pick<GeodeProvider, "awareness">, names: string[]): Prom
 
 test("edits and cursors go both ways, also to and from stock y-websocket", async () => {
   const ada = await editing("ada");
-  const kim = await editing("kim");
+  const kim = await editing("kim", { encoding: "cbor" });
   const lee = await editingOverYWebsocket("lee");
   textOf(ada).insert(0, "one ");
   await becomes(kim, "one ");
@@ -169,6 +176,18 @@ test("a server that takes so many messages a second gets everything in the end",
   }
   await until(ada, "saved");
   await becomes(kim, textOf(ada).toString());
+});
+
+test("a document that is longer than a frame may be is brought in pieces, and comes whole", async () => {
+  const doc = new Y.Doc();
+  doc.getText("t").insert(0, "A long text. ".repeat(150_000));
+  for (let n = 0; n < 1_000; n += 1) doc.getText("t").delete(n * 7, 3);
+  const ada = await editing("ada", { doc });
+  await until(ada, "saved");
+  const kim = await editing("kim");
+  expect(textOf(kim).toString() === textOf(ada).toString()).toBe(true);
+  textOf(kim).insert(0, "And on. ");
+  await vi.waitUntil(() => textOf(ada).toString().startsWith("And on. "), { timeout: 10_000 });
 });
 
 test("many who write at once, come and go, end with one text, which is that in the graph", async () => {

@@ -10,6 +10,7 @@ import type { AwarenessMessage, EditMessage, SessionJoinedMessage } from "../wir
 import { missingFrom } from "./missing.ts";
 import { Others } from "./others.ts";
 import { Outbox } from "./outbox.ts";
+import { piecesOf } from "./pieces.ts";
 import { isInside, nextSession, type SessionEvent, type SessionState } from "./state.ts";
 
 export type ProviderStatus = "connecting" | "connected" | "disconnected";
@@ -304,8 +305,10 @@ export class GeodeProvider extends ObservableV2<ProviderEvents> {
 
   #send(update: Uint8Array): void {
     try {
-      const id = this.#document.edit({ yjs: toBase64(update) });
-      if (id !== null) this.#outbox.sent(id);
+      for (const piece of piecesOf(update)) {
+        const id = this.#document.edit({ yjs: toBase64(piece) });
+        if (id !== null) this.#outbox.sent(id);
+      }
     } catch (error) {
       if (!(error instanceof GeodeError)) throw error;
       this.#editFailed(error, 0);
