@@ -26,7 +26,7 @@ const HTML = `<!doctype html>
 `;
 
 /** The page and what it needs as one file, from the sources. */
-async function bundled(): Promise<string> {
+async function bundled(entry: string): Promise<string> {
   const result = (await build({
     configFile: false,
     logLevel: "warn",
@@ -37,7 +37,7 @@ async function bundled(): Promise<string> {
       write: false,
       minify: false,
       target: "es2024",
-      lib: { entry: "page.ts", formats: ["es"], fileName: "editor" },
+      lib: { entry, formats: ["es"], fileName: "editor" },
     },
   })) as Rolldown.RolldownOutput[];
   return result[0]!.output[0].code;
@@ -62,8 +62,9 @@ export class EditorSite {
     this.#http = http;
   }
 
-  static async start(): Promise<EditorSite> {
-    const code = await bundled();
+  /** `entry` is the file of this folder that makes the editor. */
+  static async start(entry = "page.ts"): Promise<EditorSite> {
+    const code = await bundled(entry);
     const http = createServer(({ url }, answer) => {
       const isCode = url === "/editor.js";
       answer.setHeader("content-type", isCode ? "text/javascript" : "text/html");
