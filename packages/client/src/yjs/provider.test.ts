@@ -293,6 +293,22 @@ describe("an edit that is refused", () => {
     expect(all.told).not.toContain("not synced");
   });
 
+  test("for now and again, waits longer each time: joining takes of what is allowed too", async () => {
+    const all = following();
+    all.doc.getText("t").insert(0, "x");
+    let [edit] = await edits(all);
+    for (const waitMs of [1_000, 2_000, 3_000]) {
+      refuse(all, edit!, "RATE_LIMITED", { retry_after_ms: 1_000 });
+      all.clock.advance(waitMs - 1);
+      expect(all.server.socket.sent).toEqual([]);
+      all.clock.advance(1);
+      answerJoin(all);
+      [edit] = await edits(all);
+    }
+    acknowledge(all, edit!);
+    expect(all.provider.saved).toBe(true);
+  });
+
   test("as unfounded, is sent with what it builds on; three times in a row it ends the writing", async () => {
     const all = following();
     all.doc.getText("t").insert(0, "x");
@@ -457,6 +473,13 @@ describe("leaving", () => {
     second.geode.close();
     expect(second.provider.status).toBe("disconnected");
     expect(() => new GeodeProvider(second.geode, "plan", new Y.Doc())).toThrow(/closed/);
+  });
+
+  test("with the client that has to end says why", () => {
+    const { server, told, provider } = following();
+    server.socket.drop(1008, "Revoked");
+    expect(told.slice(-4)).toEqual(["disconnected", "not synced", "not saved", "FORBIDDEN"]);
+    expect(provider.status).toBe("disconnected");
   });
 
   test("one client has a document open once; closed, it can be opened again", () => {

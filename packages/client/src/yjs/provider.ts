@@ -126,6 +126,14 @@ export class GeodeProvider extends ObservableV2<ProviderEvents> {
     super.destroy();
   }
 
+  /** What a listener throws is an uncaught error, and stops nothing else. */
+  override emit<Name extends keyof ProviderEvents>(
+    name: Name,
+    args: Parameters<ProviderEvents[Name]>,
+  ): void {
+    reported(() => super.emit(name, args));
+  }
+
   readonly #destroyed = (): void => this.destroy();
 
   readonly #written = (update: Uint8Array, origin: unknown): void => {
@@ -155,8 +163,9 @@ export class GeodeProvider extends ObservableV2<ProviderEvents> {
       },
       disconnected: () => this.#leave(),
       closed: (error) => {
-        this.destroy();
+        this.#leave();
         if (error !== null) this.emit("error", [error]);
+        this.destroy();
       },
       joined: (message) => this.#joined(message),
       edited: (message) => this.#edited(message),
@@ -181,10 +190,7 @@ export class GeodeProvider extends ObservableV2<ProviderEvents> {
   #joined({ id, yjs }: SessionJoinedMessage): void {
     const before = this.#state;
     if (before.kind !== "joining" || before.request !== id) return;
-    if (yjs === null) {
-      this.#document.leave();
-      return this.#joinFailed(notOfYjs(this.documentId), 0);
-    }
+    if (yjs === null) return this.#joinFailed(notOfYjs(this.documentId), 0);
     const state = fromBase64(yjs.state);
     reported(() => Y.applyUpdate(this.doc, state, this));
     // Those who listen to the document may have ended it.
@@ -231,9 +237,11 @@ export class GeodeProvider extends ObservableV2<ProviderEvents> {
 
   #joinFailed(error: GeodeError, retryAfterMs: number): void {
     this.#fallBehind({ kind: "joinFailed", error, retryAfterMs });
-    if (this.#state.kind === "refused") this.#others.clear();
+    if (this.#state.kind !== "refused") return this.#tell();
+    this.#document.leave();
+    this.#others.clear();
     this.#tell();
-    if (this.#state.kind === "refused") this.emit("error", [error]);
+    this.emit("error", [error]);
   }
 
   #editFailed(error: GeodeError, retryAfterMs: number): void {
@@ -252,7 +260,8 @@ export class GeodeProvider extends ObservableV2<ProviderEvents> {
     this.#outbox.drop();
     if (this.#state.kind !== "behind" || this.#state.waited) return;
     const { attempt, leastMs } = this.#state;
-    const delayMs = Math.max(leastMs, this.#document.backoffMs(attempt));
+    // Longer each time: joining costs as much as an edit, and would use up what came to be allowed again.
+    const delayMs = Math.max(leastMs * attempt, this.#document.backoffMs(attempt));
     this.#stopWait();
     this.#stopWait = this.#document.clock.after(delayMs, () => {
       this.#move({ kind: "waited" });
@@ -300,7 +309,12 @@ export class GeodeProvider extends ObservableV2<ProviderEvents> {
     this.#showDue = false;
     const { awareness } = this;
     const yjs = toBase64(encodeAwarenessUpdate(awareness, [awareness.clientID]));
-    this.#document.show({ yjs });
+    try {
+      this.#document.show({ yjs });
+    } catch (error) {
+      if (!(error instanceof GeodeError)) throw error;
+      this.emit("error", [error]);
+    }
   }
 
   #send(update: Uint8Array): void {
