@@ -32,6 +32,7 @@ const editor = new Editor({
 Object.assign(window, {
   editor: {
     provider,
+    goToEnd: () => editor.commands.focus("end"),
     get html(): string {
       return editor.getHTML();
     },
