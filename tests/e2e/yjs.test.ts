@@ -167,7 +167,7 @@ test("who may only read is told so when writing, and goes on to follow", async (
 test("a server that takes so many messages a second gets everything in the end", async () => {
   const { port } = server;
   await server.close();
-  server = await Server.start({ database, secret, port, rate: { perSecond: 20, burst: 20 } });
+  server = await Server.start({ database, secret, port, rate: { perSecond: 20, burst: 5 } });
   const [ada, kim] = [await editing("ada"), await editing("kim")];
   for (let n = 0; n < 60; n += 1) {
     textOf(ada).insert(0, `${n} `);
