@@ -1,9 +1,10 @@
-import { Geode, type GeodeOptions } from "@geode/client";
+import { Geode, type GeodeOptions, type SocketConstructor } from "@geode/client";
 import { GeodeProvider, type ProviderOptions } from "@geode/client/yjs";
 import { Database, type Principal } from "@geode/engine";
 import { configuredSecret, Server, signToken, systemClock } from "@geode/server";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WebsocketProvider } from "y-websocket";
+import { WebSocket } from "ws";
 import * as Y from "yjs";
 
 /*
@@ -35,7 +36,7 @@ const token = (user: string, roles: readonly string[]): Promise<string> =>
 async function connected(
   user: string,
   roles: readonly string[] = [],
-  options: Pick<GeodeOptions, "encoding"> = {},
+  options: Pick<GeodeOptions, "encoding" | "webSocket"> = {},
 ): Promise<Geode> {
   const geode = new Geode(`ws://127.0.0.1:${server.port}/ws`, {
     ...options,
@@ -50,7 +51,7 @@ async function connected(
 async function editing(
   user: string,
   options: ProviderOptions &
-    Pick<GeodeOptions, "encoding"> & { doc?: Y.Doc; roles?: readonly string[] } = {},
+    Pick<GeodeOptions, "encoding" | "webSocket"> & { doc?: Y.Doc; roles?: readonly string[] } = {},
 ): Promise<GeodeProvider> {
   const { doc = new Y.Doc(), roles, ...more } = options;
   const geode = await connected(user, roles, more);
@@ -176,6 +177,39 @@ test("a server that takes so many messages a second gets everything in the end",
   }
   await until(ada, "saved");
   await becomes(kim, textOf(ada).toString());
+});
+
+test("connections that break in the middle of everything lose nothing", async () => {
+  const sockets = new Map<string, WebSocket>();
+  const breakable = (user: string): SocketConstructor =>
+    class extends WebSocket {
+      constructor(url: string, protocols: string[] = []) {
+        super(url, protocols);
+        sockets.set(user, this);
+      }
+    } as unknown as SocketConstructor;
+  const users = ["ada", "kim", "lee"];
+  const providers = await Promise.all(
+    users.map((user) => editing(user, { webSocket: breakable(user) })),
+  );
+  const words: string[] = [];
+  for (let n = 0; n < 150; n += 1) {
+    const at = n % users.length;
+    const word = `${users[at]}${n}`;
+    words.push(word);
+    const text = textOf(providers[at]!);
+    text.insert((n * 31) % 2 === 0 ? 0 : text.length, `${word} `);
+    if (n % 7 === 0) sockets.get(users[(n / 7) % users.length]!)!.terminate();
+    // A frame or two pass between.
+    await new Promise((resolve) => setTimeout(resolve, n % 3));
+  }
+  await Promise.all(providers.map((provider) => until(provider, "saved")));
+  for (const provider of providers)
+    await vi.waitFor(
+      () =>
+        expect(textOf(provider).toString().trim().split(" ").toSorted()).toEqual(words.toSorted()),
+      { timeout: 10_000 },
+    );
 });
 
 test("a document that is longer than a frame may be is brought in pieces, and comes whole", async () => {
