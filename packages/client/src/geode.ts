@@ -8,6 +8,8 @@ import type { SocketConstructor } from "./connection/socket.ts";
 import type { ConnectionState, Loss, Session } from "./connection/state.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
+import type { DocumentListener, SharedDocument } from "./document/document.ts";
+import { Documents } from "./document/documents.ts";
 import { Live } from "./live/live.ts";
 import type { LiveQuery, SubscribeFields } from "./live/live.ts";
 import { Requests } from "./request/requests.ts";
@@ -94,7 +96,7 @@ export interface LiveOptions {
 }
 
 /**
- * A client of one server: queries and live results over one WebSocket that is kept open for as long as it is needed.
+ * A client of one server: queries, live results and shared documents over one WebSocket that is kept open for as long as it is needed.
  *
  * What a lost connection means: reads are sent again; writes are sent again with their idempotency key, so they happen once;
  * statements of a transaction fail with 40000, because it ended with its connection; live results turn "stale" and resume.
@@ -102,6 +104,7 @@ export interface LiveOptions {
 export class Geode {
   readonly #connection: Connection;
   readonly #requests: Requests;
+  readonly #documents: Documents;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #backoff: Backoff;
@@ -133,6 +136,12 @@ export class Geode {
       { inFlightMax: options.inFlightMax ?? 64, queueMax: options.queueMax ?? 1_000 },
       this.#clock,
     );
+    this.#documents = new Documents({
+      clock: this.#clock,
+      random: this.#random,
+      backoff: this.#backoff,
+      send: (message) => this.#send(message),
+    });
     const connectionOptions: ConnectionOptions = {
       url: webSocketAddress(url),
       token: options.token ?? null,
@@ -149,7 +158,7 @@ export class Geode {
     this.#connection = new Connection(connectionOptions, {
       stateChanged: (state, before) => this.#stateChanged(state, before),
       received: (message) => this.#received(message),
-      inUse: () => this.#requests.busy || this.#lives.size > 0,
+      inUse: () => this.#inUse,
     });
     this.#forgetNetwork = onceOnline(() => this.#connection.retryNow());
     this.#connection.want();
@@ -242,10 +251,27 @@ export class Geode {
     return live;
   }
 
+  /**
+   * A way to and from a shared document, for what keeps a copy of it, e.g. the provider of `@geode/client/yjs`. It can be joined at once
+   * if `state` is "ready", and whenever `listener.connected` is called. Throws LIMIT for a document that is open, UNAVAILABLE on a closed
+   * client.
+   */
+  document(id: string, listener: DocumentListener): SharedDocument {
+    this.#refuseWhenClosed();
+    const document = this.#documents.open(id, listener);
+    this.#connection.want();
+    return document;
+  }
+
   /** Closes everything for good: queries still waiting fail with CANCELLED, live results keep their last rows. Idempotent. */
   readonly close = (): void => {
     this.#connection.close();
   };
+
+  /** Whether the connection is needed. */
+  get #inUse(): boolean {
+    return this.#requests.busy || this.#lives.size > 0 || this.#documents.busy;
+  }
 
   #graphField({ graph = this.#graph }: { readonly graph?: string }): { graph?: string } {
     return graph === undefined ? {} : { graph };
@@ -287,8 +313,7 @@ export class Geode {
       });
     }
     if (state.kind === "closed") this.#closed(state.error);
-    if (state.kind === "idle" && (this.#requests.busy || this.#lives.size > 0))
-      this.#connection.want();
+    if (state.kind === "idle" && this.#inUse) this.#connection.want();
     for (const listener of Array.from(this.#stateListeners)) {
       try {
         listener(state);
@@ -304,11 +329,13 @@ export class Geode {
     if (this.#batchMs > 0) this.#connection.send({ type: "CONFIGURE", batch_ms: this.#batchMs });
     this.#requests.connected((message) => this.#connection.send(message));
     for (const live of Array.from(this.#lives)) live.connected();
+    this.#documents.connected();
   }
 
   #disconnected(loss: Loss): void {
     this.#requests.disconnected(loss);
     for (const live of Array.from(this.#lives)) live.disconnected(loss);
+    this.#documents.disconnected();
   }
 
   /** Null: the application closed it, which is no failure of a live result. */
@@ -316,6 +343,7 @@ export class Geode {
     this.#forgetNetwork();
     this.#requests.closed(error ?? new GeodeError("CANCELLED", "The client was closed"));
     for (const live of Array.from(this.#lives)) live.clientClosed(error);
+    this.#documents.clientClosed(error);
   }
 
   #received(message: Delivered): void {
@@ -327,8 +355,14 @@ export class Geode {
         this.#subscriptions.get(message.subscription)?.update(message);
         return;
       case "ERROR":
-        if (!this.#requests.answered(message))
-          this.#subscriptions.get(message.subscription ?? message.id ?? "")?.failed(message);
+        if (this.#requests.answered(message) || this.#documents.failed(message)) return;
+        this.#subscriptions.get(message.subscription ?? message.id ?? "")?.failed(message);
+        return;
+      case "ACK":
+      case "SESSION_JOINED":
+      case "EDIT":
+      case "AWARENESS":
+        this.#documents.received(message);
         return;
       default:
         unreachable(message);

@@ -31,12 +31,18 @@ async function run({ freshToken, show, log }: Surroundings): Promise<readonly { 
   return data;
 }
 
-test("the examples of the README are those that run here", () => {
-  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-  const source = readFileSync(new URL(import.meta.url), "utf8").replaceAll(/^ {2}/gm, "");
-  const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => block as string);
-  expect(blocks).toHaveLength(3);
-  for (const block of blocks) expect(source).toContain(block);
+test("the examples of the README are those that run here, or that are compiled in editor-examples.ts", () => {
+  const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
+  const source = ["examples.test.ts", "editor-examples.ts"]
+    .map((path) => read(path).replaceAll(/^ {2}/gm, ""))
+    .join("\n");
+  const blocks = [...read("../README.md").matchAll(/```ts\n([\s\S]*?)```/g)];
+  expect(blocks).toHaveLength(6);
+  for (const [, block = ""] of blocks) {
+    const [, imports = "", body = ""] = /^((?:import .*\n)*)([^]*)$/.exec(block)!;
+    for (const line of imports.split("\n")) expect(source).toContain(line);
+    expect(source).toContain(body.trimStart());
+  }
 });
 
 test("and they work", async () => {

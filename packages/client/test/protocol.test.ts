@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { decodeClientMessage } from "@geode/protocol";
 import { describe, expect, test } from "vitest";
+import type { DocumentListener } from "../src/document/document.ts";
 import { Geode } from "../src/geode.ts";
 import { readFrame } from "../src/wire/read.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -31,6 +32,18 @@ describe("what a server sends", () => {
     for (const message of read) expect(types).toContain(message.type);
   });
 });
+
+const nothing = (): void => {};
+const nobody: DocumentListener = {
+  connected: nothing,
+  disconnected: nothing,
+  closed: nothing,
+  joined: nothing,
+  edited: nothing,
+  shown: nothing,
+  acknowledged: nothing,
+  failed: nothing,
+};
 
 test("everything that the client sends is a message of the protocol", async () => {
   const server = new FakeServer();
@@ -79,6 +92,11 @@ test("everything that the client sends is a message of the protocol", async () =
   // A commit that was missed makes it resume.
   const update = { op: "delete", key: "k", data: { x: 1 }, last: true, digest: digestOf([]) };
   socket.says({ type: "UPDATE", subscription: "s1", seq: 9, prev_seq: 8, ...update });
+  const document = geode.document("plan", nobody);
+  document.join("AA==");
+  document.edit({ yjs: "AAA=" });
+  document.show(null);
+  document.close();
   clock.advance(60_000);
   live.close();
   geode.close();
@@ -93,7 +111,11 @@ test("everything that the client sends is a message of the protocol", async () =
   });
   expect([...new Set(types)].toSorted()).toEqual([
     "AUTH",
+    "AWARENESS",
     "CANCEL",
+    "EDIT",
+    "JOIN_SESSION",
+    "LEAVE_SESSION",
     "PING",
     "QUERY",
     "SUBSCRIBE",

@@ -33,7 +33,12 @@ export interface ConnectionOptions {
 }
 
 /** The messages that answer somebody; the others are the connection's own business. */
-export type Delivered = Extract<ServerMessage, { type: "RESULT" | "UPDATE" | "ERROR" }>;
+export type Delivered = Extract<
+  ServerMessage,
+  {
+    type: "RESULT" | "UPDATE" | "ERROR" | "ACK" | "SESSION_JOINED" | "EDIT" | "AWARENESS";
+  }
+>;
 
 export interface ConnectionListener {
   stateChanged(state: ConnectionState, before: ConnectionState): void;
@@ -276,6 +281,10 @@ export class Connection {
       case "RESULT":
       case "UPDATE":
       case "ERROR":
+      case "ACK":
+      case "SESSION_JOINED":
+      case "EDIT":
+      case "AWARENESS":
         this.#listener.received(message);
         return;
       default:

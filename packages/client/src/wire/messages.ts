@@ -20,11 +20,20 @@ export type ServerMessage =
   | UpdateMessage
   | ErrorMessage
   | { readonly type: "PONG" }
-  | { readonly type: "GOAWAY"; readonly retryAfterMs: number };
+  | { readonly type: "GOAWAY"; readonly retryAfterMs: number }
+  | AckMessage
+  | SessionJoinedMessage
+  | EditMessage
+  | AwarenessMessage;
+
+export interface User {
+  readonly id: string;
+  readonly name?: string;
+}
 
 export interface AuthOkMessage {
   readonly type: "AUTH_OK";
-  readonly user: { readonly id: string; readonly name?: string };
+  readonly user: User;
   readonly roles: readonly string[];
   readonly session: string;
   readonly expiresAt: string | number | null;
@@ -78,4 +87,39 @@ export interface ErrorMessage {
   readonly retryAfterMs: number | null;
   readonly position: Position | null;
   readonly hint: string | null;
+}
+
+/** What was sent under that id is durable. */
+export interface AckMessage {
+  readonly type: "ACK";
+  readonly id: string;
+}
+
+/** The answer to JOIN_SESSION. */
+export interface SessionJoinedMessage {
+  readonly type: "SESSION_JOINED";
+  readonly id: string;
+  readonly document: string;
+  readonly users: readonly User[];
+  readonly version: number;
+  /** Of a document of Yjs, base64: what the client lacks, and what the server has. */
+  readonly yjs: { readonly state: string; readonly stateVector: string } | null;
+}
+
+/** An edit that somebody else made. */
+export interface EditMessage {
+  readonly type: "EDIT";
+  readonly document: string;
+  readonly edit: unknown;
+  readonly user: User;
+  readonly version: number;
+}
+
+/** What another connection shows of itself; a `state` of null: it is gone. */
+export interface AwarenessMessage {
+  readonly type: "AWARENESS";
+  readonly document: string;
+  readonly connection: string;
+  readonly user: User;
+  readonly state: unknown;
 }

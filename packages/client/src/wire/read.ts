@@ -9,7 +9,9 @@ import type {
   Op,
   ResultMessage,
   ServerMessage,
+  SessionJoinedMessage,
   UpdateMessage,
+  User,
 } from "./messages.ts";
 
 type Frame = Readonly<Record<string, unknown>>;
@@ -33,15 +35,10 @@ function present(message: ServerMessage | null): readonly ServerMessage[] {
 function readMessage(frame: Frame): ServerMessage | null {
   switch (frame["type"]) {
     case "AUTH_OK": {
-      const user = object(frame["user"], "user");
-      const name = user["name"];
       const expiresAt = frame["expires_at"];
       return {
         type: "AUTH_OK",
-        user:
-          typeof name === "string"
-            ? { id: string(user["id"], "user.id"), name }
-            : { id: string(user["id"], "user.id") },
+        user: readUser(frame["user"]),
         roles: list(frame["roles"] ?? [], "roles").map((role) => string(role, "roles")),
         session: string(frame["session"] ?? "", "session"),
         expiresAt:
@@ -65,9 +62,47 @@ function readMessage(frame: Frame): ServerMessage | null {
         type: "GOAWAY",
         retryAfterMs: number(frame["retry_after_ms"] ?? 0, "retry_after_ms"),
       };
+    case "ACK": {
+      const id = frame["message_id"];
+      return typeof id === "string" ? { type: "ACK", id } : null;
+    }
+    case "SESSION_JOINED":
+      return readSessionJoined(frame);
+    case "EDIT":
+      return {
+        type: "EDIT",
+        document: string(frame["document_id"], "document_id"),
+        edit: frame["edit"],
+        user: readUser(frame["user"]),
+        version: number(frame["version"], "version"),
+      };
+    case "AWARENESS":
+      return {
+        type: "AWARENESS",
+        document: string(frame["document_id"], "document_id"),
+        connection: string(frame["connection"], "connection"),
+        user: readUser(frame["user"]),
+        state: frame["state"],
+      };
     default:
       return null;
   }
+}
+
+/** Null for an answer that is not ours: our ids are strings. */
+function readSessionJoined(frame: Frame): SessionJoinedMessage | null {
+  const { id } = frame as { readonly id: unknown };
+  if (typeof id !== "string") return null;
+  const state = optionalString(frame["state"], "state");
+  return {
+    type: "SESSION_JOINED",
+    id,
+    document: string(frame["document_id"], "document_id"),
+    users: list(frame["users"] ?? [], "users").map(readUser),
+    version: number(frame["version"], "version"),
+    yjs:
+      state === null ? null : { state, stateVector: string(frame["state_vector"], "state_vector") },
+  };
 }
 
 /** Null for an answer that is not ours: our ids are strings. */
@@ -128,6 +163,13 @@ function readError(frame: Frame): ErrorMessage {
     position: readPosition(frame["position"]),
     hint: optionalString(frame["hint"], "hint"),
   };
+}
+
+function readUser(raw: unknown): User {
+  const user = object(raw, "user");
+  const id = string(user["id"], "user.id");
+  const { name } = user as { readonly name: unknown };
+  return typeof name === "string" ? { id, name } : { id };
 }
 
 function readColumn(raw: unknown): Column {

@@ -76,9 +76,10 @@ export class Awareness<M> {
     const hadPlain = this.#plain.delete(member);
     const own = [...this.#clients.values()].filter(({ owner }) => owner === member);
     if (!hadPlain && own.length === 0) return null;
+    // At the clock that they had: whoever comes back counts on from there, and has to be believed.
     const ended = own.map(({ client, clock }) => {
-      this.#end(client, clock + 1);
-      return { client, clock: clock + 1, state: NOTHING };
+      this.#end(client, clock);
+      return { client, clock, state: NOTHING };
     });
     return { update: write(ended) };
   }
