@@ -3,7 +3,7 @@ import { GeodeError } from "@geode/values";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ServerOptions } from "../src/server.ts";
 import { query, WITHOUT_PINGS } from "./messages.ts";
-import type { Peer } from "./peer.ts";
+import { Peer } from "./peer.ts";
 import { RunningServer } from "./running-server.ts";
 
 /**
@@ -63,6 +63,15 @@ const ROWS: { readonly [Name in CloseName]: Row } = {
     },
   },
   atCapacity: { limits: { connectionsMax: 1 }, provoke: () => running.stranger() },
+  editRefused: {
+    provoke: async () => {
+      const url = running.ws.replace(/\/ws$/, "/yjs/d");
+      const editor = await Peer.connect(`${url}?token=${await running.token()}`);
+      // An update with nothing that could be one, to a server without documents.
+      editor.webSocket.send(Uint8Array.of(0, 2, 1, 9));
+      return editor;
+    },
+  },
   tooBig: { provoke: (peer) => peer.send("x".repeat(1024 * 1024 + 1)) },
   internal: {
     // The key set is not to be had.

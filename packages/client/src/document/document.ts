@@ -43,7 +43,7 @@ export interface DocumentHost {
 const ENVELOPE_BYTES = 2_048;
 
 /**
- * The way of one shared document over the client's connection (PROTOCOL.md, "Documents"). It keeps nothing: who listens keeps the copy,
+ * The way of one shared document over the client's connection (PROTOCOL.md §17). It keeps nothing: who listens keeps the copy,
  * joins when the connection is there, and knows what was answered.
  */
 export class SharedDocument {
