@@ -345,7 +345,10 @@ function isClosed(node: object): boolean {
   return kind === "exists" || kind === "count" || kind === "valueQuery" || kind === "literal";
 }
 
-/** The names of group variables that the argument of an aggregate looks at itself, and not in an aggregate of its own. */
+/**
+ * The names of group variables whose elements the arguments of an aggregate look at: itself, a property, what a function says of one
+ * element. Where they stand as lists, as in `SIZE(e)`, or in an aggregate of their own, there is nothing to aggregate.
+ */
 function groupsIn(
   binding: Binding,
   node: unknown,
@@ -364,8 +367,28 @@ function groupsIn(
     if (variable !== undefined && binding.isGroup(variable)) into.add(name);
     return into;
   }
-  for (const part of Object.values(node)) groupsIn(binding, part, scope, into);
+  const isOfElement = saysOfElement(node);
+  for (const part of Object.values(node))
+    for (const one of Array.isArray(part) ? (part as readonly unknown[]) : [part])
+      if (isOfElement || (one as { kind?: unknown } | null)?.kind !== "variable")
+        groupsIn(binding, one, scope, into);
   return into;
+}
+
+/** Functions of an element. */
+const OF_ELEMENT: ReadonlySet<string> = new Set([
+  "element_id",
+  "id",
+  "labels",
+  "type",
+  "properties",
+  "keys",
+]);
+
+function saysOfElement(node: object): boolean {
+  const { kind } = node as { kind?: unknown };
+  if (kind === "functionCall") return OF_ELEMENT.has((node as ast.FunctionCall).name.toLowerCase());
+  return kind === "property" || kind === "isLabeled" || kind === "propertyExists";
 }
 
 function bindName(binding: Binding, node: ast.Variable, context: ExpressionContext): Expression {
