@@ -87,8 +87,6 @@ interface Plan {
   readonly run: Compiled;
 }
 
-const NO_NOTICES: readonly Notice[] = [];
-
 class QueryStatement implements Statement {
   readonly text: string;
   readonly access: "read" | "write";
@@ -103,8 +101,13 @@ class QueryStatement implements Statement {
   readonly #query: Query;
   #footprint: Reads | null = null;
   #names: ReadonlyMap<GraphScope, NamesRead> | null = null;
-  /** A graph that knows all of the names. */
-  #knownIn: Graph | null = null;
+  /** The notices of the last run, and what they rested on. */
+  #said: {
+    readonly graph: Graph;
+    readonly names: number;
+    readonly isEmpty: boolean;
+    readonly notices: readonly Notice[];
+  } | null = null;
   /** What was generated last, for each way to be run. */
   readonly #plans: Record<"plain" | "keyed" | "guarded", Plan | null> = {
     plain: null,
@@ -153,15 +156,18 @@ class QueryStatement implements Statement {
   }
 
   #notices(context: RunContext): readonly Notice[] {
-    // Names are never forgotten: what a graph has known once need not be asked again.
-    if (this.#knownIn === context.graph) return NO_NOTICES;
-    const names = (this.#names ??= namesRead(this.#query));
-    const notices = [...names].flatMap(([scope, read]) =>
-      noticesFor(read, graphIn(context, scope, 0)),
+    const { graph } = context;
+    const isEmpty = graph.nodes.count === 0;
+    // Names are never forgotten: while there is no new one, there is nothing else to say.
+    const names = graph.labels.size + graph.edgeLabels.size + graph.keys.size;
+    const said = this.#said;
+    if (said?.graph === graph && said.names === names && said.isEmpty === isEmpty)
+      return said.notices;
+    const read = (this.#names ??= namesRead(this.#query));
+    const notices = [...read].flatMap(([scope, found]) =>
+      noticesFor(found, graphIn(context, scope, 0)),
     );
-    const isInOneGraph = this.otherGraphs.size === 0;
-    if (isInOneGraph && notices.length === 0 && context.graph.nodes.count > 0)
-      this.#knownIn = context.graph;
+    if (this.otherGraphs.size === 0) this.#said = { graph, names, isEmpty, notices };
     return notices;
   }
 
