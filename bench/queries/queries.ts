@@ -7,6 +7,7 @@ import type { Engine, Row } from "./engine.ts";
 import { Geode } from "./geode.ts";
 import { Grafeo } from "./grafeo.ts";
 import { Kuzu } from "./kuzu.ts";
+import { Planning } from "./planning.ts";
 import { plot } from "./plot.ts";
 import { socialGraph } from "./social-graph.ts";
 
@@ -38,6 +39,7 @@ export async function queries(): Promise<readonly Figure[]> {
       unit: "ms",
       peer: { name: "Geode's own load", value: loads.get(geode.name) ?? Number.NaN },
     });
+    const planning = new Planning(graph);
     for (const query of benchQueries(PERSONS)) {
       // Where running it takes no time to speak of.
       if (query.parameter?.name !== "id" || query.writes) continue;
@@ -47,7 +49,11 @@ export async function queries(): Promise<readonly Figure[]> {
         if (times.ready !== null) readyMs.set(engine.name, times.ready);
         runMs.set(engine.name, times.run);
       }
+      const planned = new Map([[geode.name, newPlansMs(planning, query)]]);
+      const kuzu = readyMs.get("Kuzu");
+      if (kuzu !== undefined) planned.set("Kuzu", kuzu);
       figures.push(
+        ...against(`${query.name}, a new text parsed and planned, p50`, planned, "ms"),
         ...against(`${query.name}, a new text made ready, p50`, readyMs, "ms"),
         ...against(`${query.name}, a new text run, p50`, runMs, "ms"),
       );
@@ -127,6 +133,17 @@ async function newTextMs(
     run.push(performance.now() - startMs);
   }
   return { ready: engine.ready === undefined ? null : median(ready), run: median(run) };
+}
+
+/** The middle time of parsing and planning a text that was never seen. */
+function newPlansMs(planning: Planning, { text }: BenchQuery): number {
+  const times = Array.from({ length: MET }, (_, turn) => {
+    const unseen = text.replaceAll(/\bp\b(?=[.:])/g, `r${turn}`);
+    const startMs = performance.now();
+    planning.plan(unseen);
+    return performance.now() - startMs;
+  });
+  return median(times);
 }
 
 /** The middle time of one run, and what the first runs gave. */

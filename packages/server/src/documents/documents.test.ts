@@ -341,7 +341,9 @@ describe("a document that is edited without a pause", () => {
       const heard = await untilAck(author, 2 * count);
       expect(heard.filter(({ type }) => type === "ERROR")).toEqual([]);
     }
-    expect(database.documents.get("d")!.editBytes).toBeLessThan(400_000);
+    // The last compaction may still be under way.
+    while (database.documents.get("d")!.editBytes > 200_000)
+      await new Promise((resolve) => setImmediate(resolve));
     const late = await connected("late");
     const joined = await late.ask({ type: "JOIN_SESSION", document_id: "d" });
     const all = new Y.Doc();

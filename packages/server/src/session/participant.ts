@@ -26,7 +26,8 @@ export interface ParticipantOptions {
 /** One connection among those in rooms, or in documents: it hears of each place in the form in which it went there. */
 export abstract class Participant implements Member {
   readonly #options: ParticipantOptions;
-  readonly #voices = new Map<string, Voice>();
+  /** By place; undefined while it is nowhere, as most connections are. */
+  #voices: Map<string, Voice> | undefined;
 
   constructor(options: ParticipantOptions) {
     this.#options = options;
@@ -51,7 +52,7 @@ export abstract class Participant implements Member {
 
   /** Whether it hears of anything. */
   get isBusy(): boolean {
-    return this.#voices.size > 0;
+    return this.#voices !== undefined && this.#voices.size > 0;
   }
 
   hear(message: SharedMessage, place: string | null, topic?: string): void {
@@ -61,7 +62,7 @@ export abstract class Participant implements Member {
 
   dismissed(place: string): void {
     const frame = this.#voiceIn(place).push(this.left(place, undefined));
-    this.#voices.delete(place);
+    this.#voices?.delete(place);
     if (frame !== undefined) this.#options.push(frame);
   }
 
@@ -78,9 +79,10 @@ export abstract class Participant implements Member {
     { id, reply }: { readonly id: RequestId | undefined; readonly reply: Reply },
     go: (answered: (answer: string) => void) => Promise<void>,
   ): Promise<void> {
-    const before = this.#voices.get(place);
+    const voices = (this.#voices ??= new Map());
+    const before = voices.get(place);
     let answered = false;
-    this.#voices.set(place, reply.voice);
+    voices.set(place, reply.voice);
     try {
       await go((answer) => {
         answered = true;
@@ -89,16 +91,16 @@ export abstract class Participant implements Member {
     } catch (error) {
       // It is there, but what it has missed could not be read: it has to come anew.
       if (answered) return reply.push(this.#options.failure({ id }, error));
-      if (before === undefined) this.#voices.delete(place);
-      else this.#voices.set(place, before);
+      if (before === undefined) voices.delete(place);
+      else voices.set(place, before);
       throw error;
     }
   }
 
   /** It has gone: from one place, or from all. */
   protected forget(place?: string): void {
-    if (place === undefined) this.#voices.clear();
-    else this.#voices.delete(place);
+    if (place === undefined) this.#voices = undefined;
+    else this.#voices?.delete(place);
   }
 
   /** In its turn. What it throws is answered, if `id` names the request: undefined if there is no name, null if nobody is to be told. */
@@ -124,6 +126,6 @@ export abstract class Participant implements Member {
   }
 
   #voiceIn(place: string | null): Voice {
-    return (place === null ? undefined : this.#voices.get(place)) ?? this.#options.voice();
+    return (place === null ? undefined : this.#voices?.get(place)) ?? this.#options.voice();
   }
 }
