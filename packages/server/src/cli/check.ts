@@ -27,8 +27,10 @@ export async function runCheck(data: string, terminal: Terminal): Promise<void> 
         },
       );
     }
-    const { nodes, edges, seq } = database.status();
-    const found = [counted(nodes, "nodes"), counted(edges, "edges"), counted(seq, "commits")];
+    const { documents, edges, nodes, seq } = database.status();
+    const found = [counted(nodes, "nodes"), counted(edges, "edges")];
+    if (documents > 0) found.push(counted(documents, "documents"));
+    found.push(counted(seq, "commits"));
     terminal.out(`${directory} is sound: ${found.join(", ")}.\n`);
   } finally {
     await database.close();
