@@ -144,6 +144,14 @@ export const LIMITS = {
     wire: "document_bytes",
     summary: "one shared document, and one message about it on /yjs",
   },
+  documentPartsMax: {
+    default: 1_000_000,
+    unit: "count",
+    option: "document-parts",
+    wire: "document_parts",
+    summary:
+      "parts of one document of Yjs: pieces of text, values, gaps where something was deleted",
+  },
   channelsMax: {
     default: 100,
     unit: "count",

@@ -177,6 +177,7 @@ export class Server {
             log,
             perMemberMax: limits.documentsMax,
             documentBytesMax: limits.documentBytesMax,
+            documentPartsMax: limits.documentPartsMax,
             stateBytesMax: limits.messageBytesMax,
             timeoutMs: limits.queryMsMax,
           });

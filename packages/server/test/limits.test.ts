@@ -3,6 +3,7 @@ import { connect as connectTcp } from "node:net";
 import { randomBytes } from "node:crypto";
 import { Database, type DatabaseOptions } from "@geode/engine";
 import { LIMIT_NAMES, LIMITS, limitsWith, type LimitName } from "@geode/protocol";
+import * as Y from "yjs";
 import { afterEach, describe, expect, test } from "vitest";
 import type { DatabasePort } from "../src/port.ts";
 import { databaseLimits } from "../src/limits/database-limits.ts";
@@ -173,6 +174,14 @@ async function inRed(peer: Peer, said: readonly string[]): Promise<string> {
     if (said.length < 10 || texts.rows.length < said.length) return found;
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** An edit that adds so many values to a list: one part, and one for each of them. */
+function values(count: number): object {
+  const doc = new Y.Doc();
+  doc.getArray("a").push(Array.from({ length: count }, () => null));
+  const update = Buffer.from(Y.encodeStateAsUpdate(doc)).toString("base64");
+  return { type: "EDIT", id: 1, document_id: "a", edit: { yjs: update } };
 }
 
 const joins = async (peer: Peer, room: string) =>
@@ -422,6 +431,19 @@ const ROWS: { readonly [Name in LimitName]: Row } = {
           type: "SESSION_JOINED",
         });
       await failsWith(peer, { type: "JOIN_SESSION", document_id: "c" }, "LIMIT");
+      await alive(peer);
+    },
+  },
+  documentPartsMax: {
+    set: 2,
+    real: "the machine's time",
+    at: async () => {
+      const peer = await running.peer();
+      expect(await peer.ask(values(1))).toMatchObject({ type: "ACK", version: 1 });
+    },
+    above: async () => {
+      const peer = await running.peer();
+      await failsWith(peer, values(2), "TOO_LARGE");
       await alive(peer);
     },
   },

@@ -57,7 +57,8 @@ export type MetLimit =
   | "roomsPerUser"
   | "messageBytes"
   | "documents"
-  | "documentBytes";
+  | "documentBytes"
+  | "documentParts";
 
 /**
  * The one table of error codes. Those with five characters are GQLSTATUS: with the standard's meaning, or, where the subclass begins with

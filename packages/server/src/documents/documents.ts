@@ -23,7 +23,9 @@ import {
 } from "./frames.ts";
 import { OpenDocument, stateVectorOf } from "./open-document.ts";
 import { Showing } from "./showing.ts";
-import { Torn } from "./yjs-document.ts";
+import { noUpdate } from "./update.ts";
+import { partsOf } from "./update-parts.ts";
+import { Torn, type YjsDocument } from "./yjs-document.ts";
 
 export interface DocumentsOptions {
   readonly database: Pick<DatabasePort, "query" | "policyText" | "seq">;
@@ -34,6 +36,8 @@ export interface DocumentsOptions {
   readonly perMemberMax: number;
   /** Of one document. */
   readonly documentBytesMax: number;
+  /** Of one document of Yjs: what it has in memory. */
+  readonly documentPartsMax: number;
   /** Of the state that a connection shows, in bytes of UTF-8. */
   readonly stateBytesMax: number;
   /** For each statement. */
@@ -309,6 +313,7 @@ export class Documents {
     const yjs = open.yjs(stored);
     const { documentBytesMax: max } = this.#options;
     const { size } = open;
+    this.#requireParts(open, yjs, update);
     if (size.exact + size.since + update.length > max && size.since > max * MEASURE_SHARE)
       open.size = { exact: yjs.diff().length, since: 0 };
     if (open.size.exact + open.size.since + update.length > max) {
@@ -329,6 +334,25 @@ export class Documents {
         cause: error,
       });
     }
+  }
+
+  #requireParts(open: OpenDocument, yjs: YjsDocument, update: Uint8Array): void {
+    const { documentPartsMax: max } = this.#options;
+    const parts = partsOf(update, max);
+    if (Number.isNaN(parts)) throw noUpdate();
+    // Many of them become one where they meet.
+    if (open.parts + parts > max) open.parts = yjs.parts;
+    if (open.parts + parts <= max) {
+      open.parts += parts;
+      return;
+    }
+    // A provider that connects anew says again what was deleted, all of it.
+    if (parts <= max && yjs.isKnown(update)) return;
+    throw new GeodeError(
+      "TOO_LARGE",
+      `The document ${JSON.stringify(open.id)} would have more than ${max} parts.`,
+      { limit: "documentParts" },
+    );
   }
 
   /** What of the document a newcomer gets with its answer. What is told is durable. */
@@ -426,6 +450,7 @@ export class Documents {
     const stored = this.#options.edits.get(id);
     if (content.format === "json" || stored?.format === "json") return false;
     if (!this.#access.allows("read", id, member.principal)) return false;
+    if (!(partsOf(content.bytes, this.#options.documentPartsMax) < Infinity)) return false;
     const known = this.#openNow(id).yjs(stored).isKnown(content.bytes);
     this.#mayClose(id);
     return known;

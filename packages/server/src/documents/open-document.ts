@@ -22,6 +22,8 @@ export class OpenDocument {
   toldVersion: number;
   /** The length of the document when it was last known exactly, and of the edits since, in bytes. */
   size = { exact: 0, since: 0 };
+  /** How many parts it has at most. */
+  parts = 0;
 
   constructor(id: string, stored: StoredDocument | undefined) {
     this.id = id;
@@ -39,6 +41,7 @@ export class OpenDocument {
     if (this.#yjs === undefined) {
       this.#yjs = new YjsDocument(updatesOf(stored));
       this.size = { exact: 0, since: stored?.editBytes ?? 0 };
+      this.parts = this.#yjs.parts;
     }
     return this.#yjs;
   }

@@ -66,8 +66,12 @@ function decoded(update: Uint8Array): Contents {
   try {
     return Y.decodeUpdate(update);
   } catch (cause) {
-    throw new GeodeError("INVALID_MESSAGE", "The edit is no update of Yjs.", { cause });
+    throw noUpdate(cause);
   }
+}
+
+export function noUpdate(cause?: unknown): GeodeError {
+  return new GeodeError("INVALID_MESSAGE", "The edit is no update of Yjs.", { cause });
 }
 
 function unfounded(): GeodeError {

@@ -26,6 +26,13 @@ export class YjsDocument {
     }
   }
 
+  /** Pieces that it has in memory. */
+  get parts(): number {
+    let parts = 0;
+    for (const structs of this.#doc.store.clients.values()) parts += structs.length;
+    return parts;
+  }
+
   get stateVector(): Uint8Array {
     return Y.encodeStateVector(this.#doc);
   }

@@ -279,6 +279,7 @@ const MET_LIMITS = {
   messageBytes: "messageBytesMax",
   documents: "documentsMax",
   documentBytes: "documentBytesMax",
+  documentParts: "documentPartsMax",
 } as const satisfies Record<MetLimit, LimitName>;
 
 function nameOf(code: number, reason: string): string {
