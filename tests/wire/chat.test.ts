@@ -1,10 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { Database, type Principal } from "@geode/engine";
-import { configuredSecret, Server, signToken, systemClock } from "@geode/server";
-import type { Browser, Page } from "playwright-core";
+import type { Principal } from "@geode/engine";
+import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { launchChromium } from "../e2e/browser.ts";
+import { SeedPages, seedText, snippet } from "./seed-pages.ts";
 
 /*
  * The chat and acknowledgement classes of the document that asked for Geode, word for word, in pages that talk to each other. What
@@ -12,42 +9,16 @@ import { launchChromium } from "../e2e/browser.ts";
  * (showing messages) comes from here.
  */
 
-const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const snippet = (name: string): string => readFileSync(here(`seed/${name}.js`), "utf8");
-const ADDRESS = "wss://geode.local:8443/ws";
-const secret = configuredSecret("a secret of at least thirty-two bytes, for tests");
 const admin: Principal = { id: "ada", roles: ["admin"], claims: new Map() };
 
-let browser: Browser;
-let database: Database;
-let server: Server;
-const pages: Page[] = [];
+let seed: SeedPages;
 
 beforeAll(async () => {
-  browser = await launchChromium();
+  seed = await SeedPages.launch();
 });
-afterAll(() => browser.close());
-beforeEach(async () => {
-  database = await Database.open();
-  server = await Server.start({ database, secret, port: 0 });
-});
-afterEach(async () => {
-  for (const page of pages.splice(0)) await page.close();
-  await server.close();
-  await database.close();
-});
-
-async function open(): Promise<Page> {
-  const page = await browser.newPage();
-  pages.push(page);
-  await page.goto(`http://127.0.0.1:${server.port}/`);
-  return page;
-}
-
-async function addressOf(user: string, more = ""): Promise<string> {
-  const token = await signToken({ user, name: user, ttlMs: 3_600_000 }, secret, systemClock);
-  return `ws://127.0.0.1:${server.port}/ws?token=${token}${more}`;
-}
+afterAll(() => seed.close());
+beforeEach(() => seed.start());
+afterEach(() => seed.stop());
 
 /** Resolves when the condition holds in the page, whose policy forbids what evaluates text inside of it. */
 const until = (page: Page, condition: string): Promise<unknown> =>
@@ -56,16 +27,15 @@ const until = (page: Page, condition: string): Promise<unknown> =>
   );
 
 test("the snippets are those of the document, word for word", () => {
-  const document = here("../../../shared/seed/websocket-support-in-geode.txt");
-  if (!existsSync(document)) return;
-  const text = readFileSync(document, "utf8");
+  const text = seedText();
+  if (text === null) return;
   for (const name of ["chat", "acknowledged"]) expect(text).toContain(snippet(name).trimEnd());
 });
 
 /** A page with a ChatClient in the room; what it shows is in `shown`. */
 async function chatting(user: string): Promise<Page> {
-  const page = await open();
-  const code = snippet("chat").replace(ADDRESS, await addressOf(user));
+  const page = await seed.open();
+  const code = await seed.codeFor("chat", user);
   await page.evaluate(`${code}
     window.shown = [];
     window.client = new ChatClient("red");
@@ -88,7 +58,7 @@ test("two people chat: messages reach both, typing the other one", async () => {
   expect(await shownIn(kim, 2)).toEqual(["ada is typing", "ada: Hello"]);
   await kim.evaluate("client.sendMessage('Hi')");
   expect(await shownIn(ada, 2)).toEqual(["ada: Hello", "kim: Hi"]);
-  const { rows } = await database.query({
+  const { rows } = await seed.database.query({
     text: "MATCH (m:GeodeMessage)-[:IN]->(:GeodeRoom {id: 'red'}) RETURN m.user, m.text ORDER BY m.seq",
     principal: admin,
   });
@@ -111,10 +81,10 @@ const SEND = (data: string) =>
   `acknowledging.send(${JSON.stringify(data)}).catch(() => {}), undefined`;
 
 test("every message is acknowledged, and nothing is lost by a page that begins to count anew", async () => {
-  const listener = await open();
-  await acknowledged(listener, await addressOf("kim", "&room=default&client=kim-1"));
-  const page = await open();
-  const url = await addressOf("ada");
+  const listener = await seed.open();
+  await acknowledged(listener, await seed.addressOf("kim", "&room=default&client=kim-1"));
+  const page = await seed.open();
+  const url = await seed.addressOf("ada");
   await acknowledged(page, url);
   await page.evaluate(SEND("one"));
   await page.evaluate(SEND("two"));
@@ -128,11 +98,11 @@ test("every message is acknowledged, and nothing is lost by a page that begins t
 });
 
 test("what the page has not acknowledged comes again when it is back", async () => {
-  const listener = await open();
-  const url = await addressOf("kim", "&room=default&client=kim-1");
+  const listener = await seed.open();
+  const url = await seed.addressOf("kim", "&room=default&client=kim-1");
   await acknowledged(listener, url);
-  const page = await open();
-  await acknowledged(page, await addressOf("ada"));
+  const page = await seed.open();
+  await acknowledged(page, await seed.addressOf("ada"));
   await page.evaluate(SEND("one"));
   await shownIn(listener, 1);
   await listener.evaluate("acknowledging.ws.close()");

@@ -1,55 +1,18 @@
 import { readFileSync } from "node:fs";
-import { Database } from "@geode/engine";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import * as Y from "yjs";
-import { ManualClock } from "../../test/manual-clock.ts";
 import { Peer } from "../../test/peer.ts";
-import { SECRET } from "../../test/running-server.ts";
-import { signToken } from "../auth/token.ts";
-import { Server, type ServerOptions } from "../server.ts";
+import { Served } from "../../test/served.ts";
 
-let database: Database;
-let server: Server;
-let clock: ManualClock;
-let peers: Peer[];
+let served: Served;
 
 beforeEach(async () => {
-  database = await Database.open();
-  clock = new ManualClock();
-  peers = [];
-  await start();
+  served = await Served.start();
 });
-afterEach(async () => {
-  await stop();
-  await database.close();
-});
-
-async function start(options: Partial<ServerOptions> = {}): Promise<void> {
-  server = await Server.start({ database, secret: SECRET, port: 0, clock, ...options });
-}
-
-async function stop(): Promise<void> {
-  const closing = server.close();
-  for (const peer of peers) peer.webSocket.terminate();
-  peers = [];
-  await closing;
-}
-
-async function connected(
-  user: string,
-  more: { client?: string; roles?: string[] } = {},
-): Promise<Peer> {
-  const peer = await Peer.connect(`${server.url.replace(/^http/, "ws")}/ws`);
-  peers.push(peer);
-  const { client, roles = [] } = more;
-  const token = await signToken({ user, roles, ttlMs: 3_600_000 }, SECRET, clock);
-  const named = client === undefined ? {} : { client };
-  expect(await peer.ask({ type: "AUTH", token, ...named })).toMatchObject({ type: "AUTH_OK" });
-  return peer;
-}
+afterEach(() => served.close());
 
 async function inDocument(user: string, document_id = "d"): Promise<Peer> {
-  const peer = await connected(user);
+  const peer = await served.connected(user);
   expect(await peer.ask({ type: "JOIN_SESSION", document_id })).toMatchObject({
     type: "SESSION_JOINED",
     document_id,
@@ -73,7 +36,7 @@ describe("a document of any JSON", () => {
     expect(await ann.next()).toEqual({
       type: "USER_JOINED",
       document_id: "d",
-      user: { id: "bob" },
+      user: { id: "bob", name: "BOB" },
     });
     const edit = { insert: "é", at: [0, { deep: null }] };
     expect(await ann.ask({ type: "EDIT", id: "e1", document_id: "d", edit })).toMatchObject({
@@ -85,7 +48,7 @@ describe("a document of any JSON", () => {
       type: "EDIT",
       document_id: "d",
       edit,
-      user: { id: "ann" },
+      user: { id: "ann", name: "ANN" },
       version: 1,
     });
     // Without an id there is no ACK.
@@ -93,7 +56,11 @@ describe("a document of any JSON", () => {
     expect(await ann.next()).toMatchObject({ type: "EDIT", edit: 2, version: 2 });
     expect(await quiet(bob)).toEqual([]);
     bob.webSocket.terminate();
-    expect(await ann.next()).toEqual({ type: "USER_LEFT", document_id: "d", user: { id: "bob" } });
+    expect(await ann.next()).toEqual({
+      type: "USER_LEFT",
+      document_id: "d",
+      user: { id: "bob", name: "BOB" },
+    });
   });
 
   test("who comes later gets all edits as replay, or the last snapshot and what follows it", async () => {
@@ -120,8 +87,8 @@ describe("a document of any JSON", () => {
   test("edits and presence outlive a restart as they should: the one stay, the other is gone", async () => {
     const ann = await inDocument("ann");
     await ann.ask({ type: "EDIT", id: 1, document_id: "d", edit: "kept" });
-    await stop();
-    await start();
+    await served.stop();
+    await served.start();
     const bob = await inDocument("bob");
     expect(await quiet(bob)).toMatchObject([{ edit: "kept", version: 1, user: { id: "ann" } }]);
     const query =
@@ -132,14 +99,14 @@ describe("a document of any JSON", () => {
   });
 
   test("the same edit under the same id, over a reconnect of the client, is one", async () => {
-    const ann = await connected("ann", { client: "laptop" });
+    const ann = await served.connected("ann", { client: "laptop" });
     const edit = { type: "EDIT", id: 1, document_id: "d", edit: "once" };
     expect(await ann.ask(edit)).toMatchObject({ version: 1 });
-    const again = await connected("ann", { client: "laptop" });
+    const again = await served.connected("ann", { client: "laptop" });
     expect(await again.ask(edit)).toMatchObject({ type: "ACK", message_id: 1, version: 1 });
     // A page that counts from 1 again says something else: that is not lost.
     expect(await again.ask({ ...edit, edit: "other" })).toMatchObject({ version: 2 });
-    const other = await connected("ann", { client: "phone" });
+    const other = await served.connected("ann", { client: "phone" });
     expect(await other.ask(edit)).toMatchObject({ version: 3 });
   });
 
@@ -198,7 +165,7 @@ describe("a document of Yjs", () => {
     const behind = Y.encodeStateVector(other);
     other.getText("t").insert(5, " world");
     await bob.ask(yjs(2, "d", Y.encodeStateAsUpdate(other, behind)));
-    const eve = await connected("eve");
+    const eve = await served.connected("eve");
     const joined = await eve.ask({
       type: "JOIN_SESSION",
       document_id: "d",
@@ -241,7 +208,7 @@ describe("a document of Yjs", () => {
     expect(
       await ann.ask({ type: "EDIT", id: 20, document_id: "d", edit: { yjs: "no base64!" } }),
     ).toMatchObject({ code: "INVALID_MESSAGE" });
-    const bob = await connected("bob");
+    const bob = await served.connected("bob");
     const joined = await bob.ask({ type: "JOIN_SESSION", document_id: "d" });
     const copy = new Y.Doc();
     Y.applyUpdate(copy, Buffer.from(joined["state"] as string, "base64"));
@@ -257,7 +224,7 @@ describe("a document of Yjs", () => {
     const doc = typed("First line\nsecond");
     await ann.ask(yjs(1, "d", Y.encodeStateAsUpdate(doc)));
     expect(await quiet(ann)).toEqual([]);
-    clock.pass(300);
+    served.clock.pass(300);
     expect(await ann.next()).toMatchObject({
       type: "UPDATE",
       data: { id: "d", title: "First line", text: "First line\nsecond", version: 1 },
@@ -266,13 +233,13 @@ describe("a document of Yjs", () => {
     doc.getText("t").insert(0, "The ");
     await ann.ask(yjs(2, "d", Y.encodeStateAsUpdate(doc, before)));
     // As a crash would leave it: the edit is there, and what is seen of it is not.
-    await database.query({
+    await served.database.query({
       text: "MATCH (d:GeodeDocument) SET d.version = 1, d.text = 'old'",
       principal: { id: "test", roles: [], claims: new Map(), system: true },
     });
-    await stop();
-    await start();
-    const bob = await connected("bob");
+    await served.stop();
+    await served.start();
+    const bob = await served.connected("bob");
     expect(await bob.ask({ type: "QUERY", id: 1, query })).toMatchObject({
       data: [{ text: "The First line\nsecond", version: 2 }],
     });
@@ -283,14 +250,14 @@ describe("a document of Yjs", () => {
     const doc = typed("x".repeat(100_000));
     await ann.ask(yjs(1, "d", Y.encodeStateAsUpdate(doc)));
     await shown(ann, 1);
-    const before = database.status().logBytes;
+    const before = served.database.status().logBytes;
     for (let n = 2; n < 12; n++) {
       const known = Y.encodeStateVector(doc);
       doc.getText("t").insert(50_000, `${n}`);
       await ann.ask(yjs(n, "d", Y.encodeStateAsUpdate(doc, known)));
       await shown(ann, n);
     }
-    expect(database.status().logBytes - before).toBeLessThan(20_000);
+    expect(served.database.status().logBytes - before).toBeLessThan(20_000);
     const query = "MATCH (d:GeodeDocument) RETURN d.text AS text";
     const { data } = (await ann.ask({ type: "QUERY", id: "t", query })) as { data: unknown };
     expect(data).toEqual([{ text: doc.getText("t").toString() }]);
@@ -309,10 +276,10 @@ describe("a document of Yjs", () => {
     }
     for (let n = 0; n < 400; n++) expect(await ann.next()).toMatchObject({ version: n + 1 });
     await quiet(ann);
-    const stored = database.documents.get("d")!;
+    const stored = served.database.documents.get("d")!;
     expect(stored.version).toBe(400);
     expect(stored.editBytes).toBeLessThan(100_000);
-    const bob = await connected("bob");
+    const bob = await served.connected("bob");
     const joined = await bob.ask({ type: "JOIN_SESSION", document_id: "d" });
     const copy = new Y.Doc();
     Y.applyUpdate(copy, Buffer.from(joined["state"] as string, "base64"));
@@ -322,8 +289,8 @@ describe("a document of Yjs", () => {
 
 describe("a document that is edited without a pause", () => {
   test("is compacted all the same, before its history is too long", async () => {
-    await stop();
-    await start({ limits: { documentBytesMax: 100_000, realtimePerSecond: 100_000 } });
+    await served.stop();
+    await served.start({ limits: { documentBytesMax: 100_000, realtimePerSecond: 100_000 } });
     const count = 1_000;
     const authors = await Promise.all(["ann", "bob", "eve", "dan"].map((user) => inDocument(user)));
     const docs = authors.map(() => new Y.Doc());
@@ -342,9 +309,9 @@ describe("a document that is edited without a pause", () => {
       expect(heard.filter(({ type }) => type === "ERROR")).toEqual([]);
     }
     // The last compaction may still be under way.
-    while (database.documents.get("d")!.editBytes > 200_000)
+    while (served.database.documents.get("d")!.editBytes > 200_000)
       await new Promise((resolve) => setImmediate(resolve));
-    const late = await connected("late");
+    const late = await served.connected("late");
     const joined = await late.ask({ type: "JOIN_SESSION", document_id: "d" });
     const all = new Y.Doc();
     for (const doc of docs) Y.applyUpdate(all, Y.encodeStateAsUpdate(doc));
@@ -371,7 +338,7 @@ describe("awareness", () => {
   });
 
   test("is for those who are in the document", async () => {
-    const ann = await connected("ann");
+    const ann = await served.connected("ann");
     expect(await ann.ask({ type: "AWARENESS", document_id: "d", state: 1 })).toMatchObject({
       type: "ERROR",
       code: "NOT_FOUND",
@@ -383,12 +350,12 @@ describe("in the graph", () => {
   test("the open documents of my team with who is in them now: one live query", async () => {
     const text = readFileSync(new URL("../../docs/documents.md", import.meta.url), "utf8");
     const [team] = [...text.matchAll(/```gql\n([^]*?)```/g)].map(([, gql]) => gql ?? "");
-    await database.query({
+    await served.database.query({
       text: `INSERT (t:Team {name: 'red'})-[:OWNS]->(:File {document: 'plan'}),
              (:Person {id: 'ann'})-[:MEMBER_OF]->(t)`,
       principal: { id: "root", roles: ["admin"], claims: new Map() },
     });
-    const ann = await connected("ann");
+    const ann = await served.connected("ann");
     expect(await ann.ask({ type: "SUBSCRIBE", id: "t", query: team })).toMatchObject({ data: [] });
     const bob = await inDocument("bob", "plan");
     expect(await ann.next()).toMatchObject({ op: "insert", data: { team: "red", who: ["bob"] } });
@@ -404,7 +371,7 @@ describe("in the graph", () => {
 
   test("what people read about documents works as it stands", async () => {
     const text = readFileSync(new URL("../../docs/documents.md", import.meta.url), "utf8");
-    const ann = await connected("ann");
+    const ann = await served.connected("ann");
     for (const line of (/```json\n([^]*?)```/.exec(text)?.[1] ?? "").trim().split("\n"))
       ann.send(line);
     const statements = [...text.matchAll(/```gql\n([^]*?)```/g)].map(([, gql]) => gql ?? "");
@@ -412,7 +379,7 @@ describe("in the graph", () => {
     for (const [at, query] of statements.entries()) ann.send({ type: "QUERY", id: at, query });
     const heard = await quiet(ann);
     expect(heard.map(({ type }) => type)).toEqual(["SESSION_JOINED", "RESULT", "RESULT"]);
-    expect(database.documents.get("board")?.version).toBe(2);
+    expect(served.database.documents.get("board")?.version).toBe(2);
   });
 });
 
@@ -428,10 +395,10 @@ describe("rights", () => {
   };
 
   test("by name: who may read, who may write, and whose rows show", async () => {
-    await database.applyPolicy(policy);
-    const member = await connected("ann", { roles: ["member"] });
-    const reader = await connected("bob", { roles: ["reader"] });
-    const nobody = await connected("eve", { roles: ["other"] });
+    await served.database.applyPolicy(policy);
+    const member = await served.connected("ann", { roles: ["member"] });
+    const reader = await served.connected("bob", { roles: ["reader"] });
+    const nobody = await served.connected("eve", { roles: ["other"] });
     const join = (document_id: string) => ({ type: "JOIN_SESSION", document_id });
     expect(await member.ask(join("public/a"))).toMatchObject({ type: "SESSION_JOINED" });
     expect(await member.ask(join("private"))).toMatchObject({ code: "FORBIDDEN" });
@@ -454,9 +421,9 @@ describe("rights", () => {
   });
 
   test("who may not read any more hears nothing any more: by another policy, or another token", async () => {
-    await database.applyPolicy(policy);
-    const ann = await connected("ann", { roles: ["member"] });
-    const bob = await connected("bob", { roles: ["reader"] });
+    await served.database.applyPolicy(policy);
+    const ann = await served.connected("ann", { roles: ["member"] });
+    const bob = await served.connected("bob", { roles: ["reader"] });
     for (const peer of [ann, bob])
       await peer.ask({ type: "JOIN_SESSION", document_id: "public/a" });
     await ann.next();
@@ -464,13 +431,13 @@ describe("rights", () => {
     ann.send({ ...edit, id: 1 });
     expect(await bob.next()).toMatchObject({ type: "EDIT" });
     const { reader: _, ...others } = policy.roles;
-    await database.applyPolicy({ roles: { ...others, reader: { graphs: {} } } });
+    await served.database.applyPolicy({ roles: { ...others, reader: { graphs: {} } } });
     await quiet(ann);
     ann.send({ ...edit, id: 2 });
     expect(await bob.next()).toEqual({ type: "SESSION_LEFT", document_id: "public/a" });
     expect(await quiet(ann)).toMatchObject([{ type: "ACK" }, { type: "USER_LEFT" }]);
     expect(await quiet(bob)).toEqual([]);
-    const token = await signToken({ user: "ann", roles: [], ttlMs: 3_600_000 }, SECRET, clock);
+    const token = await served.token("ann");
     ann.send({ type: "AUTH", token });
     const heard = [await ann.next(), await ann.next()];
     expect(heard).toContainEqual({ type: "SESSION_LEFT", document_id: "public/a" });
@@ -478,10 +445,10 @@ describe("rights", () => {
 
   test("who may only read may say what is there already, as providers do", async () => {
     const update = Y.encodeStateAsUpdate(typed("x"));
-    const admin = await connected("root", { roles: ["admin"] });
+    const admin = await served.connected("root", { roles: ["admin"] });
     await admin.ask(yjs(1, "public/y", update));
-    await database.applyPolicy(policy);
-    const reader = await connected("bob", { roles: ["reader"] });
+    await served.database.applyPolicy(policy);
+    const reader = await served.connected("bob", { roles: ["reader"] });
     expect(await reader.ask(yjs(1, "public/y", update))).toMatchObject({ type: "ACK", version: 1 });
     expect(await reader.ask(yjs(2, "public/y", Y.encodeStateAsUpdate(typed("y"))))).toMatchObject({
       code: "FORBIDDEN",
@@ -491,7 +458,7 @@ describe("rights", () => {
 
 /** What is seen of the document is that of the version. */
 async function shown(peer: Peer, version: number): Promise<void> {
-  clock.pass(300);
+  served.clock.pass(300);
   const query = "MATCH (d:GeodeDocument {version: $version}) RETURN count(*) AS n";
   for (;;) {
     const request = { type: "QUERY", id: "shown", query, parameters: { version } };

@@ -1,61 +1,19 @@
 import { readFileSync } from "node:fs";
-import { Database } from "@geode/engine";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ManualClock } from "../../test/manual-clock.ts";
 import { Peer } from "../../test/peer.ts";
-import { promised } from "../../test/promised.ts";
-import { SECRET } from "../../test/running-server.ts";
-import { signToken } from "../auth/token.ts";
-import { Server, type ServerOptions } from "../server.ts";
+import { Served } from "../../test/served.ts";
 
 const ROOMS_MD = readFileSync(new URL("../../docs/rooms.md", import.meta.url), "utf8");
 
-let database: Database;
-let server: Server;
-let clock: ManualClock;
-let peers: Peer[];
+let served: Served;
 
 beforeEach(async () => {
-  database = await Database.open();
-  clock = new ManualClock();
-  peers = [];
-  await start();
+  served = await Served.start();
 });
-afterEach(async () => {
-  await stop();
-  await database.close();
-});
-
-async function start(options: Partial<ServerOptions> = {}): Promise<void> {
-  server = await Server.start({ database, secret: SECRET, port: 0, clock, ...options });
-}
-
-async function stop(): Promise<void> {
-  const closing = server.close();
-  for (const peer of peers) peer.webSocket.terminate();
-  peers = [];
-  await closing;
-}
-
-/** A connection of that user; with a `client`, it is the same one as before. */
-async function connected(
-  user: string,
-  more: { client?: string; roles?: string[] } = {},
-): Promise<Peer> {
-  const peer = await Peer.connect(`${server.url.replace(/^http/, "ws")}/ws`, { judge: promised });
-  peers.push(peer);
-  const token = await signToken(
-    { user, name: user.toUpperCase(), roles: more.roles ?? [], ttlMs: 3_600_000 },
-    SECRET,
-    clock,
-  );
-  const client = more.client === undefined ? {} : { client: more.client };
-  expect(await peer.ask({ type: "AUTH", token, ...client })).toMatchObject({ type: "AUTH_OK" });
-  return peer;
-}
+afterEach(() => served.close());
 
 async function inRoom(user: string, room: string, more: { client?: string } = {}): Promise<Peer> {
-  const peer = await connected(user, more);
+  const peer = await served.connected(user, more);
   expect(await peer.ask({ type: "JOIN_ROOM", room_id: room })).toMatchObject({
     type: "ROOM_JOINED",
   });
@@ -63,11 +21,11 @@ async function inRoom(user: string, room: string, more: { client?: string } = {}
 }
 
 const root = { id: "root", roles: ["admin"], claims: new Map() };
-const rows = async (text: string) => (await database.query({ text, principal: root })).rows;
+const rows = async (text: string) => (await served.database.query({ text, principal: root })).rows;
 
 /** Resolves when the server has noticed that so many connections are left. */
 async function connections(count: number): Promise<void> {
-  while (server.connections !== count) await new Promise((resolve) => setImmediate(resolve));
+  while (served.server.connections !== count) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe("16 rooms", () => {
@@ -84,7 +42,7 @@ describe("16 rooms", () => {
       text: "Hello",
       data: { n: [1.5, null] },
     });
-    expect(ack).toEqual({ type: "ACK", message_id: 1, seq: database.seq });
+    expect(ack).toEqual({ type: "ACK", message_id: 1, seq: served.database.seq });
     const said = {
       type: "MESSAGE",
       id: expect.any(String),
@@ -115,20 +73,20 @@ describe("16 rooms", () => {
       ann.send({ type: "MESSAGE", room_id: "red", text });
       await ann.next();
     }
-    const bob = await connected("bob");
+    const bob = await served.connected("bob");
     const joined = await bob.ask({ type: "JOIN_ROOM", id: "j", room_id: "red", history: 2 });
     expect(joined).toMatchObject({
       type: "ROOM_JOINED",
       id: "j",
       members: [{ id: "ann" }, { id: "bob" }],
       history: [{ text: "b" }, { text: "c" }],
-      seq: database.seq,
+      seq: served.database.seq,
     });
   });
 
   test("no message is missed or doubled between the history and what follows", async () => {
     const ann = await inRoom("ann", "red");
-    const bob = await connected("bob");
+    const bob = await served.connected("bob");
     const said = Array.from({ length: 40 }, (_, n) => `m${n}`);
     for (const [place, text] of said.entries()) {
       ann.send({ type: "MESSAGE", room_id: "red", text });
@@ -147,14 +105,14 @@ describe("16 rooms", () => {
     const message = { type: "MESSAGE", id: "m1", room_id: "red", text: "once" };
     const first = await ann.ask(message);
     await ann.next();
-    const again = await connected("ann", { client: "tab" });
+    const again = await served.connected("ann", { client: "tab" });
     expect(await again.ask(message)).toEqual(first);
     expect(await again.ask({ ...message, text: "other" })).toMatchObject({
       type: "ERROR",
       id: "m1",
       code: "ID_REUSED",
     });
-    const other = await connected("ann", { client: "another tab" });
+    const other = await served.connected("ann", { client: "another tab" });
     expect((await other.ask({ ...message, text: "twice" }))["seq"]).toBe(Number(first["seq"]) + 1);
     expect([(await bob.next())["text"], (await bob.next())["text"]]).toEqual(["once", "twice"]);
   });
@@ -186,13 +144,13 @@ describe("16 rooms", () => {
     bob.send({ type: "PING" });
     while ((await bob.next())["type"] !== "PONG");
     bob.webSocket.terminate();
-    clock.jump(31 * 24 * 3_600_000);
-    clock.pass(3_600_000);
+    served.clock.jump(31 * 24 * 3_600_000);
+    served.clock.pass(3_600_000);
     while ((await rows("MATCH (m:GeodeMessage) RETURN m")).length > 0) {
-      clock.pass(60_000);
+      served.clock.pass(60_000);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    bob = await connected("bob", { client: "tab" });
+    bob = await served.connected("bob", { client: "tab" });
     expect(await bob.ask({ type: "JOIN_ROOM", room_id: "red" })).toMatchObject({
       gap: true,
       history: [],
@@ -215,7 +173,7 @@ describe("16 rooms", () => {
     bob.webSocket.terminate();
     expect(await ann.next()).toMatchObject({ type: "USER_LEFT", user: { id: "bob" } });
     await say("c");
-    bob = await connected("bob", { client: "tab" });
+    bob = await served.connected("bob", { client: "tab" });
     expect(await bob.ask({ type: "JOIN_ROOM", room_id: "red" })).toMatchObject({
       history: [{ text: "a" }],
     });
@@ -259,7 +217,7 @@ describe("16 rooms", () => {
     await bobIsAway(ann);
     const said = Array.from({ length: 1_200 }, (_, n) => `m${n}`);
     await sayTogether(ann, said);
-    const bob = await connected("bob", { client: "tab" });
+    const bob = await served.connected("bob", { client: "tab" });
     await bob.ask({ type: "JOIN_ROOM", room_id: "red" });
     expect(await heardBy(bob, said.length)).toEqual(said);
   });
@@ -268,13 +226,13 @@ describe("16 rooms", () => {
     const ann = await inRoom("ann", "red");
     await bobIsAway(ann);
     await sayTogether(ann, ["a", "b", "c"]);
-    let bob = await connected("bob", { client: "tab" });
+    let bob = await served.connected("bob", { client: "tab" });
     await bob.ask({ type: "JOIN_ROOM", room_id: "red" });
     bob.send({ type: "ACK", message_id: (await bob.next())["id"] });
     await bob.ask({ type: "PING" }).catch(() => {});
     bob.webSocket.terminate();
     await ann.ask({ type: "PING" });
-    bob = await connected("bob", { client: "tab" });
+    bob = await served.connected("bob", { client: "tab" });
     await bob.ask({ type: "JOIN_ROOM", room_id: "red" });
     const again = await heardBy(bob, 2);
     expect([...again, ...(again[0] === "a" ? await heardBy(bob, 1) : [])].slice(-2)).toEqual([
@@ -284,8 +242,8 @@ describe("16 rooms", () => {
   });
 
   test("more than a connection may have waiting comes bit by bit, and nobody is closed for it", async () => {
-    await stop();
-    await start({ limits: { outboxBytesMax: 200_000 } });
+    await served.stop();
+    await served.start({ limits: { outboxBytesMax: 200_000 } });
     const ann = await inRoom("ann", "red");
     await bobIsAway(ann);
     const said = Array.from({ length: 300 }, (_, n) => `${n} ${"x".repeat(10_000)}`);
@@ -293,15 +251,15 @@ describe("16 rooms", () => {
       ann.send({ type: "MESSAGE", room_id: "red", text });
       await ann.next();
     }
-    const bob = await connected("bob", { client: "tab" });
+    const bob = await served.connected("bob", { client: "tab" });
     await bob.ask({ type: "JOIN_ROOM", room_id: "red", history: 0 });
     expect(await heardBy(bob, said.length)).toEqual(said);
   });
 
   test("direct messages are kept no longer than others", async () => {
-    await stop();
-    await start({ limits: { roomMessagesMax: 5 } });
-    const ann = await connected("ann");
+    await served.stop();
+    await served.start({ limits: { roomMessagesMax: 5 } });
+    const ann = await served.connected("ann");
     for (let n = 0; n < 11; n++) await ann.ask({ type: "MESSAGE", id: n, to: "bob", text: `${n}` });
     const left = async () =>
       (await rows("MATCH (m:GeodeMessage) RETURN m.text ORDER BY m.seq")).flat();
@@ -317,10 +275,10 @@ describe("16 rooms", () => {
       if (text === "a") ann.send({ type: "ACK", message_id: message["id"] });
     }
     await ann.ask({ type: "PING" });
-    await stop();
+    await served.stop();
     expect(await rows("MATCH (p:GeodePresence) RETURN count(*)")).toEqual([[0]]);
-    await start();
-    const back = await connected("ann", { client: "tab" });
+    await served.start();
+    const back = await served.connected("ann", { client: "tab" });
     expect(await back.ask({ type: "JOIN_ROOM", room_id: "red" })).toMatchObject({
       history: [{ text: "a" }],
     });
@@ -333,15 +291,15 @@ describe("16 rooms", () => {
     const first = await ann.next();
     ann.send({ type: "ACK", message_id: first["id"] });
     await ann.ask({ type: "PING" });
-    await stop();
-    await start({ limits: { roomMessagesMax: 100 } });
+    await served.stop();
+    await served.start({ limits: { roomMessagesMax: 100 } });
     const bob = await inRoom("bob", "red");
     for (let n = 1; n <= 1_100; n++)
       bob.send({ type: "MESSAGE", id: n, room_id: "red", text: `${n}` });
     while ((await bob.next())["client_id"] !== 1_100);
     while (Number((await rows("MATCH (m:GeodeMessage) RETURN count(*)"))[0]?.[0]) > 200)
       await new Promise((resolve) => setImmediate(resolve));
-    const back = await connected("ann", { client: "tab" });
+    const back = await served.connected("ann", { client: "tab" });
     expect(await back.ask({ type: "JOIN_ROOM", room_id: "red" })).toMatchObject({ gap: true });
     expect(await back.next()).toMatchObject({ redelivered: true });
   });
@@ -379,7 +337,7 @@ describe("16 rooms", () => {
       user: { id: "bob" },
       state: { status: "away" },
     });
-    clock.pass(1_000);
+    served.clock.pass(1_000);
     expect(await ann.next()).toMatchObject({
       op: "update",
       data: { user: "bob", state: { status: "away" } },
@@ -392,14 +350,14 @@ describe("16 rooms", () => {
   test("TYPING goes to the others, and is not kept", async () => {
     const [ann, bob] = [await inRoom("ann", "red"), await inRoom("bob", "red")];
     await ann.next();
-    const { seq } = database;
+    const { seq } = served.database;
     ann.send({ type: "TYPING", room_id: "red" });
     expect(await bob.next()).toEqual({
       type: "TYPING",
       room_id: "red",
       user: { id: "ann", name: "ANN" },
     });
-    expect(database.seq).toBe(seq);
+    expect(served.database.seq).toBe(seq);
     expect(await ann.ask({ type: "TYPING", room_id: "blue" })).toMatchObject({ code: "NOT_FOUND" });
   });
 
@@ -446,7 +404,7 @@ describe("16 rooms", () => {
     expect(await page({ since: 0, limit: 2 })).toMatchObject({ text: "abc", further: true });
     // What joining shows is a page like any other: the one before it begins where it ends.
     await sayTogether(ann, ["e", "f", "g"]);
-    const bob = await connected("bob");
+    const bob = await served.connected("bob");
     const joined = await bob.ask({ type: "JOIN_ROOM", room_id: "red", history: 2 });
     expect((joined["history"] as { text: string }[]).map(({ text }) => text).join("")).toBe("efg");
   });
@@ -458,18 +416,18 @@ describe("16 rooms", () => {
   });
 
   test("a direct message reaches all connections of its user, or waits for them", async () => {
-    const ann = await connected("ann");
-    const bob = await connected("bob");
+    const ann = await served.connected("ann");
+    const bob = await served.connected("bob");
     expect(await ann.ask({ type: "MESSAGE", id: 1, to: "bob", text: "psst" })).toMatchObject({
       type: "ACK",
     });
     const direct = await bob.next();
     expect(direct).toMatchObject({ type: "MESSAGE", to: "bob", text: "psst", user: { id: "ann" } });
-    const other = await connected("bob");
+    const other = await served.connected("bob");
     expect(await other.next()).toMatchObject({ text: "psst", redelivered: true });
     other.send({ type: "ACK", message_id: direct["id"] });
     await other.ask({ type: "PING" });
-    const later = await connected("bob");
+    const later = await served.connected("bob");
     expect(await later.ask({ type: "PING" })).toMatchObject({ type: "PONG" });
     expect(ann.unread).toBe(0);
   });
@@ -482,7 +440,7 @@ describe("16 rooms", () => {
     await ann.ask(query("INSERT (:Order)"));
     expect(await rows("MATCH (m:GeodeMessage) RETURN m")).toEqual([]);
     const answers = [await ann.ask(query("COMMIT")), await ann.next(), await ann.next()];
-    const seq = database.seq;
+    const seq = served.database.seq;
     expect(answers).toContainEqual({ type: "ACK", message_id: "m", seq });
     expect(answers).toContainEqual(
       expect.objectContaining({ type: "MESSAGE", text: "with it", seq }),
@@ -499,7 +457,7 @@ describe("16 rooms", () => {
   test("unread messages by room are one live query, which follows what is said and what is read", async () => {
     const ann = await inRoom("ann", "red", { client: "tab" });
     await ann.ask({ type: "JOIN_ROOM", room_id: "blue" });
-    const bob = await connected("bob");
+    const bob = await served.connected("bob");
     const say = async (room: string, text: string): Promise<Record<string, unknown>> => {
       await bob.ask({ type: "MESSAGE", id: text, room_id: room, text });
       return ann.next();
@@ -507,14 +465,14 @@ describe("16 rooms", () => {
     const read = async ({ id }: Record<string, unknown>): Promise<void> => {
       ann.send({ type: "ACK", message_id: id });
       await ann.ask({ type: "PING" });
-      clock.pass(1_000);
+      served.clock.pass(1_000);
     };
     await read(await say("red", "1"));
     await read(await say("blue", "2"));
     while (Number((await rows("MATCH (c:GeodeCursor) RETURN count(*)"))[0]?.[0]) < 2)
       await new Promise((resolve) => setImmediate(resolve));
     await say("red", "3");
-    const watcher = await connected("ann");
+    const watcher = await served.connected("ann");
     const answer = await watcher.ask({ type: "SUBSCRIBE", id: 1, query: UNREAD });
     const sorted = (answer["data"] as { room: string }[]).toSorted((a, b) =>
       a.room < b.room ? -1 : 1,
@@ -528,7 +486,7 @@ describe("16 rooms", () => {
     await read(fourth);
     expect(await watcher.next()).toMatchObject({ op: "update", data: { room: "red", unread: 0 } });
     // What others have not read is nobody else's business.
-    const eve = await connected("eve");
+    const eve = await served.connected("eve");
     expect(await eve.ask({ type: "SUBSCRIBE", id: 1, query: UNREAD })).toMatchObject({ data: [] });
   });
 
@@ -543,7 +501,7 @@ describe("16 rooms", () => {
     ann.send({ type: "MESSAGE", id: "m", room_id: "red", text: "Number 7 is on its way" });
     ann.send(query("COMMIT"));
     const news = [await bob.next(), await bob.next()];
-    const { seq } = database;
+    const { seq } = served.database;
     expect(news).toContainEqual(
       expect.objectContaining({ type: "UPDATE", data: { number: 7, state: "shipped" }, seq }),
     );
@@ -571,12 +529,12 @@ describe("16 rooms", () => {
   });
 
   test("a policy says who may join, write and read", async () => {
-    await database.applyPolicy({
+    await served.database.applyPolicy({
       roles: {
         member: { rooms: { join: ["public-*", "team-$auth.id"], write: ["team-$auth.id"] } },
       },
     });
-    const ann = await connected("ann", { roles: ["member"] });
+    const ann = await served.connected("ann", { roles: ["member"] });
     const join = (room: string) => ann.ask({ type: "JOIN_ROOM", id: 1, room_id: room });
     expect(await join("public-1")).toMatchObject({ type: "ROOM_JOINED" });
     expect(await join("team-ann")).toMatchObject({ type: "ROOM_JOINED" });
@@ -584,7 +542,7 @@ describe("16 rooms", () => {
     const say = (room: string) => ann.ask({ type: "MESSAGE", id: 2, room_id: room, text: "x" });
     expect(await say("public-1")).toMatchObject({ id: 2, code: "FORBIDDEN" });
     expect(await say("team-ann")).toMatchObject({ type: "ACK" });
-    const eve = await connected("eve");
+    const eve = await served.connected("eve");
     expect(await eve.ask({ type: "HISTORY", id: 3, room_id: "public-1" })).toMatchObject({
       code: "FORBIDDEN",
     });
@@ -599,14 +557,14 @@ describe("16 rooms", () => {
     [{ type: "MESSAGE", id: 1, data: "x".repeat(16_383) }, { code: "TOO_LARGE" }],
     [{ type: "MESSAGE", id: 1, room_id: "a", to: "b", text: "x" }, { code: "INVALID_MESSAGE" }],
   ])("%# has its answer", async (message, answer) => {
-    const ann = await connected("ann");
+    const ann = await served.connected("ann");
     expect(await ann.ask(message)).toMatchObject(answer);
   });
 
   test("a connection is in so many rooms, and no more", async () => {
-    await stop();
-    await start({ limits: { roomsMax: 2 } });
-    const ann = await connected("ann");
+    await served.stop();
+    await served.start({ limits: { roomsMax: 2 } });
+    const ann = await served.connected("ann");
     for (const room of ["a", "b", "a"])
       expect(await ann.ask({ type: "JOIN_ROOM", room_id: room })).toMatchObject({
         type: "ROOM_JOINED",
@@ -619,13 +577,13 @@ describe("16 rooms", () => {
     expect(await ann.ask({ type: "JOIN_ROOM", room_id: "c" })).toMatchObject({
       type: "ROOM_JOINED",
     });
-    expect(await server.metrics()).toContain('geode_limit_reached_total{limit="rooms"} 1');
+    expect(await served.server.metrics()).toContain('geode_limit_reached_total{limit="rooms"} 1');
   });
 
   test("rooms that a transaction makes count for their user, and only if it is committed", async () => {
-    await stop();
-    await start({ limits: { roomsPerUserMax: 2 } });
-    const ann = await connected("ann");
+    await served.stop();
+    await served.start({ limits: { roomsPerUserMax: 2 } });
+    const ann = await served.connected("ann");
     const say = (room: string) => ({ type: "MESSAGE", id: room, room_id: room, text: "x" });
     await ann.ask(query("START TRANSACTION"));
     ann.send(say("a"));
@@ -646,7 +604,7 @@ describe("16 rooms", () => {
   });
 
   test("what people read about rooms works as it stands", async () => {
-    const ann = await connected("ann");
+    const ann = await served.connected("ann");
     for (const line of (/```json\n([^]*?)```/.exec(ROOMS_MD)?.[1] ?? "").trim().split("\n"))
       ann.send(line);
     const statements = [...ROOMS_MD.matchAll(/```gql\n([^]*?)```/g)].map(([, gql]) => gql ?? "");
@@ -664,12 +622,12 @@ describe("16 rooms", () => {
     const roles = {
       talker: { graphs: { default: ["read"] }, rooms: { join: ["*"], write: ["*"] } },
     };
-    await database.applyPolicy({ roles });
-    const ann = await connected("ann", { roles: ["admin"] });
-    const bob = await connected("bob", { roles: ["talker"] });
+    await served.database.applyPolicy({ roles });
+    const ann = await served.connected("ann", { roles: ["admin"] });
+    const bob = await served.connected("bob", { roles: ["talker"] });
     for (const peer of [ann, bob]) await peer.ask({ type: "JOIN_ROOM", room_id: "red" });
     await ann.next();
-    await database.applyPolicy({
+    await served.database.applyPolicy({
       roles: { talker: { ...roles.talker, rooms: { join: ["blue"] } } },
     });
     ann.send({ type: "MESSAGE", id: 1, room_id: "red", text: "secret" });
@@ -688,14 +646,14 @@ describe("16 rooms", () => {
 
   test("who comes and goes at once leaves nothing behind", async () => {
     for (let n = 0; n < 20; n++) {
-      const peer = await connected(`u${n}`);
+      const peer = await served.connected(`u${n}`);
       peer.send({ type: "JOIN_ROOM", room_id: "red" });
       peer.webSocket.terminate();
     }
     await connections(0);
     while (Number((await rows("MATCH (p:GeodePresence) RETURN count(*)"))[0]?.[0]) > 0)
       await new Promise((resolve) => setImmediate(resolve));
-    const ann = await connected("ann");
+    const ann = await served.connected("ann");
     const joined = await ann.ask({ type: "JOIN_ROOM", room_id: "red" });
     expect(joined["members"]).toEqual([{ id: "ann", name: "ANN" }]);
   });
