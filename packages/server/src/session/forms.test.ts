@@ -474,6 +474,8 @@ describe("PROTOCOL 13: channels", () => {
       await free("&channels=notifications"),
       await free("&channels=notifications", [], { user: "bob" }),
     ];
+    // Their tokens are being checked yet; what they ask is answered behind that.
+    for (const peer of [ann, bob]) await peer.ask({ type: "PING" });
     expect(await admin.ask({ type: "NOTIFY", id: 1, message: "all", data: { n: 1 } })).toEqual({
       type: "NOTIFIED",
       id: 1,
