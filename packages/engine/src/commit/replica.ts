@@ -39,6 +39,8 @@ export class Replica {
   readonly policies: Policies;
   readonly #environment: Environment;
   readonly #followers = new Set<Follower>();
+  /** Those of them that look at every effect. */
+  #watchers: readonly Watcher[] = [];
   #seq: number;
   #number: number;
   #hash: Uint8Array;
@@ -80,7 +82,11 @@ export class Replica {
   /** Returns how to stop following. */
   follow(follower: Follower): () => void {
     this.#followers.add(follower);
-    return () => this.#followers.delete(follower);
+    this.#watchers = [...this.#followers].filter(isWatcher);
+    return () => {
+      this.#followers.delete(follower);
+      this.#watchers = this.#watchers.filter((watcher) => watcher !== follower);
+    };
   }
 
   /**
@@ -101,9 +107,9 @@ export class Replica {
     const undo = new Undo();
     try {
       for (const effect of commit.patch) {
-        for (const follower of this.#followers) {
+        for (const watcher of this.#watchers) {
           try {
-            follower.beforeEffect?.(effect);
+            watcher.beforeEffect(effect);
           } catch (error) {
             this.#environment.report(error);
           }
@@ -136,4 +142,10 @@ export class Replica {
       }
     }
   }
+}
+
+type Watcher = Follower & Required<Pick<Follower, "beforeEffect">>;
+
+function isWatcher(follower: Follower): follower is Watcher {
+  return follower.beforeEffect !== undefined;
 }
