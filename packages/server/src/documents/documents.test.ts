@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { GeodeError } from "@geode/values";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import * as Y from "yjs";
 import { Peer } from "../../test/peer.ts";
@@ -232,12 +233,12 @@ describe("a document of Yjs", () => {
     const before = Y.encodeStateVector(doc);
     doc.getText("t").insert(0, "The ");
     await ann.ask(yjs(2, "d", Y.encodeStateAsUpdate(doc, before)));
+    await served.stop();
     // As a crash would leave it: the edit is there, and what is seen of it is not.
     await served.database.query({
       text: "MATCH (d:GeodeDocument) SET d.version = 1, d.text = 'old'",
       principal: { id: "test", roles: [], claims: new Map(), system: true },
     });
-    await served.stop();
     await served.start();
     const bob = await served.connected("bob");
     expect(await bob.ask({ type: "QUERY", id: 1, query })).toMatchObject({
@@ -285,6 +286,67 @@ describe("a document of Yjs", () => {
     Y.applyUpdate(copy, Buffer.from(joined["state"] as string, "base64"));
     expect(copy.getText("t").toString()).toBe(text.toString());
   });
+});
+
+describe("what is under way", () => {
+  test("is shown to no newcomer before it is durable", async () => {
+    const gate = await heldEdits();
+    const ann = await served.connected("ann");
+    ann.send(yjs(1, "d", Y.encodeStateAsUpdate(typed("soon"))));
+    await gate.waiting(1);
+    const bob = await served.connected("bob");
+    bob.send({ type: "JOIN_SESSION", document_id: "d", state_vector: "AA==" });
+    await present("bob");
+    expect(await bob.ask({ type: "PING" })).toMatchObject({ type: "PONG" });
+    gate.open();
+    const joined = await bob.next();
+    expect(joined).toMatchObject({ type: "SESSION_JOINED" });
+    const copy = new Y.Doc();
+    Y.applyUpdate(copy, Buffer.from(joined["state"] as string, "base64"));
+    expect(copy.getText("t").toString()).toBe("soon");
+  });
+
+  test("is acknowledged to nobody else who says the same before it is durable", async () => {
+    const gate = await heldEdits();
+    const [ann, bob] = [await served.connected("ann"), await served.connected("bob")];
+    const update = Y.encodeStateAsUpdate(typed("x"));
+    ann.send(yjs(1, "d", update));
+    await gate.waiting(1);
+    bob.send(yjs(2, "d", update));
+    expect(await bob.ask({ type: "PING" })).toMatchObject({ type: "PONG" });
+    gate.open();
+    expect(await bob.next()).toMatchObject({ type: "ACK", message_id: 2, version: 1 });
+  });
+
+  test("leaves nothing behind if it fails, and may be sent again", async () => {
+    const gate = await heldEdits();
+    const ann = await served.connected("ann");
+    const update = Y.encodeStateAsUpdate(typed("again"));
+    ann.send(yjs(1, "d", update));
+    await gate.waiting(1);
+    const bob = await served.connected("bob");
+    bob.send({ type: "JOIN_SESSION", document_id: "d", state_vector: "AA==" });
+    await present("bob");
+    gate.fail();
+    expect(await ann.next()).toMatchObject({ type: "ERROR", id: 1, code: "UNAVAILABLE" });
+    const joined = await bob.next();
+    const copy = new Y.Doc();
+    Y.applyUpdate(copy, Buffer.from(joined["state"] as string, "base64"));
+    expect(copy.getText("t").toString()).toBe("");
+    expect(await ann.ask(yjs(2, "d", update))).toMatchObject({ type: "ACK", version: 1 });
+    expect(await bob.next()).toMatchObject({ type: "EDIT", version: 1 });
+  });
+});
+
+test("who is in a document is not idle", async () => {
+  await served.stop();
+  await served.start({ limits: { idleMsMax: 1_000 } });
+  const ann = await inDocument("ann");
+  served.clock.pass(1_000);
+  expect(await ann.ask({ type: "PING" })).toMatchObject({ type: "PONG" });
+  await ann.ask({ type: "LEAVE_SESSION", document_id: "d" });
+  served.clock.pass(1_000);
+  expect(await ann.closed).toEqual({ code: 1000, reason: "Idle timeout" });
 });
 
 describe("a document that is edited without a pause", () => {
@@ -455,6 +517,73 @@ describe("rights", () => {
     });
   });
 });
+
+interface Gate {
+  /** Resolves when so many edits wait. */
+  waiting(count: number): Promise<void>;
+  /** Lets through what waits, and what comes. */
+  open(): void;
+  /** Refuses what waits; what comes is let through. */
+  fail(): void;
+}
+
+/** The server again, over a database that keeps nobody's edit before it is told to. */
+async function heldEdits(): Promise<Gate> {
+  await served.stop();
+  const { documents } = served.database;
+  const waiting: { through: () => void; fail: () => void }[] = [];
+  let isOpen = false;
+  const held = {
+    edit: async (request: Parameters<typeof documents.edit>[0]) => {
+      if (!isOpen)
+        await new Promise<void>((through, reject) => {
+          const fail = (): void => reject(new GeodeError("UNAVAILABLE", "the disk is full"));
+          waiting.push({ through, fail });
+        });
+      return documents.edit(request);
+    },
+  };
+  await served.start({
+    database: instead(served.database, { documents: instead(documents, held) }),
+  });
+  return {
+    waiting: async (count) => {
+      while (waiting.length < count) await new Promise((resolve) => setImmediate(resolve));
+    },
+    open: () => {
+      isOpen = true;
+      for (const { through } of waiting.splice(0)) through();
+    },
+    fail: () => {
+      isOpen = true;
+      for (const { fail } of waiting.splice(0)) fail();
+    },
+  };
+}
+
+/** The same, but for some of its members. */
+function instead<T extends object>(whole: T, members: Partial<T>): T {
+  return new Proxy(whole, {
+    get: (target, name) => {
+      if (name in members) return members[name as keyof T];
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === "function" ? (member.bind(target) as unknown) : member;
+    },
+  });
+}
+
+/** Resolves when the graph says that the user is in a document. */
+async function present(user: string): Promise<void> {
+  for (;;) {
+    const { rows } = await served.database.query({
+      text: "MATCH (p:GeodePresence {user: $user}) RETURN count(*)",
+      parameters: new Map([["user", user]]),
+      principal: { id: "root", roles: ["admin"], claims: new Map() },
+    });
+    if (rows[0]?.[0] === 1) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
 
 /** What is seen of the document is that of the version. */
 async function shown(peer: Peer, version: number): Promise<void> {

@@ -633,6 +633,12 @@ describe("16 rooms", () => {
     ann.send({ type: "MESSAGE", id: 1, room_id: "red", text: "secret" });
     expect(await bob.next()).toEqual({ type: "ROOM_LEFT", room_id: "red" });
     expect(await bob.ask({ type: "PING", id: 1 })).toMatchObject({ type: "PONG" });
+    const token = await served.token("ann");
+    await served.database.applyPolicy({ roles: {} });
+    ann.send({ type: "AUTH", token });
+    let heard = await ann.next();
+    while (heard["type"] !== "AUTH_OK") heard = await ann.next();
+    expect(await ann.next()).toEqual({ type: "ROOM_LEFT", room_id: "red" });
   });
 
   test("names that objects have already are rooms and data like any other", async () => {
