@@ -338,6 +338,19 @@ describe("what is under way", () => {
   });
 });
 
+test("an edit that fails while others are in the document may be sent again, and is told then", async () => {
+  const gate = await heldEdits();
+  const bob = await inDocument("bob");
+  const ann = await served.connected("ann");
+  const update = Y.encodeStateAsUpdate(typed("again"));
+  ann.send(yjs(1, "d", update));
+  await gate.waiting(1);
+  gate.fail();
+  expect(await ann.next()).toMatchObject({ type: "ERROR", id: 1, code: "UNAVAILABLE" });
+  expect(await ann.ask(yjs(2, "d", update))).toMatchObject({ type: "ACK", version: 1 });
+  expect(await bob.next()).toMatchObject({ type: "EDIT", version: 1 });
+});
+
 test("who is in a document is not idle", async () => {
   await served.stop();
   await served.start({ limits: { idleMsMax: 1_000 } });
