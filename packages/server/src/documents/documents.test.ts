@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { GeodeError } from "@geode/values";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as Y from "yjs";
 import { Peer } from "../../test/peer.ts";
 import { Served } from "../../test/served.ts";
@@ -351,6 +351,24 @@ test("an edit that fails while others are in the document may be sent again, and
   expect(await bob.next()).toMatchObject({ type: "EDIT", version: 1 });
 });
 
+test("who asks for a long document many times and takes nothing, is not given it many times", async () => {
+  await served.stop();
+  await served.start({ limits: { frameBytesMax: 8 * 1024 * 1024 } });
+  const ann = await served.connected("ann");
+  const doc = typed("x".repeat(4 * 1024 * 1024));
+  await ann.ask(yjs(1, "d", Y.encodeStateAsUpdate(doc)));
+  const bob = await served.connected("bob");
+  await bob.ask({ type: "JOIN_SESSION", document_id: "d" });
+  const asked = countOf(served.database.documents, "get");
+  bob.webSocket.pause();
+  for (let n = 0; n < 50; n++) bob.send({ type: "JOIN_SESSION", id: n, document_id: "d" });
+  // Behind them on the same wire is what others say; so they have come when this is answered.
+  for (let n = 0; n < 50; n++) await ann.ask({ type: "PING" });
+  expect(asked()).toBeLessThan(20);
+  bob.webSocket.resume();
+  for (let n = 0; n < 50; n++) expect(await bob.next()).toMatchObject({ id: n });
+});
+
 test("who is in a document is not idle", async () => {
   await served.stop();
   await served.start({ limits: { idleMsMax: 1_000 } });
@@ -530,6 +548,12 @@ describe("rights", () => {
     });
   });
 });
+
+/** How often that member was called since. */
+function countOf<T extends object>(whole: T, name: keyof T): () => number {
+  const spy = vi.spyOn(whole, name as never);
+  return () => spy.mock.calls.length;
+}
 
 interface Gate {
   /** Resolves when so many edits wait. */

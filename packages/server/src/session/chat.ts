@@ -30,6 +30,18 @@ export interface ChatOptions extends ParticipantOptions {
   readonly statements: Statements;
 }
 
+const ACCESS: Readonly<Record<RoomRequest["type"], Access>> = {
+  // Its answer may be as long as a history: one after the other, and none while an answer waits.
+  JOIN_ROOM: "unknown",
+  LEAVE_ROOM: "write",
+  MESSAGE: "write",
+  ACK: "write",
+  TYPING: "write",
+  PRESENCE: "write",
+  // A page shows what was said before it was asked for.
+  HISTORY: "read",
+};
+
 /** What one connection does in rooms. */
 export class Chat extends Participant {
   readonly #options: ChatOptions;
@@ -125,8 +137,7 @@ export class Chat extends Participant {
   #later(message: RoomRequest, reply: Reply, work: () => Promise<void>): void {
     const id = message.type === "ACK" ? null : "id" in message ? message.id : undefined;
     const { statements } = this.#options;
-    // A page of the history shows what was said before it was asked for.
-    const access: Access = message.type === "HISTORY" ? "read" : "write";
+    const access = ACCESS[message.type];
     const request = {
       get access() {
         return statements.inTransaction ? "unknown" : access;

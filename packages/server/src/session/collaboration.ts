@@ -23,6 +23,8 @@ export interface CollaborationOptions extends ParticipantOptions {
 }
 
 const WRITE = { access: "write" } as const;
+/** Its answer may be as long as a document: one after the other, and none while an answer waits. */
+const JOIN = { access: "unknown" } as const;
 const READ = { access: "read" } as const;
 
 /** What one connection does in documents. */
@@ -60,7 +62,7 @@ export class Collaboration extends Participant {
     const id = "id" in message ? message.id : undefined;
     switch (message.type) {
       case "JOIN_SESSION":
-        return this.later(WRITE, reply, id, () =>
+        return this.later(JOIN, reply, id, () =>
           this.enter(document, { id, reply }, (answered) =>
             documents.join(this, message, answered),
           ),
