@@ -17,12 +17,15 @@ export interface ShowingOptions {
 
 /** What is seen of a document follows its edits so much later. */
 const SHOW_AFTER_MS = 300;
+/** What could not be written is tried again. */
+const RETRY_AFTER_MS = 5_000;
 
 /** Keeps the elements that show documents in the graph up to date: a little later than the edits, and not with each of them. */
 export class Showing {
   readonly #options: ShowingOptions;
   readonly #timers = new Map<string, Timer>();
   readonly #underWay = new Map<string, Promise<void>>();
+  #closed = false;
 
   constructor(options: ShowingOptions) {
     this.#options = options;
@@ -30,11 +33,7 @@ export class Showing {
 
   /** The document was edited. */
   touch(id: string): void {
-    if (this.#timers.has(id)) return;
-    this.#timers.set(
-      id,
-      this.#options.clock.timer(SHOW_AFTER_MS, () => void this.#due(id)),
-    );
+    this.#plan(id, SHOW_AFTER_MS);
   }
 
   /** Whether it is not up to date. */
@@ -53,8 +52,17 @@ export class Showing {
 
   /** Shows what is not up to date, and then nothing any more. */
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all([...this.#timers.keys()].map((id) => this.#due(id)));
     await Promise.all(this.#underWay.values());
+  }
+
+  #plan(id: string, delayMs: number): void {
+    if (this.#closed || this.#timers.has(id)) return;
+    this.#timers.set(
+      id,
+      this.#options.clock.timer(delayMs, () => void this.#due(id)),
+    );
   }
 
   /** Never rejects. One after the other: what is read last, is written last. */
@@ -84,6 +92,7 @@ export class Showing {
       document.shown = await store.show(row, clock.nowMs(), document.shown);
     } catch (error) {
       log.warn({ error: String(error) }, "a document is not shown as it is");
+      this.#plan(id, RETRY_AFTER_MS);
     }
   }
 }
