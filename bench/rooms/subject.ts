@@ -1,14 +1,11 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer, type Server as HttpServer } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Database } from "@geode/engine";
-import { configuredSecret, Server, signToken, systemClock } from "@geode/server";
 import { unreachable } from "@geode/values";
 import { WebSocketServer, type WebSocket } from "ws";
+import { served } from "../served.ts";
 import type { RoomServer } from "./room-server.ts";
 
 /* A process with one chat server in it, which is measured. */
@@ -67,28 +64,12 @@ function start(name: RoomServer): Promise<string> {
 
 /** Geode as it is, its log on disk. */
 async function geode(): Promise<string> {
-  const directory = mkdtempSync(join(process.env["GEODE_BENCH_DIR"] ?? tmpdir(), "geode-rooms-"));
+  const { database, directory, url: address } = await served("rooms");
   process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
-  const database = await Database.open({ directory });
   database.watchReserved(({ seq }) => {
     durable.push([seq, performance.timeOrigin + performance.now()]);
   });
-  const secret = configuredSecret("a secret of at least thirty-two bytes, for the bench");
-  const token = await signToken({ user: "rooms", ttlMs: 3_600_000 }, secret, systemClock);
-  const server = await Server.start({
-    database,
-    secret,
-    port: 0,
-    limits: {
-      connectionsMax: 20_000,
-      connectionsPerUserMax: 20_000,
-      connectionsPerAddressMax: 20_000,
-      handshakesPerSecond: 100_000,
-      // One user speaks for all of them.
-      realtimePerSecond: 1_000_000,
-    },
-  });
-  return `ws://127.0.0.1:${server.port}/ws?token=${token}`;
+  return address;
 }
 
 /** What is used of the package `socket.io`. */

@@ -13,6 +13,7 @@ import type {
   Quantifier,
   RecordConstructor,
 } from "./ast.ts";
+import { parseAlternatives } from "./alternatives.ts";
 import { PLAIN } from "./context.ts";
 import { type Cursor, isNameToken, isSymbolToken } from "./cursor.ts";
 import { parseLabelExpression } from "./labels.ts";
@@ -77,29 +78,11 @@ function acceptShortestPathCall(
 /** <path pattern expression> (§16.7): `a`, `a | b`, `a |+| b` */
 function parsePathExpression(cursor: Cursor): PathExpression {
   const { start } = cursor.token;
-  const first = parsePathTerm(cursor);
-  if (cursor.context.barEnds || !cursor.isSymbol("|")) return first;
-  const alternatives = [first];
-  let multiset: boolean | undefined;
-  while (cursor.isSymbol("|")) {
-    const bar = cursor.advance();
-    const isMultiset = cursor.isSymbol("+") && isSymbolToken(cursor.peek(), "|");
-    if (isMultiset) {
-      cursor.advance();
-      cursor.advance();
-    }
-    multiset ??= isMultiset;
-    if (multiset !== isMultiset) {
-      throw cursor.errorAt(bar.start, "`|` and `|+|` cannot be mixed without parentheses");
-    }
-    alternatives.push(parsePathTerm(cursor));
-  }
-  return {
-    kind: "pathAlternation",
-    multiset: multiset ?? false,
-    alternatives,
-    span: cursor.spanFrom(start),
-  };
+  if (cursor.context.barEnds) return parsePathTerm(cursor);
+  const { choices, multiset } = parseAlternatives(cursor, parsePathTerm);
+  const [first] = choices;
+  if (multiset === undefined) return first!;
+  return { kind: "pathAlternation", multiset, alternatives: choices, span: cursor.spanFrom(start) };
 }
 
 /** <path term> (§16.7): nodes, edges and parenthesised paths, one after the other. Nodes that edges imply are filled in. */

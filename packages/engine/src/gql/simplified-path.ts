@@ -8,6 +8,7 @@ import type {
   Quantifier,
   Span,
 } from "./ast.ts";
+import { parseAlternatives } from "./alternatives.ts";
 import { type Cursor, isSymbolToken } from "./cursor.ts";
 import { acceptQuantifier } from "./quantifier.ts";
 
@@ -56,22 +57,9 @@ function orientationOf(left: boolean, line: "-" | "~", right: boolean): EdgeOrie
 /** <simplified contents>: `a`, `a | b`, `a |+| b` */
 function parseContents(cursor: Cursor): Part {
   const { start } = cursor.token;
-  const first = parseTerm(cursor);
-  if (!cursor.isSymbol("|")) return first;
-  const parts = [first];
-  let multiset: boolean | undefined;
-  while (cursor.isSymbol("|")) {
-    const bar = cursor.advance();
-    const isMultiset = cursor.isSymbol("+") && isSymbolToken(cursor.peek(), "|");
-    if (isMultiset) {
-      cursor.advance();
-      cursor.advance();
-    }
-    multiset ??= isMultiset;
-    if (multiset !== isMultiset)
-      throw cursor.errorAt(bar.start, "`|` and `|+|` cannot be mixed without parentheses");
-    parts.push(parseTerm(cursor));
-  }
+  const { choices: parts, multiset } = parseAlternatives(cursor, parseTerm);
+  const [first] = parts;
+  if (multiset === undefined) return first!;
   const span = cursor.spanFrom(start);
   const labels = multiset === true ? null : allLabels(parts);
   if (labels !== null) return edgeOf({ kind: "labelOr", operands: labels, span });
