@@ -488,6 +488,41 @@ describe("16 rooms", () => {
     // What others have not read is nobody else's business.
     const eve = await served.connected("eve");
     expect(await eve.ask({ type: "SUBSCRIBE", id: 1, query: UNREAD })).toMatchObject({ data: [] });
+    await say("red", "5");
+    await served.stop();
+    await served.start();
+    const back = await inRoom("ann", "red", { client: "tab" });
+    expect(await back.next()).toMatchObject({ type: "MESSAGE", text: "5", redelivered: true });
+    expect(await back.ask({ type: "SUBSCRIBE", id: 1, query: UNREAD })).toMatchObject({
+      data: [{ room: "red", unread: 1 }],
+    });
+  });
+
+  test("a connection that is gone without a word is out of the graph when its pings are not answered", async () => {
+    const ann = await served.connected("ann");
+    const query = "SELECT user, state FROM GeodePresence";
+    expect(await ann.ask({ type: "SUBSCRIBE", id: 1, query })).toMatchObject({ data: [] });
+    await ann.ask({ type: "JOIN_ROOM", room_id: "red" });
+    expect(await ann.next()).toMatchObject({ op: "insert", data: { user: "ann", state: null } });
+    const url = `${served.server.url.replace(/^http/, "ws")}/ws?room=red`;
+    const silent = await Peer.connect(url, { autoPong: false });
+    const name = { status: "here", color: "#00f" };
+    await silent.ask({ type: "AUTH", token: await served.token("bob") });
+    await silent.next();
+    silent.send({ type: "PRESENCE", room_id: "red", state: name });
+    const heard = [await ann.next(), await ann.next(), await ann.next()];
+    expect(heard.map(({ type }) => type).toSorted()).toEqual(["PRESENCE", "UPDATE", "USER_JOINED"]);
+    served.clock.pass(1_000);
+    expect(await ann.next()).toMatchObject({ op: "update", data: { user: "bob", state: name } });
+    const left: unknown[] = [];
+    // Ann answers hers; Bob's are not answered, twice.
+    for (let ms = 0; ms < 80_000 && served.server.connections > 1; ms += 5_000) {
+      await ann.ask({ type: "PING" });
+      served.clock.pass(5_000);
+    }
+    left.push(await ann.next(), await ann.next());
+    expect(left).toContainEqual(expect.objectContaining({ type: "USER_LEFT" }));
+    expect(left).toContainEqual(expect.objectContaining({ type: "UPDATE", op: "delete" }));
   });
 
   test("a change of the graph and the message about it are one commit: who watches both sees both, at one seq", async () => {
