@@ -511,7 +511,9 @@ describe("16 rooms", () => {
     await silent.next();
     silent.send({ type: "PRESENCE", room_id: "red", state: name });
     const heard = [await ann.next(), await ann.next(), await ann.next()];
-    expect(heard.map(({ type }) => type).toSorted()).toEqual(["PRESENCE", "UPDATE", "USER_JOINED"]);
+    expect(new Set(heard.map(({ type }) => type))).toEqual(
+      new Set(["PRESENCE", "UPDATE", "USER_JOINED"]),
+    );
     served.clock.pass(1_000);
     expect(await ann.next()).toMatchObject({ op: "update", data: { user: "bob", state: name } });
     const left: unknown[] = [];
