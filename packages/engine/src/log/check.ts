@@ -5,7 +5,7 @@ import { type LogPosition, readChain } from "./chain.ts";
 import { checkpointPaths, type CheckpointHeader, openCheckpoint } from "./checkpoint.ts";
 import { checkFormat, checkpointsPath, logPath } from "./directory.ts";
 import { decodeHeader } from "./entry.ts";
-import { LmdbLog } from "./lmdb.ts";
+import { SegmentLog } from "./segments/segment-log.ts";
 import { sameHash } from "./log.ts";
 
 /** Something that is wrong. */
@@ -86,9 +86,9 @@ async function checkLog(
   findings: Finding[],
 ): Promise<CheckReport["log"]> {
   const subject = "the log";
-  let log: LmdbLog;
+  let log: SegmentLog;
   try {
-    log = await LmdbLog.open({ path: logPath(path), access: "read" });
+    log = await SegmentLog.open({ path: logPath(path), access: "read" });
   } catch (error) {
     findings.push(findingOf("error", subject, error));
     return null;
@@ -116,7 +116,7 @@ async function checkLog(
 
 /** Follows the chain from the oldest entry, whose word for what came before has to be taken. Returns the number of commits. */
 function checkChain(
-  log: LmdbLog,
+  log: SegmentLog,
   checkpoints: readonly CheckedCheckpoint[],
   findings: Finding[],
 ): number {

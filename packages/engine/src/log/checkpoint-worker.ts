@@ -27,6 +27,8 @@ function tell(work: () => FoldAnswer): void {
     };
   }
   port.postMessage(answer);
+  // With nobody to hear, the thread ends by itself. To be ended while it does so has ended whole processes, inside V8.
+  if (answer.kind !== "ready") port.close();
 }
 
 function work(request: FoldRequest): FoldAnswer {

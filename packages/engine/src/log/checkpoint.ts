@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { GeodeError } from "@geode/values";
 import type { Effect } from "../graph/effect.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
+import { syncDirectory } from "./durable-files.ts";
 import { decodePatch, encodePatch } from "./entry.ts";
 
 /*
@@ -191,19 +192,6 @@ export function removeUnfinishedCheckpoints(directory: string): void {
     if (name.endsWith(SUFFIX + TEMPORARY_SUFFIX)) {
       rmSync(join(directory, name), { force: true });
     }
-  }
-}
-
-/** fsync of a directory makes the names in it durable. Windows has no such thing and needs none. */
-export function syncDirectory(directory: string): void {
-  if (process.platform === "win32") {
-    return;
-  }
-  const file = openSync(directory, "r");
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
   }
 }
 

@@ -208,6 +208,9 @@ class FoldWorker {
   #pending: { resolve(answer: FoldAnswer): void; reject(error: unknown): void } | null = null;
   /** What came when nobody was asking. */
   #outcome: Outcome | null = null;
+  /** It has given its last answer and ends by itself. */
+  #isDone = false;
+  readonly #exited: Promise<void>;
 
   constructor(data: FoldWorkerData, signal: AbortSignal) {
     // The worker runs from the source as we do, or compiled as we are.
@@ -218,7 +221,11 @@ class FoldWorker {
       name: "geode-checkpoint",
     });
     this.#signal = signal;
-    this.#worker.on("message", (answer: FoldAnswer) => this.#settle({ resolve: answer }));
+    this.#exited = new Promise((resolve) => this.#worker.once("exit", () => resolve()));
+    this.#worker.on("message", (answer: FoldAnswer) => {
+      this.#isDone = answer.kind !== "ready";
+      this.#settle({ resolve: answer });
+    });
     this.#worker.on("error", (cause) => {
       this.#settle({
         reject: new GeodeError("INTERNAL", `the checkpoint worker failed: ${String(cause)}`, {
@@ -257,7 +264,8 @@ class FoldWorker {
 
   async end(): Promise<void> {
     this.#signal.removeEventListener("abort", this.#cancel);
-    await this.#worker.terminate();
+    if (this.#isDone) await this.#exited;
+    else await this.#worker.terminate();
   }
 
   #settle(outcome: Outcome): void {

@@ -18,7 +18,7 @@ import { LOG_START, readChain } from "./chain.ts";
 import { checkDirectory } from "./check.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import { copyState, makeCopy } from "./copy.ts";
-import { LmdbLog } from "./lmdb.ts";
+import { SegmentLog } from "./segments/segment-log.ts";
 
 const ann: Principal = { id: "ann", roles: ["admin"], claims: new Map() };
 
@@ -279,7 +279,7 @@ async function directoryWith(statements: readonly string[]): Promise<string> {
 
 /** The state that the log of a directory, from its first entry on, led to with that commit. */
 async function stateAt(directory: string, seq: number): Promise<Effect[]> {
-  const log = await LmdbLog.open({ path: join(directory, "log"), access: "read" });
+  const log = await SegmentLog.open({ path: join(directory, "log"), access: "read" });
   const store = new Store();
   for (const { entry } of readChain(log, LOG_START)) {
     entry.commits.slice(0, Math.max(0, seq - entry.firstSeq + 1)).forEach(({ patch }) => {

@@ -16,17 +16,16 @@ import {
   type CheckpointHeader,
   moveCheckpoint,
   openCheckpoint,
-  syncDirectory,
   writeCheckpointFile,
 } from "./checkpoint.ts";
 import { checkFormat, checkpointsPath, logPath, markCopy } from "./directory.ts";
+import { syncDirectory } from "./durable-files.ts";
 import { Fold, type FoldLimits } from "./fold.ts";
-import { LmdbLog } from "./lmdb.ts";
+import { SegmentLog } from "./segments/segment-log.ts";
 
 /*
  * Copies of a database: its whole state after one commit, as one checkpoint file. A directory made of such a file has that checkpoint
- * and an empty log that goes on after it. LMDB's own files are never copied: a copy taken while they are written would be torn, and
- * closing a handle on its lock file drops the lock.
+ * and an empty log that goes on after it.
  */
 
 export interface CopyOptions {
@@ -55,7 +54,7 @@ export async function copyState(
   checkFormat(path);
   // The checkpoint before the log: the log then reaches at least as far.
   const fold = new Fold(checkpointsPath(path), KEEP_KEYS);
-  const log = await LmdbLog.open({ path: logPath(path), access: "read" });
+  const log = await SegmentLog.open({ path: logPath(path), access: "read" });
   try {
     const { number: head, oldest } = log.head();
     const base = fold.next - 1;
@@ -119,7 +118,7 @@ async function fill(directory: string, file: string): Promise<Checkpoint> {
     mkdirSync(logPath(directory), { mode: 0o700 });
   });
   moveCheckpoint(file, checkpointsPath(directory), number);
-  const log = await LmdbLog.open({ path: logPath(directory), start: { number, hash } });
+  const log = await SegmentLog.open({ path: logPath(directory), start: { number, hash } });
   await log.close();
   attempt(directory, () => {
     syncDirectory(logPath(directory));

@@ -1,14 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  openSync,
-  closeSync,
-  fsyncSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { GeodeError } from "@geode/values";
 import type { Effect } from "../graph/effect.ts";
@@ -19,20 +9,21 @@ import {
   type IdempotencyRecord,
   newestGood,
   removeUnfinishedCheckpoints,
-  syncDirectory,
 } from "./checkpoint.ts";
-import { type Durability, LmdbLog } from "./lmdb.ts";
+import { removeDurably, syncDirectory, writeDurably } from "./durable-files.ts";
+import type { Durability } from "./log.ts";
+import { holdsSegments, SegmentLog } from "./segments/segment-log.ts";
 
 /*
  * A data directory:
- *   format.json    {"format": 1}: what the rest looks like
- *   log/           the log, in LMDB; its lock is the lock of the directory
+ *   format.json    {"format": 2}: what the rest looks like
+ *   log/           the log, in segments; its lock is the lock of the directory
  *   checkpoints/   one file per checkpoint
  *   relaxed        there while commits may have been acknowledged that the disk does not have
  *   copy           there until a copy is opened for the first time: the original goes on under the same epoch
  * Other files are left alone.
  */
-export const DIRECTORY_FORMAT = 1;
+export const DIRECTORY_FORMAT = 2;
 
 const FORMAT_FILE = "format.json";
 const LOG_DIRECTORY = "log";
@@ -66,7 +57,7 @@ export interface Recovery {
 /** A data directory that this process has to itself. */
 export class DataDirectory {
   readonly path: string;
-  readonly log: LmdbLog;
+  readonly log: SegmentLog;
   readonly checkpointsPath: string;
   /**
    * Commits may be missing that were acknowledged: the last process ran relaxed and did not close, or this is a copy whose original went
@@ -85,14 +76,14 @@ export class DataDirectory {
     const fresh = !existsSync(join(path, FORMAT_FILE));
     if (!fresh) {
       checkFormat(path);
-    } else if (existsSync(join(logPath(path), "data.mdb"))) {
+    } else if (holdsSegments(logPath(path))) {
       throw new GeodeError("CORRUPT", `${path} holds a log but no ${FORMAT_FILE}`, {
         hint: "Restore the file or a backup.",
       });
     } else {
       writeDurably(path, FORMAT_FILE, `${JSON.stringify({ format: DIRECTORY_FORMAT })}\n`);
     }
-    const log = await LmdbLog.open({ path: logPath(path), durability });
+    const log = await SegmentLog.open({ path: logPath(path), durability });
     try {
       makeDirectory(checkpointsPath(path));
       if (fresh) {
@@ -110,7 +101,7 @@ export class DataDirectory {
     }
   }
 
-  private constructor(path: string, log: LmdbLog, durability: Durability, cursorsVoid: boolean) {
+  private constructor(path: string, log: SegmentLog, durability: Durability, cursorsVoid: boolean) {
     this.path = path;
     this.log = log;
     this.checkpointsPath = checkpointsPath(path);
@@ -219,22 +210,4 @@ function syncNames(path: string): void {
   } catch {
     // The directory above may belong to somebody else, who has made ours durable then.
   }
-}
-
-function writeDurably(directory: string, name: string, text: string): void {
-  const path = join(directory, name);
-  const file = openSync(`${path}.tmp`, "w", 0o600);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(`${path}.tmp`, path);
-  syncDirectory(directory);
-}
-
-function removeDurably(directory: string, name: string): void {
-  rmSync(join(directory, name), { force: true });
-  syncDirectory(directory);
 }

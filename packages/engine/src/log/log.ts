@@ -52,6 +52,12 @@ export interface LogHead {
   readonly oldest: number;
 }
 
+/**
+ * When an append is answered. "durable": once the operating system says that the disk has it. "relaxed": once it is handed to the
+ * operating system; it then survives the end of the process, but a power cut may take the newest commits.
+ */
+export type Durability = "durable" | "relaxed";
+
 export type AppendOutcome = "ok" | "conflict" | "unknown";
 
 /** A piece of data under its SHA-256, for what is too large for an entry. */

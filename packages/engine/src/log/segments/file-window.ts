@@ -1,0 +1,41 @@
+import { readSync } from "node:fs";
+
+/** Reads a file from front to back, with one call to the system for many small pieces. */
+export class FileWindow {
+  readonly #file: number;
+  readonly #bytesMin: number;
+  #bytes: Buffer = Buffer.alloc(0);
+  #start = 0;
+
+  /** Each time it looks at the file it reads at least so many bytes, if there are. */
+  constructor(file: number, bytesMin: number) {
+    this.#file = file;
+    this.#bytesMin = bytesMin;
+  }
+
+  /**
+   * That many bytes, or what there is of them; good until the next call. What lies behind `limit` may still change: it is not read ahead.
+   */
+  bytes(at: number, count: number, limit: number): Buffer {
+    const offset = at - this.#start;
+    if (offset < 0 || offset + count > this.#bytes.length) {
+      const ahead = Math.max(count, Math.min(this.#bytesMin, limit - at));
+      const bytes = Buffer.allocUnsafeSlow(ahead);
+      this.#bytes = bytes.subarray(0, readFully(this.#file, bytes, at));
+      this.#start = at;
+      return this.#bytes.subarray(0, count);
+    }
+    return this.#bytes.subarray(offset, offset + count);
+  }
+}
+
+/** Fills the buffer as far as the file reaches; returns how far that is. */
+function readFully(file: number, buffer: Uint8Array, position: number): number {
+  let filled = 0;
+  while (filled < buffer.length) {
+    const count = readSync(file, buffer, filled, buffer.length - filled, position + filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return filled;
+}
