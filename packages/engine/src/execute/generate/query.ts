@@ -636,7 +636,8 @@ class QueryGenerator {
     const columns = new Map<Variable, string>();
     const states = operator.aggregates.map((aggregate) => {
       columns.set(aggregate.variable, g.state("b", "[]"));
-      return { aggregate, state: g.state("total", newState(aggregate)) };
+      const state = isElementCounter(aggregate) ? "F.slotSet()" : newState(aggregate);
+      return { aggregate, state: g.state("total", state) };
     });
     for (const { aggregate, state } of states)
       this.#accumulate(aggregate, isCounter(aggregate) ? g.counter(state) : state, index);
@@ -645,7 +646,10 @@ class QueryGenerator {
     this.#next = {
       between: () => {
         for (const { aggregate, state } of states) {
-          code.line(`${columns.get(aggregate.variable)}.push(${resultCode(aggregate, state)});`);
+          const result = isElementCounter(aggregate)
+            ? `${state}.release()`
+            : resultCode(aggregate, state);
+          code.line(`${columns.get(aggregate.variable)}.push(${result});`);
         }
       },
       loop: (body) => {
