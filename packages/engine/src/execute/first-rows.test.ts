@@ -1,7 +1,25 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { float, type Value } from "@geode/values";
 import { Budget, type BudgetLimits, DEFAULT_BUDGET } from "./budget.ts";
 import { FirstRows } from "./first-rows.ts";
+import { Database } from "../index.ts";
+
+const principal = { id: "test", roles: [], claims: new Map() };
+
+/** Also what no comparison of numbers puts in its place. */
+const mixed = fc.constantFrom<Value>(
+  null,
+  float(Number.NaN),
+  float(Number.POSITIVE_INFINITY),
+  float(2),
+  0.5,
+  -0.5,
+  2n ** 62n,
+  -(2n ** 62n),
+  "a",
+  true,
+);
 
 const LIMITS: BudgetLimits = { ...DEFAULT_BUDGET, timeMs: 1000, rows: 1000, keptRows: 1000 };
 
@@ -43,5 +61,30 @@ describe("the first rows of an order", () => {
     const values = Array.from({ length: 100 }, (_, index) => 100 - index);
     expect(firstOf(values, 3, { ...LIMITS, keptRows: 3 })).toEqual([99, 98, 97]);
     expect(() => firstOf(values, 4, { ...LIMITS, keptRows: 3 })).toThrow(/keeps more than 3 rows/);
+  });
+
+  test("are those of the whole order, whatever the values are", async () => {
+    const database = await Database.open({});
+    const ask = async (text: string, list: readonly Value[]): Promise<readonly Value[]> => {
+      const parameters = new Map<string, Value>([["list", [...list]]]);
+      const { rows } = await database.query({ text, parameters, principal });
+      return rows.map(([place]) => place ?? null);
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(fc.integer({ min: -3, max: 3 }), mixed), { maxLength: 30 }),
+        fc.constantFrom("", " DESC", " NULLS FIRST", " DESC NULLS LAST"),
+        fc.nat(6),
+        fc.nat(3),
+        async (list, direction, limit, offset) => {
+          const text = `FOR x IN $list WITH OFFSET i ORDER BY x${direction}, i RETURN i`;
+          const all = await ask(text, list);
+          expect(await ask(`${text} OFFSET ${offset} LIMIT ${limit}`, list)).toEqual(
+            all.slice(offset, offset + limit),
+          );
+        },
+      ),
+    );
+    await database.close();
   });
 });

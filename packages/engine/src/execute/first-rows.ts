@@ -35,6 +35,15 @@ export class FirstRows {
     return this.#heap.length;
   }
 
+  get isFull(): boolean {
+    return this.#heap.length >= this.#wanted;
+  }
+
+  /** The place of the last one of those that are wanted so far; there has to be one. */
+  get last(): number {
+    return this.#heap[0]!;
+  }
+
   /** The place of the row that was just put, or -1 if it is not among the first so far. */
   admit(): number {
     const { place } = this;

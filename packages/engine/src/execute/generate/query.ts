@@ -93,6 +93,8 @@ interface SortedBy {
   readonly values: string;
   readonly value: string;
   readonly sorter: string;
+  /** How a number compares that comes later in the order than another one; null where keys are no numbers. */
+  readonly behind: "<" | ">" | null;
 }
 
 class QueryGenerator {
@@ -528,16 +530,18 @@ class QueryGenerator {
   #sort(operator: Operator & { kind: "sort" }, index: number): void {
     const next = this.#operators[index + 1];
     const bounds = next?.kind === "slice" ? this.#boundsOf(next) : null;
-    const keys = operator.keys.map((key) => ({
+    const keys = operator.keys.map((key): SortedBy => ({
       values: this.#g.state("k", "[]"),
       value: valueCode(this.#g, key.expression),
       sorter: sorter(key.descending, key.nulls),
+      behind: key.descending ? "<" : ">",
     }));
     if (this.#g.keyed)
       keys.push({
         values: this.#g.state("k", "[]"),
         value: this.#g.rowKey(),
         sorter: "byRowKey",
+        behind: null,
       });
     const comparisons = keys.map(({ values, sorter: by }) => `F.${by}(${values}[i],${values}[j])`);
     const comparator = `(i,j)=>${comparisons.join("||") || "0"}`;
@@ -574,13 +578,25 @@ class QueryGenerator {
     const wanted = skip ? `${skip}+${take}` : take;
     const first = g.state("first", `rt.firstRows(${wanted},${comparator})`);
     const order = g.state("order", "null");
-    for (const { values, value } of keys) code.line(`${values}[${first}.place]=${value};`);
     const { columns } = this.#buffer(index);
-    const place = code.fresh("place");
-    code.line(`const ${place}=${first}.admit();`);
-    code.block(`if(${place}!==-1)`, () => {
-      for (const [variable, array] of columns)
-        code.line(`${array}[${place}]=${g.local(variable)};`);
+    const [place, key] = [code.fresh("place"), code.fresh("key")];
+    const [primary, ...others] = keys;
+    const edge = g.state("edge", "null");
+    const behind = primary?.behind ?? null;
+    if (primary) code.line(`const ${key}=${primary.value};`);
+    // Most rows are behind the last one that is wanted by a number that they begin with, and need no more than a look at it.
+    const isNear =
+      behind && `typeof ${edge}!=="number"||typeof ${key}!=="number"||!(${key}${behind}${edge})`;
+    code.block(isNear ? `if(${isNear})` : "", () => {
+      if (primary) code.line(`${primary.values}[${first}.place]=${key};`);
+      for (const { values, value } of others) code.line(`${values}[${first}.place]=${value};`);
+      code.line(`const ${place}=${first}.admit();`);
+      code.block(`if(${place}!==-1)`, () => {
+        if (primary && behind)
+          code.line(`if(${first}.isFull)${edge}=${primary.values}[${first}.last];`);
+        for (const [variable, array] of columns)
+          code.line(`${array}[${place}]=${g.local(variable)};`);
+      });
     });
     this.#next = {
       between: () => code.line(`${order}=${first}.order();`),
