@@ -1,10 +1,12 @@
 import type { BenchQuery } from "./bench-query.ts";
 import type { SocialGraph } from "./social-graph.ts";
 
-/** A database in this process, on disk, with durable commits. */
+/** A database in this process, on disk. */
 export interface Engine {
   readonly name: string;
-  /** Fills it, with an index on the persons' ids; resolves when all of it is durable. */
+  /** Whether a write is answered when the disk has it. Otherwise the operating system has it, and a power cut may take it. */
+  readonly syncs: boolean;
+  /** Fills it, with an index on the persons' ids; resolves when all of it is answered. */
   load(graph: SocialGraph): Promise<void>;
   /** Makes a query ready to be run many times, and how to run it. */
   prepare(query: BenchQuery): (parameter: number) => readonly Row[] | Promise<readonly Row[]>;

@@ -12,16 +12,19 @@ const IN_FLIGHT = 4;
 
 export class Geode implements Engine {
   readonly name = "Geode";
+  readonly syncs: boolean;
   readonly #directory: string;
   #database: Database;
 
-  private constructor(directory: string, database: Database) {
+  private constructor(directory: string, database: Database, syncs: boolean) {
     this.#directory = directory;
     this.#database = database;
+    this.syncs = syncs;
   }
 
-  static async open(directory: string): Promise<Geode> {
-    return new Geode(directory, await Database.open({ directory }));
+  static async open(directory: string, syncs = true): Promise<Geode> {
+    const durability = syncs ? "durable" : "relaxed";
+    return new Geode(directory, await Database.open({ directory, durability }), syncs);
   }
 
   /** Closes it and reads it back from disk. */

@@ -21,6 +21,8 @@ const BATCH = 100_000;
 
 export class Grafeo implements Engine {
   readonly name = "Grafeo";
+  /** Of 300 inserts, each in a call of its own, strace shows one fdatasync. */
+  readonly syncs = false;
   readonly #database: GrafeoDatabase;
 
   /** Throws when the package is not installed. */

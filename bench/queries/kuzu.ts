@@ -26,6 +26,7 @@ interface Result {
 /** Kuzu in this process, with one thread. */
 export class Kuzu implements Engine {
   readonly name = "Kuzu";
+  readonly syncs = true;
   readonly #directory: string;
   readonly #database: { closeSync(): void };
   readonly #connection: Connection;

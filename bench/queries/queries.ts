@@ -75,6 +75,20 @@ export async function queries(): Promise<readonly Figure[]> {
         }
       }
       requireSame(query, results);
+      if (query.writes) {
+        // Waiting for the disk is held against waiting for the disk.
+        const [synced, handed] = [true, false].map((syncs) =>
+          engines.filter((engine) => engine.syncs === syncs).map(({ name }) => name),
+        ) as [string[], string[]];
+        figures.push(...against(`${query.name}, p50`, only(times, synced), "ms"));
+        if (handed.length === 0) continue;
+        const relaxed = await Geode.open(join(directory, "relaxed"), false);
+        times.set(geode.name, (await measure(relaxed, query)).p50Ms);
+        await relaxed.close();
+        const name = `${query.name.replace("durable", "not waiting for the disk")}, p50`;
+        figures.push(...against(name, only(times, [geode.name, ...handed]), "ms"));
+        continue;
+      }
       figures.push(...against(`${query.name}, p50`, times, "ms"));
     }
     for (const engine of engines) await engine.close();
@@ -179,6 +193,13 @@ function requireSame({ name }: BenchQuery, results: ReadonlyMap<string, string>)
     if (result !== expected)
       throw new Error(`${name}: ${first} and ${other} give different results.`);
   }
+}
+
+function only(
+  values: ReadonlyMap<string, number>,
+  names: readonly string[],
+): ReadonlyMap<string, number> {
+  return new Map([...values].filter(([name]) => names.includes(name)));
 }
 
 /** One figure per peer; one without, if there is none. */
