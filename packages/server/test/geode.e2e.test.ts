@@ -124,6 +124,10 @@ describe("geode serve", () => {
       "csv",
     );
     expect(found.out).toBe("name\r\nAnn\r\n");
+    expect(await command("check", "kept")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("is sound: 1 node, ") as string,
+    });
     await stop(second.child);
     expect(await command("check", "kept")).toMatchObject({
       code: 0,

@@ -1,8 +1,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { GeodeError } from "@geode/values";
-import { type LogPosition, readChain } from "./chain.ts";
-import { checkpointPaths, type CheckpointHeader, openCheckpoint } from "./checkpoint.ts";
+import { violations } from "../graph/invariants.ts";
+import { Store } from "../graph/store.ts";
+import { LOG_START, type LogPosition, readChain } from "./chain.ts";
+import {
+  checkpointPaths,
+  type CheckpointHeader,
+  newestGood,
+  openCheckpoint,
+} from "./checkpoint.ts";
 import { checkFormat, checkpointsPath, logPath } from "./directory.ts";
 import { decodeHeader } from "./entry.ts";
 import { SegmentLog } from "./segments/segment-log.ts";
@@ -37,12 +44,21 @@ export interface CheckReport {
     readonly bytes: number;
     readonly commits: number;
   } | null;
+  /** What the newest good checkpoint and the entries behind it come to; null if they do not. */
+  readonly state: CheckedState | null;
   readonly findings: readonly Finding[];
+}
+
+export interface CheckedState {
+  readonly seq: number;
+  readonly nodes: number;
+  readonly edges: number;
+  readonly documents: number;
 }
 
 /**
  * Reads all of a data directory and changes nothing: hashes and contents of the checkpoints, the chain of the log, every entry and every
- * blob. It may run beside the server. Throws NOT_FOUND if the path is no data directory; whatever else is wrong is a finding.
+ * blob; then builds the graph of them and looks whether its parts agree. It may run beside the server, and needs the memory of the graph. Throws NOT_FOUND if the path is no data directory; whatever else is wrong is a finding.
  */
 export async function checkDirectory(path: string): Promise<CheckReport> {
   if (!existsSync(logPath(path))) {
@@ -54,8 +70,8 @@ export async function checkDirectory(path: string): Promise<CheckReport> {
   const findings: Finding[] = [];
   attempt(findings, "error", path, () => checkFormat(path));
   const checkpoints = checkCheckpoints(path, findings);
-  const log = await checkLog(path, checkpoints, findings);
-  return { checkpoints, log, findings };
+  const { log, state } = await checkLog(path, checkpoints, findings);
+  return { checkpoints, log, state, findings };
 }
 
 function checkCheckpoints(path: string, findings: Finding[]): CheckedCheckpoint[] {
@@ -84,14 +100,14 @@ async function checkLog(
   path: string,
   checkpoints: readonly CheckedCheckpoint[],
   findings: Finding[],
-): Promise<CheckReport["log"]> {
+): Promise<Pick<CheckReport, "log" | "state">> {
   const subject = "the log";
   let log: SegmentLog;
   try {
     log = await SegmentLog.open({ path: logPath(path), access: "read" });
   } catch (error) {
     findings.push(findingOf("error", subject, error));
-    return null;
+    return { log: null, state: null };
   }
   try {
     const { oldest, number: newest } = log.head();
@@ -108,7 +124,9 @@ async function checkLog(
     attempt(findings, "error", subject, () => {
       commits = checkChain(log, checkpoints, findings);
     });
-    return { oldest, newest, bytes: log.bytes(), commits };
+    const isWhole = findings.every(({ severity }) => severity === "warning");
+    const state = isWhole ? checkState(path, log, findings) : null;
+    return { log: { oldest, newest, bytes: log.bytes(), commits }, state };
   } finally {
     await log.close();
   }
@@ -134,6 +152,31 @@ function checkChain(
     checkPosition(position, checkpoints, findings);
   }
   return commits;
+}
+
+/** Builds the graph as recovery does it. */
+function checkState(path: string, log: SegmentLog, findings: Finding[]): CheckedState | null {
+  const subject = "the graph";
+  const store = new Store();
+  const { checkpoint } = newestGood(checkpointsPath(path));
+  let seq = checkpoint?.header.seq ?? 0;
+  const before = findings.length;
+  attempt(findings, "error", subject, () => {
+    for (const chunk of checkpoint?.chunks ?? []) for (const effect of chunk) store.apply(effect);
+    for (const { entry } of readChain(log, checkpoint?.header ?? LOG_START)) {
+      seq += entry.commits.length;
+      for (const { patch } of entry.commits) for (const effect of patch) store.apply(effect);
+    }
+  });
+  if (findings.length > before) return null;
+  for (const problem of violations(store)) findings.push({ severity: "error", subject, problem });
+  const graphs = [...store.graphs.values()];
+  return {
+    seq,
+    nodes: graphs.reduce((sum, { nodeCount }) => sum + nodeCount, 0),
+    edges: graphs.reduce((sum, { edgeCount }) => sum + edgeCount, 0),
+    documents: store.documents.size,
+  };
 }
 
 /** A checkpoint of the same place in the log has to agree with it. */

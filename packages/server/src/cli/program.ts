@@ -299,7 +299,7 @@ function restore(terminal: Terminal): Command {
 
 function check(terminal: Terminal): Command {
   return new Command("check")
-    .description("Check a data directory that no server uses.")
+    .description("Check a data directory, also while a server uses it.")
     .argument("[directory]", "the data directory", DEFAULT_DATA)
     .addHelpText("after", CHECK_HELP)
     .action((directory: string) => runCheck(directory, terminal));
@@ -550,8 +550,9 @@ Examples:
   $ geode revoke --session 0b9c…               this connection only`;
 
 const CHECK_HELP = `
-Verifies the stored checkpoint and log, rebuilds the graph, and checks that its parts agree.
-It changes nothing. Exit code 1 if something was found.
+Verifies the stored checkpoints and log, rebuilds the graph, and checks that its parts agree.
+It changes nothing and needs the memory of the graph. Exit code 1 if something is damaged or
+missing; a warning is of what is held in reserve.
 
 Example:
   $ geode check ./geode-data`;
