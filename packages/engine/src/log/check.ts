@@ -78,7 +78,8 @@ function checkCheckpoints(path: string, findings: Finding[]): CheckedCheckpoint[
   const directory = checkpointsPath(path);
   const checkpoints: CheckedCheckpoint[] = [];
   for (const file of existsSync(directory) ? checkpointPaths(directory) : []) {
-    attempt(findings, "warning", file, () => {
+    const found: Finding[] = [];
+    attempt(found, "warning", file, () => {
       const { bytes, header, idempotency, chunks } = openCheckpoint(file);
       let effects = 0;
       for (const chunk of chunks) {
@@ -92,6 +93,8 @@ function checkCheckpoints(path: string, findings: Finding[]): CheckedCheckpoint[
         idempotencyKeys: [...idempotency].length,
       });
     });
+    // One that a server has given up for a newer one meanwhile is not missed.
+    if (existsSync(file)) findings.push(...found);
   }
   return checkpoints;
 }
