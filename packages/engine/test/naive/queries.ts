@@ -38,8 +38,13 @@ function stepResult(step: ast.QueryStep, rows: readonly Row[], at: Environment):
   if (!operation) return first;
   const { columns } = first;
   const keyOf = (row: Row): string => keyOfValues(columns.map((column) => row.get(column) ?? null));
-  const sides = step.rest.map(({ query }) => linearResult(query, rows, at).rows);
-  const combined = combine(operation.operator, operation.all, [first.rows, ...sides], keyOf);
+  const sides = [first.rows];
+  for (const { operator, query } of step.rest) {
+    // OTHERWISE does not begin with what it does not need.
+    const isAnswered = operator === "otherwise" && sides.some((side) => side.length > 0);
+    if (!isAnswered) sides.push(linearResult(query, rows, at).rows);
+  }
+  const combined = combine(operation.operator, operation.all, sides, keyOf);
   return { columns, rows: combined };
 }
 

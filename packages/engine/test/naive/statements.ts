@@ -607,10 +607,28 @@ class Maker {
 
   writing(): string {
     const choices = this.#choices;
+    if (!choices.chance(12)) return this.#linearWriting();
+    const element = this.#match(false);
+    const known = this.#scope.filter(({ kind }) => kind === "node" || kind === "edge");
+    const before = known.length > 0 && choices.chance(60);
+    const outer = before ? known : [];
+    const operator = choices.pick(["UNION ALL", "UNION ALL", "OTHERWISE", "UNION"]);
+    const sides = choices.many(2, 3, () => {
+      this.#scope = outer;
+      const clauses = choices.chance(30) ? this.#clauses(0) : this.#linearWriting(false);
+      return `${clauses} RETURN ${this.#scalar(1)} AS c0`;
+    });
+    const combined = sides.join(` ${operator} `);
+    if (!before) return combined;
+    return `${element} RETURN ${known.map(({ name }) => name).join(", ")} NEXT ${combined}`;
+  }
+
+  #linearWriting(returns = true): string {
+    const choices = this.#choices;
     const clauses = choices.chance(85) ? [this.#match(choices.chance(15))] : [];
     if (choices.chance(12)) clauses.push(this.#clause(0));
     for (let left = 1 + choices.below(2); left > 0; left--) clauses.push(this.#write());
-    if (choices.chance(40)) clauses.push(this.#result("RETURN", false, false));
+    if (returns && choices.chance(40)) clauses.push(this.#result("RETURN", false, false));
     return clauses.join(" ");
   }
 
