@@ -1156,6 +1156,10 @@ export type ScalarTypeName =
   | "localDatetime"
   | "zonedDatetime"
   | "duration"
+  /** `DURATION(YEAR TO MONTH)`: years and months alone. */
+  | "monthDuration"
+  /** `DURATION(DAY TO SECOND)`: days and times alone. */
+  | "timeDuration"
   | "node"
   | "edge"
   | "path"

@@ -13,14 +13,11 @@ export function startsClause(cursor: Cursor): boolean {
   return CLAUSE_WORDS.has(cursor.token.keyword) || cursor.isSymbol("{") || definesValue(cursor);
 }
 
-/** `VALUE x =`, `VALUE x ::` or `VALUE x TYPED`. */
+/** `VALUE x =`, `VALUE x ::` or `VALUE x` and a type. */
 function definesValue(cursor: Cursor): boolean {
   if (!cursor.isWord("VALUE") || !isNameToken(cursor.peek())) return false;
   const next = cursor.peek(2);
-  return (
-    (next.kind === "symbol" && (next.text === "=" || next.text === "::")) ||
-    next.keyword === "TYPED"
-  );
+  return next.kind === "symbol" ? next.text === "=" || next.text === "::" : next.kind === "word";
 }
 
 /** One statement of a linear query or of a linear data-modifying statement (§13.1, §14.3), {@link startsClause} being true. */

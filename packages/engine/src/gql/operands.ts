@@ -5,6 +5,7 @@ import { parseComprehensionOrList } from "./comprehensions.ts";
 import { BEFORE_IN, parenthesized, PLAIN } from "./context.ts";
 import { type Cursor, isNameToken, isSymbolToken } from "./cursor.ts";
 import { parseFunctionCall } from "./function-calls.ts";
+import { acceptIntervalLiteral } from "./interval-literal.ts";
 import { parseLabelExpression } from "./labels.ts";
 import { parseLetItem } from "./let-item.ts";
 import { parseMapProjection } from "./map-projection.ts";
@@ -224,7 +225,7 @@ function parseWord(cursor: Cursor): Expression {
       if (opensConstructor(cursor)) return parsePathConstructor(cursor);
       break;
   }
-  const temporal = acceptTemporalLiteral(cursor);
+  const temporal = acceptTemporalLiteral(cursor) ?? acceptIntervalLiteral(cursor);
   if (temporal !== null) return temporal;
   if (RESERVED_WORDS.has(keyword) && keepsRole(cursor)) throw cursor.expected("an expression");
   return parseNameOrCall(cursor);

@@ -1,4 +1,5 @@
 import type {
+  Expression,
   Name,
   SessionReset,
   SessionResetTarget,
@@ -9,6 +10,7 @@ import type {
 } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseGraphReference } from "./graph-reference.ts";
+import { parseValueType } from "./types.ts";
 
 /** A command for the session or its transaction (§7, §8); null if another statement begins here. */
 export function acceptSessionStatement(cursor: Cursor): Statement | null {
@@ -64,10 +66,19 @@ function parseSetTarget(cursor: Cursor): SessionSetTarget {
     const ifNotExists = cursor.areWords("IF", "NOT", "EXISTS");
     if (ifNotExists) for (let i = 0; i < 3; i++) cursor.advance();
     const name = parseParameterName(cursor);
-    cursor.expectSymbol("=", "and the value of the parameter");
-    return { kind: "parameter", name, ifNotExists, value: cursor.rules.expression(cursor) };
+    return { kind: "parameter", name, ifNotExists, value: parseParameterValue(cursor) };
   }
   throw cursor.expected("GRAPH, TIME ZONE or VALUE after SESSION SET", ["GRAPH", "TIME", "VALUE"]);
+}
+
+/** <value initializer> (§7.1): `[[:: | TYPED] type] = expression` */
+function parseParameterValue(cursor: Cursor): Expression {
+  const isTyped = cursor.acceptSymbol("::") || cursor.acceptWord("TYPED");
+  const type = isTyped || cursor.token.kind === "word" ? parseValueType(cursor) : null;
+  cursor.expectSymbol("=", "and the value of the parameter");
+  const operand = cursor.rules.expression(cursor);
+  const { span } = operand;
+  return type === null ? operand : { kind: "cast", operand, type, assigned: true, span };
 }
 
 /** <session reset command> (§7.2) */

@@ -1,9 +1,9 @@
-import { GeodeError, unreachable } from "@geode/values";
+import { float, GeodeError, unreachable } from "@geode/values";
 import * as ast from "../gql/ast.ts";
 import { positionAt } from "../gql/position.ts";
 import { nearestWord } from "../gql/suggestion.ts";
 import { type Expression, type LabelExpression, NULL, TRUE, type Variable } from "./expression.ts";
-import { FUNCTIONS, isAboutNow, isAggregate } from "./functions.ts";
+import { FUNCTIONS, isAboutNow, isAggregate, isChance } from "./functions.ts";
 import type { AggregateName } from "./aggregate-name.ts";
 import type { Aggregate, Query } from "./operators.ts";
 import type { Binding, Scope } from "./scope.ts";
@@ -391,9 +391,18 @@ function saysOfElement(node: object): boolean {
   return kind === "property" || kind === "isLabeled" || kind === "propertyExists";
 }
 
+/** Cypher's names for the FLOATs that have no digits, where no variable is called so. */
+const NAMED_NUMBERS: ReadonlyMap<string, number> = new Map([
+  ["INF", Number.POSITIVE_INFINITY],
+  ["INFINITY", Number.POSITIVE_INFINITY],
+  ["NAN", Number.NaN],
+]);
+
 function bindName(binding: Binding, node: ast.Variable, context: ExpressionContext): Expression {
   const variable = context.scope.get(node.name);
   if (variable) return { kind: "variable", variable };
+  const number = context.row ? undefined : NAMED_NUMBERS.get(node.name.toUpperCase());
+  if (number !== undefined) return { kind: "constant", value: float(number) };
   if (context.row)
     return {
       kind: "property",
@@ -500,6 +509,9 @@ function bindCall(
   const name = node.name.toLowerCase();
   const offset = node.span.start;
   if (isAggregate(name)) return bindAggregate(binding, node, context);
+  if (name === "session_user")
+    return { kind: "property", of: { kind: "parameter", name: "auth", offset }, key: "id", offset };
+  if (name === "exists") return bindExistsCall(binding, node, bind);
   const signature = FUNCTIONS.get(name);
   if (!signature) {
     const nearest = nearestWord(name, FUNCTIONS.keys());
@@ -525,7 +537,7 @@ function bindCall(
   }
   const args = node.args.map(bind);
   const [first] = args;
-  if (isAboutNow(signature.name, args.length) || signature.name === "rand") binding.noteVolatile();
+  if (isAboutNow(signature.name, args.length) || isChance(signature.name)) binding.noteVolatile();
   if (first?.kind === "variable") {
     const refused = REFUSED_TYPES.get(signature.name);
     if (refused?.includes(first.variable.type))
@@ -540,11 +552,28 @@ function bindCall(
   return { kind: "call", name: signature.name, args, offset };
 }
 
+/** Cypher's `exists(n.key)`: whether the property is there. */
+function bindExistsCall(
+  binding: Binding,
+  { args, span }: ast.FunctionCall,
+  bind: (part: ast.Expression) => Expression,
+): Expression {
+  const [of] = args;
+  if (of === undefined || args.length > 1 || (of.kind !== "property" && of.kind !== "subscript"))
+    throw binding.invalidSyntax(
+      "`exists` with parentheses takes a property or a pattern.",
+      span.start,
+      "EXISTS { … } takes any query.",
+    );
+  return negateIf(true, { kind: "isNull", operand: bind(of) });
+}
+
 /** What can be seen to be wrong before anything runs. */
 const REFUSED_TYPES: ReadonlyMap<string, readonly Variable["type"][]> = new Map([
   ["type", ["node", "path", "nodes", "edges"]],
   ["labels", ["path", "nodes", "edges"]],
   ["size", ["node", "edge", "path"]],
+  ["cardinality", ["node", "edge"]],
   ["nodes", ["node", "edge"]],
   ["edges", ["node", "edge"]],
   ["path_length", ["node", "edge"]],
