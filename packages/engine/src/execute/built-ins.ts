@@ -472,6 +472,11 @@ export const builtIns = {
     const closed = path.elements.length > 1 && first?.id === last?.id;
     return !repeatsNode(closed ? path.elements.slice(0, -1) : path.elements);
   },
+  /** A record of one field. */
+  record_of(key: Value, value: Value, offset: number): Value {
+    if (typeof key !== "string") throw wrong("The name of a property", "a STRING", key, offset);
+    return new Map([[key, value]]);
+  },
   /** Later fields win. */
   merge_records(...args: [...records: Value[], offset: number]): Value {
     const merged = new Map<string, Value>();

@@ -100,12 +100,14 @@ export interface DropConstraint {
   readonly span: Span;
 }
 
-/** `CREATE [OR REPLACE] [PROPERTY] GRAPH [IF NOT EXISTS] name [[TYPED] ANY] [AS COPY OF graph]`: an open graph. */
+/** `CREATE [OR REPLACE] [PROPERTY] GRAPH [IF NOT EXISTS] name [[TYPED] ANY | LIKE graph] [AS COPY OF graph]`: an open graph. */
 export interface CreateGraph {
   readonly kind: "createGraph";
   readonly name: Name;
   readonly ifNotExists: boolean;
   readonly orReplace: boolean;
+  /** What has the indexes and constraints that it gets; null: it gets none. */
+  readonly like: GraphReference | null;
   /** null: it is empty. */
   readonly copyOf: GraphReference | null;
   readonly span: Span;
@@ -158,6 +160,8 @@ export interface SessionSet {
 export type SessionSetTarget =
   | { readonly kind: "graph"; readonly graph: GraphReference }
   | { readonly kind: "timeZone"; readonly timeZone: Expression }
+  /** To the one schema that there is. */
+  | { readonly kind: "schema" }
   | {
       readonly kind: "parameter";
       readonly name: Name;
@@ -175,6 +179,7 @@ export type SessionResetTarget =
   | { readonly kind: "all" }
   | { readonly kind: "graph" }
   | { readonly kind: "timeZone" }
+  | { readonly kind: "schema" }
   | { readonly kind: "parameters" }
   | { readonly kind: "parameter"; readonly name: Name };
 
@@ -494,7 +499,16 @@ export interface SetClause {
   readonly span: Span;
 }
 
-export type SetItem = SetProperty | SetProperties | SetLabels;
+export type SetItem = SetProperty | SetComputedProperty | SetProperties | SetLabels;
+
+/** Cypher's `n[key] = value` */
+export interface SetComputedProperty {
+  readonly kind: "setComputedProperty";
+  readonly element: Expression;
+  readonly key: Expression;
+  readonly value: Expression;
+  readonly span: Span;
+}
 
 /** `n.key = value` */
 export interface SetProperty {
@@ -528,7 +542,15 @@ export interface Remove {
   readonly span: Span;
 }
 
-export type RemoveItem = RemoveProperty | RemoveLabels;
+export type RemoveItem = RemoveProperty | RemoveComputedProperty | RemoveLabels;
+
+/** Cypher's `n[key]` */
+export interface RemoveComputedProperty {
+  readonly kind: "removeComputedProperty";
+  readonly element: Expression;
+  readonly key: Expression;
+  readonly span: Span;
+}
 
 export interface RemoveProperty {
   readonly kind: "removeProperty";
@@ -731,6 +753,7 @@ export type Expression =
   | Exists
   | Count
   | ValueQuery
+  | ListQuery
   | ListComprehension
   | PatternComprehension
   | MapProjection
@@ -1040,6 +1063,17 @@ export interface Count {
 /** `VALUE { … RETURN x }`: the only column of the only row; null if there is no row. */
 export interface ValueQuery {
   readonly kind: "valueQuery";
+  readonly query: Query;
+  readonly span: Span;
+}
+
+/**
+ * All rows of a query as a list: "column", Cypher's `COLLECT { … RETURN x }`, has their only column; "records", `TABLE { … }`
+ * (<binding table reference value expression>, ISO/IEC 39075:2024 §20.26), has a record of each.
+ */
+export interface ListQuery {
+  readonly kind: "listQuery";
+  readonly items: "column" | "records";
   readonly query: Query;
   readonly span: Span;
 }

@@ -12,9 +12,10 @@ import { parseMapProjection } from "./map-projection.ts";
 import { checkedInteger } from "./number-literal.ts";
 import { looksLikePattern } from "./patterns.ts";
 import { parseRecord } from "./records.ts";
-import { parsePatternPredicate, parseSubquery } from "./subqueries.ts";
+import { parseListQuery, parsePatternPredicate, parseSubquery } from "./subqueries.ts";
 import { acceptTemporalLiteral } from "./temporal-literal.ts";
 import type { Token } from "./token.ts";
+import { parseShortestPath } from "./shortest-path.ts";
 import { INFIX_WORDS, RESERVED_WORDS } from "./words.ts";
 
 /** <factor> (§20.21): signs, then a primary with what is attached to it. */
@@ -212,6 +213,17 @@ function parseWord(cursor: Cursor): Expression {
       if (subquery !== undefined) return subquery;
       break;
     }
+    case "COLLECT":
+    case "TABLE":
+    case "BINDING": {
+      const list = parseListQuery(cursor);
+      if (list !== undefined) return list;
+      break;
+    }
+    case "SHORTESTPATH":
+    case "ALLSHORTESTPATHS":
+      if (isSymbolToken(next, "(") && looksLikePattern(cursor, 2)) return parseShortestPath(cursor);
+      break;
     case "LIST":
     case "ARRAY":
       if (!opensConstructor(cursor)) break;

@@ -231,6 +231,8 @@ export function bindExpression(
       requireOneColumn(binding, query, offset);
       return { kind: "subquery", form: "value", query, offset };
     }
+    case "listQuery":
+      return bindListQuery(binding, node, context);
     case "patternComprehension":
       return bindPatternComprehension(binding, node, context);
     case "listComprehension": {
@@ -339,10 +341,18 @@ function isAggregateCall(node: object): node is ast.FunctionCall {
   );
 }
 
+const CLOSED: ReadonlySet<ast.Expression["kind"]> = new Set([
+  "exists",
+  "count",
+  "valueQuery",
+  "listQuery",
+  "literal",
+] as const);
+
 /** What is in there is of another level, or no syntax. */
 function isClosed(node: object): boolean {
   const { kind } = node as { kind?: unknown };
-  return kind === "exists" || kind === "count" || kind === "valueQuery" || kind === "literal";
+  return CLOSED.has(kind as ast.Expression["kind"]);
 }
 
 /**
@@ -751,6 +761,44 @@ function within(context: ExpressionContext, ...variables: readonly Variable[]): 
 function requireOneColumn(binding: Binding, query: Query, offset: number): void {
   if (query.output.kind === "rows" && query.output.columns.length === 1) return;
   throw binding.invalidSyntax("VALUE takes a query that returns one column.", offset);
+}
+
+/** A query whose rows become a list: of their column, or of records. */
+function bindListQuery(
+  binding: Binding,
+  { items, query: node, span }: ast.ListQuery,
+  context: ExpressionContext,
+): Expression {
+  const offset = span.start;
+  const query = binding.subquery(node, context.scope);
+  if (items === "column") {
+    if (query.output.kind !== "rows" || query.output.columns.length !== 1)
+      throw binding.invalidSyntax("COLLECT takes a query that returns one column.", offset);
+    return { kind: "subquery", form: "list", query, offset };
+  }
+  const { operators, output } = query;
+  if (output.kind === "nothing")
+    throw binding.invalidSyntax("A table is a query that returns columns.", offset);
+  const variable = output.kind === "records" ? output.variable : binding.variable(null, "value");
+  const record: Expression = {
+    kind: "record",
+    fields: (output.kind === "rows" ? output.columns : []).map((column) => ({
+      key: column.name,
+      value: { kind: "variable", variable: column.variable },
+    })),
+  };
+  return {
+    kind: "subquery",
+    form: "list",
+    query: {
+      operators:
+        output.kind === "records"
+          ? operators
+          : [...operators, { kind: "let", items: [{ variable, expression: record }] }],
+      output: { kind: "rows", columns: [{ name: "row", text: "row", variable }] },
+    },
+    offset,
+  };
 }
 
 /** A query of one MATCH, whose rows become a list. */

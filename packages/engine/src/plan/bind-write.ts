@@ -2,7 +2,7 @@ import { unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
 import { bindExpression } from "./bind-expression.ts";
 import { bindMatch } from "./bind-pattern.ts";
-import type { Expression, Variable } from "./expression.ts";
+import { type Expression, NULL, type Variable } from "./expression.ts";
 import { looksAround } from "./unseen-insert.ts";
 import { variablesOf } from "./uses.ts";
 import type {
@@ -289,6 +289,14 @@ function bindSetItems(
           value: bind(item.value),
           offset,
         };
+      case "setComputedProperty":
+        return {
+          kind: "properties",
+          target: bind(item.element),
+          value: computedField(bind(item.key), bind(item.value), item.key.span.start),
+          replace: false,
+          offset,
+        };
       case "setProperties":
         return {
           kind: "properties",
@@ -321,6 +329,15 @@ export function bindRemove(binding: Binding, clause: ast.Remove, scope: Scope): 
           key: item.key.name,
           offset,
         };
+      case "removeComputedProperty": {
+        const key = bindExpression(binding, item.key, { scope });
+        return {
+          kind: "properties",
+          target: bindExpression(binding, item.element, { scope }),
+          value: computedField(key, NULL, item.key.span.start),
+          offset,
+        };
+      }
       case "removeLabels":
         return {
           kind: "labels",
@@ -333,6 +350,11 @@ export function bindRemove(binding: Binding, clause: ast.Remove, scope: Scope): 
     }
   });
   return { kind: "remove", items };
+}
+
+/** A record of one field, whose name is a value. */
+function computedField(key: Expression, value: Expression, offset: number): Expression {
+  return { kind: "call", name: "record_of", args: [key, value], offset };
 }
 
 export function bindDelete(binding: Binding, clause: ast.Delete, scope: Scope): WriteOperator {

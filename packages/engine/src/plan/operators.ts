@@ -286,6 +286,13 @@ export type SetItem =
     };
 
 export type RemoveItem =
+  /** Those that the record names. */
+  | {
+      readonly kind: "properties";
+      readonly target: Expression;
+      readonly value: Expression;
+      readonly offset: number;
+    }
   | {
       readonly kind: "property";
       readonly target: Expression;

@@ -196,6 +196,13 @@ export function removeCode(g: Generator, operator: Of<"remove">, loop: Loop): vo
             ),
           );
           break;
+        case "properties":
+          target(g, item.target, item.offset, (element) =>
+            code.line(
+              `${assignments}.properties(${element},${valueCode(g, item.value)},false,${item.offset});`,
+            ),
+          );
+          break;
         case "labels":
           target(g, item.target, item.offset, (element) =>
             code.line(
