@@ -634,15 +634,8 @@ function bindAggregate(
   if (node.args.some((part) => hasAggregate(binding, part, context.scope)))
     throw binding.invalidSyntax("An aggregate cannot stand inside another.", offset);
   const { aggregates, ...inner } = context;
-  const [group, ...others] = groups;
-  if (others.length > 0)
-    throw binding.notAvailable(
-      `An aggregate over two group variables, \`${group}\` and \`${others[0]}\`,`,
-      offset,
-      "Aggregate over one of them.",
-    );
-  if (group !== undefined && first)
-    return bindHorizontal(binding, { node, name, group, first, second }, inner);
+  if (groups.size > 0 && first)
+    return bindHorizontal(binding, { node, name, groups: [...groups], first, second }, inner);
   if (aggregates === undefined) throw new Error("an aggregate of rows without a place for it");
   const argument = first ? bindExpression(binding, first, inner) : null;
   const parameter = second ? bindExpression(binding, second, inner) : null;
@@ -651,39 +644,118 @@ function bindAggregate(
   return { kind: "variable", variable };
 }
 
-/** Horizontal aggregation (ISO/IEC 39075:2024 §20.9): the argument is computed for each element of the group in the row. */
+/**
+ * Horizontal aggregation (ISO/IEC 39075:2024 §20.9): the argument is computed for each element of the group in the row. Over several group
+ * variables of one repetition it is computed for each time that was gone through it.
+ */
 function bindHorizontal(
   binding: Binding,
   call: {
     readonly node: ast.FunctionCall;
     readonly name: AggregateName;
-    readonly group: string;
+    /** At least one. */
+    readonly groups: readonly string[];
     readonly first: ast.Expression;
     readonly second: ast.Expression | undefined;
   },
   context: ExpressionContext,
 ): Expression {
-  const { node, name, group, first, second } = call;
+  const { node, name, groups, first, second } = call;
   const offset = node.span.start;
-  const list = context.scope.get(group);
-  if (!list) throw new Error("a group variable that is not in scope");
-  const element = binding.variable(group, "value");
-  const projection = bindExpression(binding, first, within(context, element));
+  const members = groups.map((group) => {
+    const list = context.scope.get(group);
+    if (!list) throw new Error("a group variable that is not in scope");
+    return { list, element: binding.variable(group, "value") };
+  });
+  const iterations = new Set(members.map(({ list }) => binding.iterationOf(list)));
+  if (members.length > 1 && (iterations.size > 1 || iterations.has(null)))
+    throw binding.invalidSyntax(
+      `\`${groups.join("` and `")}\` do not have one element each for every time: an aggregate over several variables is over those of one repetition.`,
+      offset,
+      "Aggregate over one of them.",
+    );
+  const elements = members.map(({ element }) => element);
+  const projection = bindExpression(binding, first, within(context, ...elements));
   return {
     kind: "horizontal",
     name,
     distinct: node.distinct,
-    list: {
-      kind: "listComprehension",
-      variable: element,
-      list: { kind: "variable", variable: list },
-      where: TRUE,
-      projection,
-      offset,
-    },
+    list: forEachTime(binding, members, projection, offset),
     parameter: second ? bindExpression(binding, second, context) : null,
     offset,
   };
+}
+
+interface Member {
+  /** A group variable. */
+  readonly list: Variable;
+  /** One element of it. */
+  readonly element: Variable;
+}
+
+/** The values of an expression over the elements that stand at one place in their lists; NULL where there are no lists. */
+function forEachTime(
+  binding: Binding,
+  members: readonly Member[],
+  projection: Expression,
+  offset: number,
+): Expression {
+  const read = (variable: Variable): Expression => ({ kind: "variable", variable });
+  const [first, ...others] = members;
+  if (first === undefined) throw new Error("an aggregate over no group variable");
+  const over = (variable: Variable, list: Expression, body: Expression): Expression => ({
+    kind: "listComprehension",
+    variable,
+    list,
+    where: TRUE,
+    projection: body,
+    offset,
+  });
+  if (others.length === 0) return over(first.element, read(first.list), projection);
+  // The lists are made once, and then gone through together.
+  const lists = members.map(({ list, element }) => ({
+    list,
+    element,
+    made: binding.variable(null, "value"),
+  }));
+  const place = binding.variable(null, "value");
+  const length: Expression = {
+    kind: "call",
+    name: "size",
+    args: [read(lists[0]?.made ?? first.list)],
+    offset,
+  };
+  const last: Expression = {
+    kind: "binary",
+    operator: "-",
+    left: length,
+    right: { kind: "constant", value: 1 },
+    offset,
+  };
+  const places: Expression = {
+    kind: "call",
+    name: "range",
+    args: [{ kind: "constant", value: 0 }, last],
+    offset,
+  };
+  const each = lists.reduceRight<Expression>(
+    (body, { element, made }) => ({
+      kind: "letIn",
+      variable: element,
+      value: { kind: "subscript", of: read(made), index: read(place), offset },
+      body,
+    }),
+    projection,
+  );
+  const all: Expression = {
+    kind: "case",
+    branches: [{ when: { kind: "isNull", operand: read(lists[0]?.made ?? place) }, then: NULL }],
+    otherwise: over(place, places, each),
+  };
+  return lists.reduceRight<Expression>(
+    (body, { list, made }) => ({ kind: "letIn", variable: made, value: read(list), body }),
+    all,
+  );
 }
 
 /** Every two operands are compared. */

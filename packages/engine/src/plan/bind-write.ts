@@ -37,16 +37,10 @@ export function bindInsert(
     const known = node.variable && scope.get(node.variable.name);
     if (known && node.variable) {
       if (known.type === "value") {
-        const element = binding.variable(node.variable.name, "node", { nullable: true });
-        before.push({
-          kind: "element",
-          variable: element,
-          of: known,
-          asEnd: true,
-          offset: node.variable.span.start,
-        });
-        scope.set(node.variable.name, element);
-        return element;
+        const { variable, operator } = endOf(binding, node.variable, known);
+        before.push(operator);
+        scope.set(node.variable.name, variable);
+        return variable;
       }
       if (known.type !== "node")
         throw binding.invalidReference(
@@ -124,6 +118,19 @@ export function bindInsert(
   return { before, operator: { kind: "insert", nodes, edges }, scope };
 }
 
+/** The node that a value is, to draw an edge from or to. From here on the name means the node. */
+function endOf(
+  binding: Binding,
+  { name, span }: ast.Name,
+  of: Variable,
+): { readonly variable: Variable; readonly operator: Operator } {
+  const variable = binding.variable(name, "node", { nullable: true });
+  return {
+    variable,
+    operator: { kind: "element", variable, of, asEnd: true, offset: span.start },
+  };
+}
+
 /** What looks around in the graph is computed before anything is inserted. */
 function refuseNew(
   binding: Binding,
@@ -145,9 +152,11 @@ function refuseNew(
 export function bindMerge(
   binding: Binding,
   merge: ast.Merge,
-  outer: Scope,
-): { operator: WriteOperator; scope: Scope } {
+  around: Scope,
+): { before: readonly Operator[]; operator: WriteOperator; scope: Scope } {
   const { path, span } = merge;
+  const before: Operator[] = [];
+  const outer = new Map(around);
   const names = (labels: readonly ast.Name[]): ast.LabelExpression | null => {
     const operands = labels.map((label): ast.LabelExpression => ({
       kind: "labelName",
@@ -167,6 +176,10 @@ export function bindMerge(
         `The variable \`${element.variable.name}\` is already defined.`,
         element.variable.span.start,
       );
+    if (known.type !== "value") continue;
+    const { variable, operator } = endOf(binding, element.variable, known);
+    before.push(operator);
+    outer.set(element.variable.name, variable);
   }
   const elements = path.elements.map((element): ast.PathElement =>
     element.kind === "insertNode"
@@ -207,9 +220,7 @@ export function bindMerge(
     yieldItems: null,
     span,
   };
-  const { before, operator, scope } = bindMatch(binding, match, outer, false);
-  if (before.length > 0)
-    throw binding.notAvailable("MERGE from an element that is held as a value", span.start);
+  const { operator, scope } = bindMatch(binding, match, outer, false);
   const bindProperties = (properties: ast.Expression | null): Expression | null =>
     properties && bindExpression(binding, properties, { scope: outer });
   const introduced = new Set(operator.introduces);
@@ -242,6 +253,7 @@ export function bindMerge(
   const items = (list: readonly ast.SetItem[]): readonly SetItem[] =>
     bindSetItems(binding, list, scope);
   return {
+    before,
     operator: {
       kind: "merge",
       match: operator,

@@ -541,8 +541,8 @@ class QueryBinder {
         this.#optionalBlock(clause);
         return;
       case "merge": {
-        const { operator, scope } = bindMerge(binding, clause, this.#scope);
-        this.#operators.push(operator);
+        const { before, operator, scope } = bindMerge(binding, clause, this.#scope);
+        this.#operators.push(...before, operator);
         this.#scope = scope;
         return;
       }
