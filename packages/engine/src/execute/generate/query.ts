@@ -727,6 +727,12 @@ class QueryGenerator {
       });
     };
     this.#findGroup(operator.keys, at, find);
+    for (const { variable } of operator.keys) {
+      if (variable.type !== "value") continue;
+      const kept = `${columns.get(variable)}[${at}]`;
+      const value = g.local(variable);
+      code.line(`if(${kept}!==${value})${kept}=F.representative(${kept},${value});`);
+    }
     for (const { aggregate, array } of states) {
       this.#accumulate(aggregate, `${array}[${at}]`, index);
       columns.set(aggregate.variable, array);
