@@ -164,6 +164,8 @@ function clauseResult(clause: ast.Clause, { columns, rows }: Table, at: Environm
           ? new Map(scope.map(({ name }): [string, Value] => [name, row.get(name) ?? null]))
           : row;
         const result = resultOf(clause.query, within(inner));
+        // A query that returns nothing leaves the row as it is.
+        if (result.columns.length === 0) return [row];
         const found = result.rows.map((one) => new Map([...row, ...one]));
         if (found.length > 0 || !clause.optional) return found;
         return [new Map([...row, ...result.columns.map((name): [string, Value] => [name, null])])];

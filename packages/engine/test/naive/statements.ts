@@ -498,6 +498,7 @@ class Maker {
       case 6:
         return `COUNT { ${this.#subquery("", depth - 1)} }`;
       case 7:
+        if (choices.chance(40)) return this.#collected(depth - 1);
         return `VALUE { ${this.#subquery(" RETURN count(*) AS k", depth - 1)} }`;
       case 8: {
         const path = this.#some(["path"]);
@@ -554,6 +555,16 @@ class Maker {
     if (depth > 0 && choices.chance(30)) text += ` ${this.#match(choices.chance(50))}`;
     this.#scope = outer;
     return text + result;
+  }
+
+  /** How many values of a subquery are more than something: the list itself has no order. */
+  #collected(depth: number): string {
+    const outer = this.#scope;
+    const query = this.#match(false);
+    const value = this.#scalar(depth);
+    this.#scope = outer;
+    const item = this.#fresh("v");
+    return `size([${item} IN COLLECT { ${query} RETURN ${value} AS k } WHERE ${item} > 0])`;
   }
 
   #leaf(): string {
@@ -635,7 +646,7 @@ class Maker {
   #write(): string {
     const choices = this.#choices;
     const element = this.#some(["node", "edge"]);
-    switch (choices.below(8)) {
+    switch (choices.below(9)) {
       case 0:
       case 1:
         return this.#insert();
@@ -656,9 +667,22 @@ class Maker {
         if (detach !== "DETACH ") this.risky = true;
         return `${detach}DELETE ${element.name}`;
       }
+      case 6:
+        return this.#foreach();
       default:
         return this.#merge();
     }
+  }
+
+  #foreach(): string {
+    const outer = this.#scope;
+    const list = this.#list(1);
+    const item = this.#new("scalar");
+    const changes = this.#choices
+      .many(1, 2, () => (this.#some(["node", "edge"]) ? `SET ${this.#setItem()}` : this.#insert()))
+      .join(" ");
+    this.#scope = outer;
+    return `FOREACH (${item} IN ${list} | ${changes})`;
   }
 
   #setItem(): string {
