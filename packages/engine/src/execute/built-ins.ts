@@ -10,35 +10,34 @@ import {
   integer,
   isInteger,
   isNumeric,
-  isTemporal,
   LIST_LENGTH_MAX,
   modulo,
   negate,
   Node,
-  numberText,
   Path,
   power,
   toNumber,
-  typeName,
   type Value,
 } from "@geode/values";
 import { located } from "./located.ts";
-import { ofEachItem, orNull } from "./conversions.ts";
+import {
+  inRange,
+  ofEachItem,
+  orNull,
+  toBoolean,
+  toFloat,
+  toInteger,
+  toText,
+} from "./conversions.ts";
 import { roundingOf } from "./rounding.ts";
 import { temporalFunctions } from "./temporal-functions.ts";
 import { valueTypeName } from "./value-type-name.ts";
+import { wrong } from "./wrong-argument.ts";
 
 /*
  * The functions of ISO/IEC 39075:2024 §20 and Cypher's, by the one name that the binder gives them. Each takes its arguments and, last,
  * the offset of the call. NULL in, NULL out, unless said otherwise.
  */
-
-function wrong(what: string, wanted: string, value: Value, offset: number): unknown {
-  return located(
-    new GeodeError("22G03", `${what} takes ${wanted}, not ${typeName(value)}.`),
-    offset,
-  );
-}
 
 function ofString<Result extends Value>(
   name: string,
@@ -120,59 +119,20 @@ function portion(
   return take(characters(text), length).join("");
 }
 
-/** What makes a value of one type of a value of another; NULL for a text that is none. */
-const conversions = {
-  tostring(value: Value, offset: number): Value {
-    if (value === null || typeof value === "string") return value;
-    if (typeof value === "boolean") return String(value);
-    if (isNumeric(value)) return numberText(value);
-    if (isTemporal(value)) return value.toString();
-    throw wrong("TOSTRING", "a STRING, a number, a BOOLEAN or a temporal value", value, offset);
-  },
-  /** NULL for a text that is no number. Fractions are cut off. */
-  tointeger(value: Value, offset: number): Value {
-    if (value === null || isInteger(value)) return value;
-    if (typeof value === "boolean") return value ? 1 : 0;
-    const number =
-      typeof value === "string"
-        ? Number(value.trim() === "" ? "no" : value)
-        : isNumeric(value)
-          ? toNumber(value)
-          : undefined;
-    if (number === undefined)
-      throw wrong("TOINTEGER", "a number, a STRING or a BOOLEAN", value, offset);
-    if (typeof value === "string" && /^\s*[+-]?\d+\s*$/.test(value))
-      return inRange(BigInt(value.trim()), offset);
-    return Number.isFinite(number) ? inRange(BigInt(Math.trunc(number)), offset) : null;
-  },
-  tofloat(value: Value, offset: number): Value {
-    if (value === null || value instanceof Float) return value;
-    if (isNumeric(value)) return float(toNumber(value));
-    if (typeof value !== "string") throw wrong("TOFLOAT", "a number or a STRING", value, offset);
-    const number = Number(value.trim() === "" ? "no" : value);
-    return Number.isNaN(number) ? null : float(number);
-  },
-  toboolean(value: Value, offset: number): Value {
-    if (value === null || typeof value === "boolean") return value;
-    if (typeof value === "number" && Number.isInteger(value)) return value !== 0;
-    if (typeof value !== "string")
-      throw wrong("TOBOOLEAN", "a BOOLEAN, a STRING or an INTEGER", value, offset);
-    const text = value.trim().toLowerCase();
-    return text === "true" ? true : text === "false" ? false : null;
-  },
-};
-
 export const builtIns = {
   ...temporalFunctions,
-  ...conversions,
-  tostringornull: orNull(conversions.tostring),
-  tointegerornull: orNull(conversions.tointeger),
-  tofloatornull: orNull(conversions.tofloat),
-  tobooleanornull: orNull(conversions.toboolean),
-  tostringlist: ofEachItem("TOSTRINGLIST", conversions.tostring),
-  tointegerlist: ofEachItem("TOINTEGERLIST", conversions.tointeger),
-  tofloatlist: ofEachItem("TOFLOATLIST", conversions.tofloat),
-  tobooleanlist: ofEachItem("TOBOOLEANLIST", conversions.toboolean),
+  tostring: toText,
+  tointeger: toInteger,
+  tofloat: toFloat,
+  toboolean: toBoolean,
+  tostringornull: orNull(toText),
+  tointegerornull: orNull(toInteger),
+  tofloatornull: orNull(toFloat),
+  tobooleanornull: orNull(toBoolean),
+  tostringlist: ofEachItem("TOSTRINGLIST", toText),
+  tointegerlist: ofEachItem("TOINTEGERLIST", toInteger),
+  tofloatlist: ofEachItem("TOFLOATLIST", toFloat),
+  tobooleanlist: ofEachItem("TOBOOLEANLIST", toBoolean),
   /** Cypher's name of an element as a number. */
   id(value: Value, offset: number): Value {
     if (value === null) return null;
@@ -627,12 +587,4 @@ const logarithm = ofReal("LOG", Math.log);
 /** By the largest of its units that there are any of. */
 function isNegative({ months, days, nanoseconds }: Duration): boolean {
   return (months || days || Number(nanoseconds)) < 0;
-}
-
-function inRange(value: bigint, offset: number): Value {
-  try {
-    return integer(value);
-  } catch (error) {
-    throw located(error, offset);
-  }
 }

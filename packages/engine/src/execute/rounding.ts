@@ -2,7 +2,7 @@ import { GeodeError, type Value } from "@geode/values";
 import { located } from "./located.ts";
 
 /** The nearest whole number, or what a mode of Cypher's `round` takes instead. */
-const MODES: ReadonlyMap<Value, (x: number) => number> = new Map<Value, (x: number) => number>([
+const MODES: ReadonlyMap<string, (x: number) => number> = new Map<string, (x: number) => number>([
   ["UP", (x) => (x < 0 ? Math.floor(x) : Math.ceil(x))],
   ["DOWN", Math.trunc],
   ["CEILING", Math.ceil],
@@ -13,7 +13,7 @@ const MODES: ReadonlyMap<Value, (x: number) => number> = new Map<Value, (x: numb
 ]);
 
 export function roundingOf(mode: Value, offset: number): (x: number) => number {
-  const rounding = MODES.get(typeof mode === "string" ? mode.toUpperCase() : mode);
+  const rounding = typeof mode === "string" ? MODES.get(mode.toUpperCase()) : undefined;
   if (rounding !== undefined) return rounding;
   throw located(
     new GeodeError("22G03", `ROUND takes one of the modes ${[...MODES.keys()].join(", ")}.`),

@@ -10,7 +10,7 @@ const ZONED_DATETIME = /[tT ].*[zZ+\-[]/;
  * zoned if the text has a zone, or if LOCAL or ZONED before them or WITH or WITHOUT TIME ZONE behind them says so. null if there is none.
  */
 export function acceptTemporalLiteral(cursor: Cursor): FunctionCall | null {
-  const { keyword, start } = cursor.token;
+  const { start } = cursor.token;
   const words = wordsOf(cursor);
   const text = cursor.peek(words);
   if (text.kind !== "string" && text.kind !== "doubleQuoted") return null;

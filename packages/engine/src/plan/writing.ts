@@ -16,9 +16,7 @@ export function replaces(query: Query): boolean {
 
 export function isWriting(operator: Operator): boolean {
   return (
-    operator.kind === "insert" ||
-    REPLACING.has(operator.kind) ||
-    queriesIn(operator).some(writes)
+    operator.kind === "insert" || REPLACING.has(operator.kind) || queriesIn(operator).some(writes)
   );
 }
 
