@@ -19,6 +19,7 @@ import {
   toNumber,
   type Value,
 } from "@geode/values";
+import { hasLabels } from "./label-names.ts";
 import { located } from "./located.ts";
 import {
   inRange,
@@ -432,6 +433,7 @@ export const builtIns = {
     const closed = path.elements.length > 1 && first?.id === last?.id;
     return !repeatsNode(closed ? path.elements.slice(0, -1) : path.elements);
   },
+  has_labels: hasLabels,
   /** A record of one field. */
   record_of(key: Value, value: Value, offset: number): Value {
     if (typeof key !== "string") throw wrong("The name of a property", "a STRING", key, offset);

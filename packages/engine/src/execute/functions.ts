@@ -31,6 +31,7 @@ import { builtIns } from "./built-ins.ts";
 import type { Run } from "./run.ts";
 import { assign, cast, isTyped } from "./value-types.ts";
 import { groupKey } from "./group-key.ts";
+import { labelNames } from "./label-names.ts";
 import { representative } from "./representative.ts";
 import { combine } from "./combine.ts";
 import { located } from "./located.ts";
@@ -302,6 +303,7 @@ export const functions = {
     return map;
   },
   groupKey,
+  labelNames,
   representative,
   /** Whether all that the column has are integers, and the value is a number. */
   areIntegers: (column: object, value: Value): boolean =>

@@ -469,6 +469,8 @@ export interface InsertNode {
   readonly kind: "insertNode";
   readonly variable: Name | null;
   readonly labels: readonly Name[];
+  /** What names more of them. */
+  readonly computed: readonly Expression[];
   /** A record literal or a parameter. */
   readonly properties: Expression | null;
   readonly span: Span;
@@ -533,6 +535,8 @@ export interface SetLabels {
   readonly kind: "setLabels";
   readonly variable: Name;
   readonly labels: readonly Name[];
+  /** What names more of them. */
+  readonly computed: readonly Expression[];
   readonly span: Span;
 }
 
@@ -563,6 +567,8 @@ export interface RemoveLabels {
   readonly kind: "removeLabels";
   readonly variable: Name;
   readonly labels: readonly Name[];
+  /** What names more of them. */
+  readonly computed: readonly Expression[];
   readonly span: Span;
 }
 
@@ -682,11 +688,25 @@ export interface Quantifier {
   readonly span: Span;
 }
 
-export type LabelExpression = LabelName | LabelWildcard | LabelNot | LabelAnd | LabelOr;
+export type LabelExpression =
+  | LabelName
+  | LabelComputed
+  | LabelWildcard
+  | LabelNot
+  | LabelAnd
+  | LabelOr;
 
 export interface LabelName {
   readonly kind: "labelName";
   readonly name: string;
+  readonly span: Span;
+}
+
+/** Cypher's `$(value)`: the labels that a text or a list of texts names, all of them; `$any(value)`: one of them. */
+export interface LabelComputed {
+  readonly kind: "labelComputed";
+  readonly any: boolean;
+  readonly value: Expression;
   readonly span: Span;
 }
 

@@ -13,7 +13,7 @@ import type {
 } from "./ast.ts";
 import { type Cursor, isSymbolToken } from "./cursor.ts";
 import { parseInsertPath } from "./insert-patterns.ts";
-import { parseLabelSet } from "./labels.ts";
+import { parseWrittenLabels, type WrittenLabels } from "./labels.ts";
 import { parseOperand } from "./operands.ts";
 
 /** <insert statement> (§13.2); Cypher's CREATE. */
@@ -105,13 +105,13 @@ function parseDeleteItem(cursor: Cursor): Expression {
 }
 
 /** `n:Label`, `n IS Label` */
-function acceptLabelledVariable(cursor: Cursor): { variable: Name; labels: Name[] } | null {
+function acceptLabelledVariable(cursor: Cursor): (WrittenLabels & { variable: Name }) | null {
   if (!cursor.isName()) return null;
   const next = cursor.peek();
   if (!isSymbolToken(next, ":") && next.keyword !== "IS") return null;
   const variable = cursor.expectName("a variable");
   cursor.advance();
-  return { variable, labels: parseLabelSet(cursor) };
+  return { variable, ...parseWrittenLabels(cursor) };
 }
 
 function parsePropertyTarget(cursor: Cursor, clause: string): Property | Subscript {

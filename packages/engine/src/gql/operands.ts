@@ -142,6 +142,8 @@ function parseBracketed(cursor: Cursor): Expression {
       return parseComprehensionOrList(cursor, token.start);
     case "{":
       return parseRecord(cursor, token.start);
+    case "$":
+      throw cursor.errorAt(token.start, "expected the name of a parameter after `$`");
     default:
       throw cursor.expected("an expression", [], FOREIGN_OPERATORS.get(token.text));
   }

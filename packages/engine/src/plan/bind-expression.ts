@@ -93,12 +93,10 @@ export function bindExpression(
         truth: node.truth,
       });
     case "isLabeled":
-      return negateIf(node.negated, {
-        kind: "hasLabels",
-        operand: bind(node.operand),
-        labels: bindLabels(node.labels),
-        offset,
-      });
+      return negateIf(
+        node.negated,
+        bindLabelTest(binding, bind(node.operand), node.labels, context),
+      );
     case "in":
       return negateIf(node.negated, {
         kind: "in",
@@ -295,11 +293,64 @@ export function bindCondition(
   return requireTruthValue(bindExpression(binding, node, context), node, binding);
 }
 
+/** Whether an element has the labels; what computes some of them is computed for each row. */
+export function bindLabelTest(
+  binding: Binding,
+  operand: Expression,
+  node: ast.LabelExpression,
+  context: ExpressionContext,
+): Expression {
+  const offset = node.span.start;
+  const test = (part: ast.LabelExpression): Expression =>
+    bindLabelTest(binding, operand, part, context);
+  if (!isComputedLabel(node))
+    return { kind: "hasLabels", operand, labels: bindLabels(node), offset };
+  switch (node.kind) {
+    case "labelComputed": {
+      const labels: Expression = { kind: "call", name: "labels", args: [operand], offset };
+      const value = bindExpression(binding, node.value, context);
+      const any: Expression = { kind: "constant", value: node.any };
+      return { kind: "call", name: "has_labels", args: [labels, value, any], offset };
+    }
+    case "labelNot":
+      return { kind: "not", operand: test(node.operand) };
+    case "labelAnd":
+      return { kind: "and", operands: node.operands.map(test) };
+    case "labelOr":
+      return { kind: "or", operands: node.operands.map(test) };
+    case "labelName":
+    case "labelWildcard":
+      throw new Error("a label that is not computed");
+    default:
+      return unreachable(node);
+  }
+}
+
+/** Whether anything in it is computed. */
+export function isComputedLabel(node: ast.LabelExpression): boolean {
+  switch (node.kind) {
+    case "labelComputed":
+      return true;
+    case "labelName":
+    case "labelWildcard":
+      return false;
+    case "labelNot":
+      return isComputedLabel(node.operand);
+    case "labelAnd":
+    case "labelOr":
+      return node.operands.some(isComputedLabel);
+    default:
+      return unreachable(node);
+  }
+}
+
 /** Label expressions have no names to resolve; `A:B` and `A|:B` are long gone. */
 export function bindLabels(node: ast.LabelExpression): LabelExpression {
   switch (node.kind) {
     case "labelName":
       return { kind: "label", name: node.name };
+    case "labelComputed":
+      throw new Error("a computed label where labels are known");
     case "labelWildcard":
       return { kind: "any" };
     case "labelNot":

@@ -1,6 +1,12 @@
 import { GeodeError, unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
-import { bindCondition, bindExpression, bindLabels } from "./bind-expression.ts";
+import {
+  bindCondition,
+  bindExpression,
+  bindLabels,
+  bindLabelTest,
+  isComputedLabel,
+} from "./bind-expression.ts";
 import { type Expression, conjuncts, type LabelExpression, type Variable } from "./expression.ts";
 import type {
   Bound,
@@ -483,9 +489,19 @@ class PatternBinder {
 
   #node(pattern: ast.NodePattern): Variable {
     const variable = this.#variable(pattern.variable, "node");
-    this.#nodes.push({ variable, labels: pattern.labels && bindLabels(pattern.labels) });
+    this.#nodes.push({ variable, labels: this.#labels(variable, pattern.labels) });
     this.#element(variable, pattern);
     return variable;
+  }
+
+  /** The labels that are known; computed ones become a condition. */
+  #labels(variable: Variable, labels: ast.LabelExpression | null): LabelExpression | null {
+    if (labels === null || !isComputedLabel(labels)) return labels && bindLabels(labels);
+    const operand: Expression = { kind: "variable", variable };
+    this.#conditions.push(() =>
+      bindLabelTest(this.#binding, operand, labels, { scope: this.#scope }),
+    );
+    return null;
   }
 
   #edge(pattern: ast.EdgePattern, left: Variable, right: Variable): Variable {
@@ -512,9 +528,7 @@ class PatternBinder {
       direction: either ? "any" : "out",
       // Every edge is directed: a pattern of an undirected one finds none.
       labels:
-        pattern.orientation === "undirected"
-          ? NO_LABEL
-          : pattern.labels && bindLabels(pattern.labels),
+        pattern.orientation === "undirected" ? NO_LABEL : this.#labels(variable, pattern.labels),
     });
     this.#element(variable, pattern);
     return variable;

@@ -6,6 +6,7 @@ import { type Expression, NULL, type Variable } from "./expression.ts";
 import { looksAround } from "./unseen-insert.ts";
 import { variablesOf } from "./uses.ts";
 import type {
+  ComputedLabels,
   InsertEdgeAtom,
   InsertNodeAtom,
   Operator,
@@ -19,9 +20,16 @@ export function bindInsert(
   binding: Binding,
   insert: ast.Insert,
   outer: Scope,
-): { before: readonly Operator[]; operator: WriteOperator; scope: Scope } {
+): {
+  before: readonly Operator[];
+  operator: WriteOperator;
+  /** What is known of the new nodes when they are there. */
+  after: readonly Operator[];
+  scope: Scope;
+} {
   const scope = new Map(outer);
   const before: Operator[] = [];
+  const labels: ComputedLabels[] = [];
   // Property values see what was there before, and the nodes that come earlier in the same INSERT.
   const visible = new Map(outer);
   const properties = (expression: ast.Expression | null): Expression | null => {
@@ -47,7 +55,7 @@ export function bindInsert(
           `The variable \`${node.variable.name}\` is not a node.`,
           node.variable.span.start,
         );
-      if (node.labels.length > 0 || node.properties) {
+      if (node.labels.length > 0 || node.computed.length > 0 || node.properties) {
         throw binding.invalidReference(
           `The variable \`${node.variable.name}\` is already defined.`,
           node.variable.span.start,
@@ -65,6 +73,13 @@ export function bindInsert(
       offset: node.span.start,
     };
     nodes.push(atom);
+    for (const value of node.computed)
+      labels.push({
+        kind: "computedLabels",
+        target: { kind: "variable", variable },
+        value: bindExpression(binding, value, { scope: outer }),
+        offset: node.span.start,
+      });
     if (node.variable) visible.set(node.variable.name, variable);
     return variable;
   };
@@ -115,7 +130,8 @@ export function bindInsert(
         binding.variable(path.variable.name, "path", { elements }),
       );
   }
-  return { before, operator: { kind: "insert", nodes, edges }, scope };
+  const after: Operator[] = labels.length > 0 ? [{ kind: "set", items: labels }] : [];
+  return { before, operator: { kind: "insert", nodes, edges }, after, scope };
 }
 
 /** The node that a value is, to draw an edge from or to. From here on the name means the node. */
@@ -290,7 +306,11 @@ function bindSetItems(
 ): readonly SetItem[] {
   const bind = (expression: ast.Expression): Expression =>
     bindExpression(binding, expression, { scope });
-  return items.map((item): SetItem => {
+  const computed = items.flatMap((item) =>
+    item.kind === "setLabels" ? computedLabels(binding, item, scope) : [],
+  );
+  const known = items.filter((item) => item.kind !== "setLabels" || item.labels.length > 0);
+  const bound = known.map((item): SetItem => {
     const offset = item.span.start;
     switch (item.kind) {
       case "setProperty":
@@ -328,10 +348,31 @@ function bindSetItems(
         return unreachable(item);
     }
   });
+  return [...bound, ...computed];
+}
+
+/** The labels that something names, of a variable. */
+function computedLabels(
+  binding: Binding,
+  { variable, computed, span }: ast.SetLabels | ast.RemoveLabels,
+  scope: Scope,
+): ComputedLabels[] {
+  return computed.map((value) => ({
+    kind: "computedLabels",
+    target: elementOf(binding, variable, scope),
+    value: bindExpression(binding, value, { scope }),
+    offset: span.start,
+  }));
 }
 
 export function bindRemove(binding: Binding, clause: ast.Remove, scope: Scope): WriteOperator {
-  const items = clause.items.map((item): RemoveItem => {
+  const computed = clause.items.flatMap((item) =>
+    item.kind === "removeLabels" ? computedLabels(binding, item, scope) : [],
+  );
+  const known = clause.items.filter(
+    (item) => item.kind !== "removeLabels" || item.labels.length > 0,
+  );
+  const items = known.map((item): RemoveItem => {
     const offset = item.span.start;
     switch (item.kind) {
       case "removeProperty":
@@ -361,7 +402,7 @@ export function bindRemove(binding: Binding, clause: ast.Remove, scope: Scope): 
         return unreachable(item);
     }
   });
-  return { kind: "remove", items };
+  return { kind: "remove", items: [...items, ...computed] };
 }
 
 /** A record of one field, whose name is a value. */

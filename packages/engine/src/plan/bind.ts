@@ -520,8 +520,8 @@ class QueryBinder {
         this.#select(clause);
         return;
       case "insert": {
-        const { before, operator, scope } = bindInsert(binding, clause, this.#scope);
-        this.#operators.push(...before, operator);
+        const { before, operator, after, scope } = bindInsert(binding, clause, this.#scope);
+        this.#operators.push(...before, operator, ...after);
         this.#scope = scope;
         return;
       }

@@ -213,6 +213,7 @@ const CALL_TYPES: ReadonlyMap<string, string> = new Map([
   ["normalize", "STRING"],
   ["is_normalized", "BOOLEAN"],
   ["is_directed", "BOOLEAN"],
+  ["has_labels", "BOOLEAN"],
   ["is_source_of", "BOOLEAN"],
   ["is_destination_of", "BOOLEAN"],
   ["elements", "LIST"],

@@ -123,7 +123,7 @@ export function usesOf(operator: Operator): Set<Variable> {
     case "remove":
       for (const item of operator.items) {
         look(item.target);
-        if (item.kind === "properties") look(item.value);
+        if ("value" in item) look(item.value);
       }
       break;
     case "delete":

@@ -207,6 +207,8 @@ export function hasLabels(element: Value, expression: ast.LabelExpression): bool
   switch (expression.kind) {
     case "labelName":
       return labels.includes(expression.name);
+    case "labelComputed":
+      throw new Error("the naive evaluator computes no labels");
     case "labelWildcard":
       return labels.length > 0;
     case "labelNot":
