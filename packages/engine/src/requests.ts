@@ -110,7 +110,7 @@ export interface LiveQuery {
   readonly close: () => void;
 }
 
-const NAMES_AUTH = /\$["`]?auth/;
+const NAMES_AUTH = /\$["`]?auth|session_user/i;
 
 /**
  * The parameters that the statement gets. Who asks is among them only when the text can name it: two users who watch the same thing

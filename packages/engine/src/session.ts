@@ -38,6 +38,8 @@ export function sessionAfter(
   switch (command.action) {
     case "setGraph":
       return { ...state, graph: command.graph ?? state.graph };
+    case "setSchema":
+      return state;
     case "setTimeZone":
       return { ...state, timeZone: timeZoneOf(value) };
     case "setParameter":

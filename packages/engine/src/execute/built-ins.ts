@@ -10,32 +10,35 @@ import {
   integer,
   isInteger,
   isNumeric,
-  isTemporal,
   LIST_LENGTH_MAX,
   modulo,
   negate,
   Node,
-  numberText,
   Path,
   power,
   toNumber,
-  typeName,
   type Value,
 } from "@geode/values";
+import { hasLabels } from "./label-names.ts";
 import { located } from "./located.ts";
+import {
+  inRange,
+  ofEachItem,
+  orNull,
+  toBoolean,
+  toFloat,
+  toInteger,
+  toText,
+} from "./conversions.ts";
+import { roundingOf } from "./rounding.ts";
 import { temporalFunctions } from "./temporal-functions.ts";
+import { valueTypeName } from "./value-type-name.ts";
+import { wrong } from "./wrong-argument.ts";
 
 /*
  * The functions of ISO/IEC 39075:2024 §20 and Cypher's, by the one name that the binder gives them. Each takes its arguments and, last,
  * the offset of the call. NULL in, NULL out, unless said otherwise.
  */
-
-function wrong(what: string, wanted: string, value: Value, offset: number): unknown {
-  return located(
-    new GeodeError("22G03", `${what} takes ${wanted}, not ${typeName(value)}.`),
-    offset,
-  );
-}
 
 function ofString<Result extends Value>(
   name: string,
@@ -119,6 +122,24 @@ function portion(
 
 export const builtIns = {
   ...temporalFunctions,
+  tostring: toText,
+  tointeger: toInteger,
+  tofloat: toFloat,
+  toboolean: toBoolean,
+  tostringornull: orNull(toText),
+  tointegerornull: orNull(toInteger),
+  tofloatornull: orNull(toFloat),
+  tobooleanornull: orNull(toBoolean),
+  tostringlist: ofEachItem("TOSTRINGLIST", toText),
+  tointegerlist: ofEachItem("TOINTEGERLIST", toInteger),
+  tofloatlist: ofEachItem("TOFLOATLIST", toFloat),
+  tobooleanlist: ofEachItem("TOBOOLEANLIST", toBoolean),
+  /** Cypher's name of an element as a number. */
+  id(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (value instanceof Node || value instanceof Edge) return value.id;
+    throw wrong("ID", "a NODE or an EDGE", value, offset);
+  },
   element_id(value: Value, offset: number): Value {
     if (value === null) return null;
     if (value instanceof Node || value instanceof Edge) return String(value.id);
@@ -172,12 +193,23 @@ export const builtIns = {
   size(value: Value, offset: number): Value {
     return value === null ? null : sized("SIZE", value, offset);
   },
+  /** <cardinality expression> (ISO/IEC 39075:2024 §20.22): of a path, all of its elements. */
+  cardinality(value: Value, offset: number): Value {
+    if (value instanceof Path) return value.elements.length;
+    return value === null ? null : sized("CARDINALITY", value, offset);
+  },
+  isempty(value: Value, offset: number): Value {
+    return value === null ? null : sized("ISEMPTY", value, offset) === 0;
+  },
   char_length: ofString("CHAR_LENGTH", charLength),
   upper: ofString("UPPER", (text) => text.toUpperCase()),
   lower: ofString("LOWER", (text) => text.toLowerCase()),
   /** Of white space; a list of its last items. */
   trim(value: Value, ...rest: [count: Value, offset: number] | [offset: number]): Value {
-    if (rest.length === 1) return ofString("TRIM", (text) => text.trim())(value, rest[0]);
+    if (rest.length === 1) {
+      if (value instanceof Uint8Array) return withoutByte(value, 0, BOTH);
+      return ofString("TRIM", (text) => text.trim())(value, rest[0]);
+    }
     const [count, offset] = rest;
     if (value === null || count === null) return null;
     if (!Array.isArray(value)) throw wrong("TRIM with a number", "a LIST", value, offset);
@@ -231,9 +263,13 @@ export const builtIns = {
   },
   split(text: Value, separator: Value, offset: number): Value {
     if (text === null || separator === null) return null;
-    for (const value of [text, separator])
+    const separators: readonly Value[] = Array.isArray(separator) ? separator : [separator];
+    for (const value of [text, ...separators])
       if (typeof value !== "string") throw wrong("SPLIT", "STRINGs", value, offset);
-    return (text as string).split(separator as string);
+    return (separators as readonly string[]).reduce<readonly string[]>(
+      (parts, by) => parts.flatMap((part) => part.split(by)),
+      [text as string],
+    );
   },
   reverse(value: Value, offset: number): Value {
     if (value === null) return null;
@@ -273,44 +309,6 @@ export const builtIns = {
       integer(from + BigInt(index) * step),
     );
   },
-  tostring(value: Value, offset: number): Value {
-    if (value === null || typeof value === "string") return value;
-    if (typeof value === "boolean") return String(value);
-    if (isNumeric(value)) return numberText(value);
-    if (isTemporal(value)) return value.toString();
-    throw wrong("TOSTRING", "a STRING, a number, a BOOLEAN or a temporal value", value, offset);
-  },
-  /** NULL for a text that is no number. Fractions are cut off. */
-  tointeger(value: Value, offset: number): Value {
-    if (value === null || isInteger(value)) return value;
-    if (typeof value === "boolean") return value ? 1 : 0;
-    const number =
-      typeof value === "string"
-        ? Number(value.trim() === "" ? "no" : value)
-        : isNumeric(value)
-          ? toNumber(value)
-          : undefined;
-    if (number === undefined)
-      throw wrong("TOINTEGER", "a number, a STRING or a BOOLEAN", value, offset);
-    if (typeof value === "string" && /^\s*[+-]?\d+\s*$/.test(value))
-      return inRange(BigInt(value.trim()), offset);
-    return Number.isFinite(number) ? inRange(BigInt(Math.trunc(number)), offset) : null;
-  },
-  tofloat(value: Value, offset: number): Value {
-    if (value === null || value instanceof Float) return value;
-    if (isNumeric(value)) return float(toNumber(value));
-    if (typeof value !== "string") throw wrong("TOFLOAT", "a number or a STRING", value, offset);
-    const number = Number(value.trim() === "" ? "no" : value);
-    return Number.isNaN(number) ? null : float(number);
-  },
-  toboolean(value: Value, offset: number): Value {
-    if (value === null || typeof value === "boolean") return value;
-    if (typeof value === "number" && Number.isInteger(value)) return value !== 0;
-    if (typeof value !== "string")
-      throw wrong("TOBOOLEAN", "a BOOLEAN, a STRING or an INTEGER", value, offset);
-    const text = value.trim().toLowerCase();
-    return text === "true" ? true : text === "false" ? false : null;
-  },
   abs(value: Value, offset: number): Value {
     if (value === null) return null;
     if (value instanceof Duration) return isNegative(value) ? negate(value) : value;
@@ -327,14 +325,22 @@ export const builtIns = {
   },
   ceil: ofNumber("CEIL", Math.ceil),
   floor: ofNumber("FLOOR", Math.floor),
-  round(value: Value, ...rest: [digits: Value, offset: number] | [offset: number]): Value {
-    const offset = rest.length === 2 ? rest[1] : rest[0];
-    const digits = rest.length === 2 ? rest[0] : 0;
-    if (value === null || digits === null) return null;
+  round(
+    value: Value,
+    ...rest:
+      | [digits: Value, mode: Value, offset: number]
+      | [digits: Value, offset: number]
+      | [offset: number]
+  ): Value {
+    const offset = rest.at(-1) as number;
+    const digits = rest.length > 1 ? (rest[0] as Value) : 0;
+    const mode = rest.length > 2 ? (rest[1] as Value) : undefined;
+    if (value === null || digits === null || mode === null) return null;
+    const rounding = mode === undefined ? Math.round : roundingOf(mode, offset);
     const places = wholeNumber("ROUND", digits, offset);
     if (isInteger(value) && places >= 0) return value;
     const scale = 10 ** Math.min(Math.max(places, -308), 15);
-    return ofReal("ROUND", (x) => (Number.isFinite(x * scale) ? Math.round(x * scale) / scale : x))(
+    return ofReal("ROUND", (x) => (Number.isFinite(x * scale) ? rounding(x * scale) / scale : x))(
       value,
       offset,
     );
@@ -427,6 +433,12 @@ export const builtIns = {
     const closed = path.elements.length > 1 && first?.id === last?.id;
     return !repeatsNode(closed ? path.elements.slice(0, -1) : path.elements);
   },
+  has_labels: hasLabels,
+  /** A record of one field. */
+  record_of(key: Value, value: Value, offset: number): Value {
+    if (typeof key !== "string") throw wrong("The name of a property", "a STRING", key, offset);
+    return new Map([[key, value]]);
+  },
   /** Later fields win. */
   merge_records(...args: [...records: Value[], offset: number]): Value {
     const merged = new Map<string, Value>();
@@ -465,6 +477,13 @@ export const builtIns = {
   acos: ofReal("ACOS", Math.acos),
   atan: ofReal("ATAN", Math.atan),
   degrees: ofReal("DEGREES", (x) => (x * 180) / Math.PI),
+  haversin: ofReal("HAVERSIN", (x) => (1 - Math.cos(x)) / 2),
+  isnan(value: Value, offset: number): Value {
+    if (value === null) return null;
+    if (!isNumeric(value)) throw wrong("ISNAN", "a number", value, offset);
+    return Number.isNaN(toNumber(value));
+  },
+  valuetype: (value: Value): Value => valueTypeName(value),
   radians: ofReal("RADIANS", (x) => (x * Math.PI) / 180),
   atan2(y: Value, x: Value, offset: number): Value {
     if (y === null || x === null) return null;
@@ -494,6 +513,7 @@ function endpoint(node: Value, edge: Value, offset: number, end: (edge: Edge) =>
   return node.id === end(edge);
 }
 
+/** `character` is a space where none is written; of bytes that stands for the byte 0. */
 function trimmed(
   text: Value,
   character: Value,
@@ -502,6 +522,12 @@ function trimmed(
   trailing: boolean,
 ): Value {
   if (text === null || character === null) return null;
+  if (text instanceof Uint8Array && (character === " " || character instanceof Uint8Array)) {
+    const [byte = 0, ...others] = character === " " ? [] : character;
+    if (others.length > 0 || character.length !== 1)
+      throw located(new GeodeError("22027", "TRIM … FROM takes one byte."), offset);
+    return withoutByte(text, byte, { leading, trailing });
+  }
   for (const value of [text, character])
     if (typeof value !== "string") throw wrong("TRIM", "STRINGs", value, offset);
   if (charLength(character as string) !== 1)
@@ -517,6 +543,15 @@ function trimmed(
 interface Ends {
   readonly leading: boolean;
   readonly trailing: boolean;
+}
+
+const BOTH: Ends = { leading: true, trailing: true };
+
+function withoutByte(bytes: Uint8Array, byte: number, { leading, trailing }: Ends): Uint8Array {
+  let [start, end] = [0, bytes.length];
+  if (leading) while (start < end && bytes[start] === byte) start += 1;
+  if (trailing) while (end > start && bytes[end - 1] === byte) end -= 1;
+  return bytes.slice(start, end);
 }
 
 function without(
@@ -554,12 +589,4 @@ const logarithm = ofReal("LOG", Math.log);
 /** By the largest of its units that there are any of. */
 function isNegative({ months, days, nanoseconds }: Duration): boolean {
   return (months || days || Number(nanoseconds)) < 0;
-}
-
-function inRange(value: bigint, offset: number): Value {
-  try {
-    return integer(value);
-  } catch (error) {
-    throw located(error, offset);
-  }
 }

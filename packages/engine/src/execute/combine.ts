@@ -1,6 +1,7 @@
 import { unreachable, type Value } from "@geode/values";
 import type { Budget } from "./budget.ts";
 import { groupKey } from "./group-key.ts";
+import { representative } from "./representative.ts";
 
 /** A row: its columns and, last, its key, a string. */
 type KeyedRow = Value[];
@@ -34,7 +35,11 @@ export function combine({
     const seen = new Map<string, KeyedRow>();
     for (const row of rows) {
       const key = keyOf(row);
-      if (!seen.has(key)) seen.set(key, [...row.slice(0, columns), rowKey(key)]);
+      const same = seen.get(key);
+      if (same === undefined) seen.set(key, [...row.slice(0, columns), rowKey(key)]);
+      else
+        for (let at = 0; at < columns; at++)
+          same[at] = representative(same[at] ?? null, row[at] ?? null);
     }
     return [...seen.values()];
   };

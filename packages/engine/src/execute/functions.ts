@@ -32,6 +32,8 @@ import type { Run } from "./run.ts";
 import { assign, cast, isTyped } from "./value-types.ts";
 import { groupKey } from "./group-key.ts";
 import { SlotSet } from "./slot-set.ts";
+import { labelNames } from "./label-names.ts";
+import { representative } from "./representative.ts";
 import { combine } from "./combine.ts";
 import { located } from "./located.ts";
 import { matches } from "./regular-expression.ts";
@@ -303,6 +305,8 @@ export const functions = {
   },
   groupKey,
   slotSet: (): SlotSet => SlotSet.take(),
+  labelNames,
+  representative,
   /** Whether all that the column has are integers, and the value is a number. */
   areIntegers: (column: object, value: Value): boolean =>
     typeof value === "number" && (column instanceof Int32Column || column instanceof Int53Column),

@@ -93,19 +93,24 @@ function create(
     );
   if (exists) writer.dropGraph(name);
   writer.createGraph(name);
-  if (copied !== null) copy(copied, writer.inGraph(name), budget);
+  if (copied === null) return;
+  copyIndexes(copied, writer.inGraph(name));
+  if (source?.elements === true) copyElements(copied, writer.inGraph(name), budget);
+}
+
+function copyIndexes(from: Graph, to: Writer): void {
+  for (const index of from.indexes.all())
+    // A constraint brings its index with it.
+    if (!index.isUnique) to.createIndex(index.name, { ...NEW, ...namesOf(from, index) });
+  for (const { name, requirement, ...place } of from.constraints.all())
+    to.createConstraint(name, { ...NEW, ...namesOf(from, place), requirement });
 }
 
 /**
  * Everything in a graph, under ids of its own: an id names one element of the database. What is the server's stays where it is: rooms,
  * messages and documents are in the default graph.
  */
-function copy(from: Graph, to: Writer, budget: Budget): void {
-  for (const index of from.indexes.all())
-    // A constraint brings its index with it.
-    if (!index.isUnique) to.createIndex(index.name, { ...NEW, ...namesOf(from, index) });
-  for (const { name, requirement, ...place } of from.constraints.all())
-    to.createConstraint(name, { ...NEW, ...namesOf(from, place), requirement });
+function copyElements(from: Graph, to: Writer, budget: Budget): void {
   const slots = new Map<number, number>();
   const step = (): void => {
     if (--budget.steps < 0) budget.look();

@@ -109,6 +109,18 @@ export class Run {
   }
 
   /** A FLOAT in [0, 1). */
+  /** A name that is never drawn twice (RFC 9562, version 4). */
+  uuid(): Value {
+    const digits = Array.from({ length: 8 }, () =>
+      Math.floor(this.#context.random() * 0x10000)
+        .toString(16)
+        .padStart(4, "0"),
+    );
+    const [a, b, c, d, e, ...rest] = digits as [string, string, string, string, string];
+    const variant = "89ab"[Number.parseInt(e, 16) >> 14];
+    return `${a}${b}-${c}-4${d.slice(1)}-${variant}${e.slice(1)}-${rest.join("")}`;
+  }
+
   random(): Value {
     return float(this.#context.random());
   }

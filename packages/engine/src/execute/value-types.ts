@@ -1,4 +1,5 @@
 import {
+  Duration,
   Edge,
   Float,
   float,
@@ -120,6 +121,10 @@ function isScalar(value: Value, type: ScalarType): boolean {
     case "zonedDatetime":
     case "duration":
       return typeName(value) === TEMPORAL_NAMES[type.name];
+    case "monthDuration":
+      return value instanceof Duration && value.days === 0 && value.nanoseconds === 0n;
+    case "timeDuration":
+      return value instanceof Duration && value.months === 0;
     default:
       return unreachable(type.name);
   }
@@ -141,6 +146,8 @@ const SCALAR_NAMES = {
   localDatetime: "LOCAL DATETIME",
   zonedDatetime: "ZONED DATETIME",
   duration: "DURATION",
+  monthDuration: "DURATION(YEAR TO MONTH)",
+  timeDuration: "DURATION(DAY TO SECOND)",
   node: "NODE",
   edge: "EDGE",
   path: "PATH",
@@ -322,6 +329,9 @@ function convert(value: Value, type: ScalarType, offset: number): Value {
       return temporal(() => toInstant(name, value), offset);
     }
     case "duration":
+    case "monthDuration":
+    case "timeDuration":
+      if (value instanceof Duration) return value;
       return typeof value === "string" ? temporal(() => toDuration(value), offset) : null;
     case "any":
     case "null":

@@ -100,12 +100,14 @@ export interface DropConstraint {
   readonly span: Span;
 }
 
-/** `CREATE [OR REPLACE] [PROPERTY] GRAPH [IF NOT EXISTS] name [[TYPED] ANY] [AS COPY OF graph]`: an open graph. */
+/** `CREATE [OR REPLACE] [PROPERTY] GRAPH [IF NOT EXISTS] name [[TYPED] ANY | LIKE graph] [AS COPY OF graph]`: an open graph. */
 export interface CreateGraph {
   readonly kind: "createGraph";
   readonly name: Name;
   readonly ifNotExists: boolean;
   readonly orReplace: boolean;
+  /** What has the indexes and constraints that it gets; null: it gets none. */
+  readonly like: GraphReference | null;
   /** null: it is empty. */
   readonly copyOf: GraphReference | null;
   readonly span: Span;
@@ -158,6 +160,8 @@ export interface SessionSet {
 export type SessionSetTarget =
   | { readonly kind: "graph"; readonly graph: GraphReference }
   | { readonly kind: "timeZone"; readonly timeZone: Expression }
+  /** To the one schema that there is. */
+  | { readonly kind: "schema" }
   | {
       readonly kind: "parameter";
       readonly name: Name;
@@ -175,6 +179,7 @@ export type SessionResetTarget =
   | { readonly kind: "all" }
   | { readonly kind: "graph" }
   | { readonly kind: "timeZone" }
+  | { readonly kind: "schema" }
   | { readonly kind: "parameters" }
   | { readonly kind: "parameter"; readonly name: Name };
 
@@ -464,6 +469,8 @@ export interface InsertNode {
   readonly kind: "insertNode";
   readonly variable: Name | null;
   readonly labels: readonly Name[];
+  /** What names more of them. */
+  readonly computed: readonly Expression[];
   /** A record literal or a parameter. */
   readonly properties: Expression | null;
   readonly span: Span;
@@ -494,7 +501,16 @@ export interface SetClause {
   readonly span: Span;
 }
 
-export type SetItem = SetProperty | SetProperties | SetLabels;
+export type SetItem = SetProperty | SetComputedProperty | SetProperties | SetLabels;
+
+/** Cypher's `n[key] = value` */
+export interface SetComputedProperty {
+  readonly kind: "setComputedProperty";
+  readonly element: Expression;
+  readonly key: Expression;
+  readonly value: Expression;
+  readonly span: Span;
+}
 
 /** `n.key = value` */
 export interface SetProperty {
@@ -519,6 +535,8 @@ export interface SetLabels {
   readonly kind: "setLabels";
   readonly variable: Name;
   readonly labels: readonly Name[];
+  /** What names more of them. */
+  readonly computed: readonly Expression[];
   readonly span: Span;
 }
 
@@ -528,7 +546,15 @@ export interface Remove {
   readonly span: Span;
 }
 
-export type RemoveItem = RemoveProperty | RemoveLabels;
+export type RemoveItem = RemoveProperty | RemoveComputedProperty | RemoveLabels;
+
+/** Cypher's `n[key]` */
+export interface RemoveComputedProperty {
+  readonly kind: "removeComputedProperty";
+  readonly element: Expression;
+  readonly key: Expression;
+  readonly span: Span;
+}
 
 export interface RemoveProperty {
   readonly kind: "removeProperty";
@@ -541,6 +567,8 @@ export interface RemoveLabels {
   readonly kind: "removeLabels";
   readonly variable: Name;
   readonly labels: readonly Name[];
+  /** What names more of them. */
+  readonly computed: readonly Expression[];
   readonly span: Span;
 }
 
@@ -660,11 +688,25 @@ export interface Quantifier {
   readonly span: Span;
 }
 
-export type LabelExpression = LabelName | LabelWildcard | LabelNot | LabelAnd | LabelOr;
+export type LabelExpression =
+  | LabelName
+  | LabelComputed
+  | LabelWildcard
+  | LabelNot
+  | LabelAnd
+  | LabelOr;
 
 export interface LabelName {
   readonly kind: "labelName";
   readonly name: string;
+  readonly span: Span;
+}
+
+/** Cypher's `$(value)`: the labels that a text or a list of texts names, all of them; `$any(value)`: one of them. */
+export interface LabelComputed {
+  readonly kind: "labelComputed";
+  readonly any: boolean;
+  readonly value: Expression;
   readonly span: Span;
 }
 
@@ -731,6 +773,7 @@ export type Expression =
   | Exists
   | Count
   | ValueQuery
+  | ListQuery
   | ListComprehension
   | PatternComprehension
   | MapProjection
@@ -1044,6 +1087,17 @@ export interface ValueQuery {
   readonly span: Span;
 }
 
+/**
+ * All rows of a query as a list: "column", Cypher's `COLLECT { … RETURN x }`, has their only column; "records", `TABLE { … }`
+ * (<binding table reference value expression>, ISO/IEC 39075:2024 §20.26), has a record of each.
+ */
+export interface ListQuery {
+  readonly kind: "listQuery";
+  readonly items: "column" | "records";
+  readonly query: Query;
+  readonly span: Span;
+}
+
 /** `[x IN list WHERE condition | projection]` */
 export interface ListComprehension {
   readonly kind: "listComprehension";
@@ -1156,6 +1210,10 @@ export type ScalarTypeName =
   | "localDatetime"
   | "zonedDatetime"
   | "duration"
+  /** `DURATION(YEAR TO MONTH)`: years and months alone. */
+  | "monthDuration"
+  /** `DURATION(DAY TO SECOND)`: days and times alone. */
+  | "timeDuration"
   | "node"
   | "edge"
   | "path"

@@ -24,7 +24,25 @@ function parseCallQuery(cursor: Cursor, start: number, optional: boolean): CallQ
   const query = cursor.rules.query(cursor, "statement");
   cursor.leave();
   cursor.expectClosing("}", "the query of CALL", opening);
+  acceptBatches(cursor);
   return { kind: "callQuery", optional, scope, query, span: cursor.spanFrom(start) };
+}
+
+/** Cypher's `IN TRANSACTIONS OF n ROWS`. A statement is one commit however it is written, so it changes nothing. */
+function acceptBatches(cursor: Cursor): void {
+  if (!cursor.areWords("IN", "TRANSACTIONS")) return;
+  cursor.advance();
+  cursor.advance();
+  if (cursor.acceptWord("OF")) {
+    cursor.rules.expression(cursor);
+    if (!cursor.acceptWord("ROWS")) cursor.expectWord("ROW", "or ROWS after how many");
+  }
+  if (cursor.areWords("ON", "ERROR") || cursor.areWords("REPORT", "STATUS"))
+    throw cursor.errorAt(
+      cursor.token.start,
+      "a statement is one commit: no part of it can fail alone",
+      "send the parts as statements of their own",
+    );
 }
 
 /** Cypher's `*` means all, as no list at all does. */

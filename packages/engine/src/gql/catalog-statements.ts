@@ -1,17 +1,24 @@
 import type {
   CreateConstraint,
-  CreateGraph,
   CreateIndex,
   DropConstraint,
   DropGraph,
   DropIndex,
-  GraphReference,
   Name,
-  Show,
   Statement,
 } from "./ast.ts";
+import { acceptIfExists } from "./conditions.ts";
 import { type Cursor, isSymbolToken } from "./cursor.ts";
-import { parseGraphReference } from "./graph-reference.ts";
+import { parseCreateGraph, refuseGraphType } from "./graph-statements.ts";
+import {
+  parseLabelAndKeys,
+  parseNamedTarget,
+  parseTargetProperties,
+  type Target,
+} from "./index-targets.ts";
+import { parseRecord } from "./records.ts";
+import { acceptSchemaOfGraph, refuseSchemaStatement } from "./schema-reference.ts";
+import { parseShow } from "./show-statement.ts";
 
 /** A statement about graphs, indexes or constraints; null if another one, e.g. Cypher's `CREATE (n)`, begins here. */
 export function acceptCatalogStatement(cursor: Cursor): Statement | null {
@@ -27,10 +34,27 @@ export function acceptCatalogStatement(cursor: Cursor): Statement | null {
   }
 }
 
+/** Kinds of indexes that find by value, as ours do. */
+const SAME_INDEXES: ReadonlySet<string> = new Set(["RANGE", "TEXT", "BTREE"]);
+
+/** What is not created by a statement, with what to do instead. */
+const FOREIGN: ReadonlyMap<string, readonly [what: string, hint: string]> = new Map([
+  ["FULLTEXT", ["full-text indexes", "CONTAINS and =~ look at every value"]],
+  ["POINT", ["point indexes", "index the coordinates as properties of their own"]],
+  ["VECTOR", ["vector indexes", "there is none for nearest neighbours"]],
+  ["LOOKUP", ["look-up indexes", "labels are always found without a search"]],
+  ["DATABASE", ["databases inside of a database", "graphs are made with CREATE GRAPH name"]],
+  ["ALIAS", ["aliases", "a graph has one name"]],
+  ["USER", ["users", "they are known to whoever issues the tokens"]],
+  ["ROLE", ["roles", "they come with the token of a user"]],
+  ["UNIQUE", ["CREATE UNIQUE", "write MERGE"]],
+]);
+
 function acceptCreate(cursor: Cursor): Statement | null {
   // `CREATE index = (a)-[:T]->(b)` inserts a path.
   if (isSymbolToken(cursor.peek(2), "=")) return null;
-  switch (cursor.peek().keyword) {
+  const { keyword } = cursor.peek();
+  switch (keyword) {
     case "INDEX":
       return parseCreateIndex(cursor);
     case "CONSTRAINT":
@@ -39,9 +63,15 @@ function acceptCreate(cursor: Cursor): Statement | null {
     case "PROPERTY":
     case "OR":
       return parseCreateGraph(cursor);
-    default:
-      return null;
+    case "SCHEMA":
+      throw refuseSchemaStatement(cursor, cursor.peek().start);
   }
+  if (SAME_INDEXES.has(keyword) && cursor.peek(2).keyword === "INDEX")
+    return parseCreateIndex(cursor);
+  const foreign = FOREIGN.get(keyword);
+  if (foreign === undefined) return null;
+  const [what, hint] = foreign;
+  throw cursor.errorAt(cursor.peek().start, `${what} are not supported`, hint);
 }
 
 function parseDrop(cursor: Cursor): DropGraph | DropIndex | DropConstraint {
@@ -52,9 +82,15 @@ function parseDrop(cursor: Cursor): DropGraph | DropIndex | DropConstraint {
   }
   if (cursor.acceptWord("PROPERTY") || cursor.isWord("GRAPH")) {
     cursor.expectWord("GRAPH", "after PROPERTY");
+    refuseGraphType(cursor);
     return finishDrop(cursor, start, "dropGraph", "a graph");
   }
-  throw cursor.expected("INDEX, CONSTRAINT or GRAPH after DROP", ["INDEX", "CONSTRAINT", "GRAPH"]);
+  if (cursor.isWord("SCHEMA")) throw refuseSchemaStatement(cursor, cursor.token.start);
+  throw cursor.expected(
+    "INDEX, CONSTRAINT or GRAPH after DROP",
+    ["INDEX", "CONSTRAINT", "GRAPH"],
+    cursor.isWord("DATABASE") ? "graphs are dropped with DROP GRAPH name" : undefined,
+  );
 }
 
 /** IF EXISTS stands before the name in ISO, after it in Cypher. */
@@ -65,32 +101,34 @@ function finishDrop<K extends "dropIndex" | "dropConstraint" | "dropGraph">(
   what: string,
 ): { kind: K; name: Name; ifExists: boolean; span: { start: number; end: number } } {
   const isBefore = acceptIfExists(cursor);
+  if (kind === "dropGraph") acceptSchemaOfGraph(cursor);
   const name = cursor.expectName(`the name of ${what}`);
   const ifExists = isBefore || acceptIfExists(cursor);
   return { kind, name, ifExists, span: cursor.spanFrom(start) };
 }
 
-function acceptIfExists(cursor: Cursor): boolean {
-  if (!cursor.areWords("IF", "EXISTS")) return false;
-  cursor.advance();
-  cursor.advance();
-  return true;
-}
-
-function acceptIfNotExists(cursor: Cursor): boolean {
-  if (!cursor.areWords("IF", "NOT", "EXISTS")) return false;
-  for (let i = 0; i < 3; i++) cursor.advance();
-  return true;
-}
-
+/** At CREATE; a kind of index may stand before INDEX. */
 function parseCreateIndex(cursor: Cursor): CreateIndex {
   const { start } = cursor.advance();
-  cursor.advance();
+  if (cursor.advance().keyword !== "INDEX") cursor.advance();
+  if (cursor.isWord("ON") && isSymbolToken(cursor.peek(), ":")) {
+    cursor.advance();
+    const { label, properties } = parseLabelAndKeys(cursor);
+    return {
+      kind: "createIndex",
+      name: null,
+      ifNotExists: false,
+      element: "node",
+      label,
+      properties,
+      span: cursor.spanFrom(start),
+    };
+  }
   const { name, ifNotExists, element, variable, label } = parseNamedTarget(cursor);
   cursor.expectWord("ON", "and the properties of the index");
-  const opening = cursor.expectSymbol("(", "after ON");
-  const properties = cursor.list(() => parseTargetProperty(cursor, variable));
-  cursor.expectClosing(")", "the properties", opening);
+  if (!cursor.isSymbol("(")) cursor.expectSymbol("(", "after ON");
+  const properties = parseTargetProperties(cursor, variable);
+  acceptOptions(cursor);
   return {
     kind: "createIndex",
     name,
@@ -102,20 +140,22 @@ function parseCreateIndex(cursor: Cursor): CreateIndex {
   };
 }
 
+/** Which provider Cypher's index has: there is one kind here. */
+function acceptOptions(cursor: Cursor): void {
+  if (!cursor.isWord("OPTIONS") || !isSymbolToken(cursor.peek(), "{")) return;
+  const { start } = cursor.advance();
+  parseRecord(cursor, start);
+}
+
 function parseCreateConstraint(cursor: Cursor): CreateConstraint {
   const { start } = cursor.advance();
   cursor.advance();
-  const { name, ifNotExists, element, variable, label } = parseNamedTarget(cursor);
-  cursor.expectWord("REQUIRE", "and what the constraint requires");
-  const opening = cursor.token;
-  let properties: Name[];
-  if (cursor.acceptSymbol("(")) {
-    properties = cursor.list(() => parseTargetProperty(cursor, variable));
-    cursor.expectClosing(")", "the properties", opening);
-  } else {
-    properties = [parseTargetProperty(cursor, variable)];
-  }
-  const requirement = parseRequirement(cursor, element);
+  const target = parseNamedTarget(cursor, ["FOR", "ON"]);
+  const { name, ifNotExists, element, label } = target;
+  if (!cursor.acceptWord("ASSERT"))
+    cursor.expectWord("REQUIRE", "and what the constraint requires");
+  const { properties, requirement } = parseRequirement(cursor, target);
+  acceptOptions(cursor);
   return {
     kind: "createConstraint",
     name,
@@ -128,135 +168,29 @@ function parseCreateConstraint(cursor: Cursor): CreateConstraint {
   };
 }
 
-/** `IS NOT NULL`, or `IS [NODE | EDGE | RELATIONSHIP] UNIQUE | KEY`. */
+/** `n.a IS NOT NULL`, or `n.a IS [NODE | EDGE | RELATIONSHIP] UNIQUE | KEY`; Cypher's older `EXISTS (n.a)`. */
 function parseRequirement(
   cursor: Cursor,
-  element: Target["element"],
-): CreateConstraint["requirement"] {
+  { element, variable }: Target,
+): Pick<CreateConstraint, "properties" | "requirement"> {
+  if (cursor.isWord("EXISTS") && isSymbolToken(cursor.peek(), "(")) {
+    cursor.advance();
+    return { properties: parseTargetProperties(cursor, variable), requirement: "exists" };
+  }
+  const properties = parseTargetProperties(cursor, variable);
   cursor.expectWord("IS", "UNIQUE, IS NOT NULL or IS KEY");
   if (cursor.acceptWord("NOT")) {
     cursor.expectWord("NULL", "after IS NOT");
-    return "exists";
+    return { properties, requirement: "exists" };
   }
-  const kinds = element === "node" ? ["NODE"] : ["EDGE", "RELATIONSHIP"];
+  const kinds = element === "node" ? ["NODE"] : ["EDGE", "RELATIONSHIP", "REL"];
   const hasKind = kinds.some((word) => cursor.acceptWord(word));
-  if (cursor.acceptWord("UNIQUE")) return "unique";
-  if (cursor.acceptWord("KEY")) return "key";
+  if (cursor.acceptWord("UNIQUE")) return { properties, requirement: "unique" };
+  if (cursor.acceptWord("KEY")) return { properties, requirement: "key" };
+  const isType = cursor.isSymbol("::") || cursor.isWord("TYPED");
   throw cursor.expected(
     hasKind ? "UNIQUE or KEY after the kind of element" : "UNIQUE, KEY or NOT NULL after IS",
     hasKind ? ["UNIQUE", "KEY"] : ["UNIQUE", "KEY", "NOT", ...kinds],
+    isType ? "constraints on the type of a property are not supported" : undefined,
   );
-}
-
-interface Target {
-  readonly name: Name | null;
-  readonly ifNotExists: boolean;
-  readonly element: "node" | "edge";
-  readonly variable: Name;
-  readonly label: Name;
-}
-
-/** `[name] [IF NOT EXISTS] FOR (n:Label)`, or `FOR ()-[e:LABEL]-()` with or without an arrow. */
-function parseNamedTarget(cursor: Cursor): Target {
-  const isUnnamed =
-    (cursor.isWord("FOR") && isSymbolToken(cursor.peek(), "(")) ||
-    cursor.areWords("IF", "NOT", "EXISTS");
-  const name = isUnnamed ? null : cursor.expectName("a name, or FOR and what it is about,");
-  const ifNotExists = acceptIfNotExists(cursor);
-  cursor.expectWord("FOR", "and a pattern such as `(n:Label)`");
-  const opening = cursor.expectSymbol("(", "after FOR");
-  if (!cursor.acceptSymbol(")")) {
-    const { variable, label } = parseTargetElement(cursor);
-    cursor.expectClosing(")", "the node pattern", opening);
-    return { name, ifNotExists, element: "node", variable, label };
-  }
-  cursor.acceptSymbol("<");
-  cursor.expectSymbol("-", "of an edge pattern such as `()-[e:LABEL]-()`");
-  const bracket = cursor.expectSymbol("[", "of an edge pattern such as `()-[e:LABEL]-()`");
-  const { variable, label } = parseTargetElement(cursor);
-  cursor.expectClosing("]", "the edge pattern", bracket);
-  cursor.expectSymbol("-", "after the edge pattern");
-  cursor.acceptSymbol(">");
-  cursor.expectSymbol("(", "of the node at the other end");
-  cursor.expectSymbol(")", "of the node at the other end");
-  return { name, ifNotExists, element: "edge", variable, label };
-}
-
-function parseTargetElement(cursor: Cursor): { variable: Name; label: Name } {
-  const variable = cursor.expectName("a variable");
-  if (!cursor.acceptWord("IS")) cursor.expectSymbol(":", "and a label");
-  return { variable, label: cursor.expectName("a label") };
-}
-
-function parseTargetProperty(cursor: Cursor, variable: Name): Name {
-  const what = `a property of \`${variable.name}\``;
-  if (!cursor.isName() || cursor.token.text !== variable.name) throw cursor.expected(what);
-  cursor.advance();
-  cursor.expectSymbol(".", `and ${what}`);
-  return cursor.expectName(what);
-}
-
-/** <create graph statement> (§12.4). A graph is open: it takes elements with any labels. */
-function parseCreateGraph(cursor: Cursor): CreateGraph {
-  const { start } = cursor.advance();
-  const orReplace = cursor.acceptWord("OR");
-  if (orReplace) cursor.expectWord("REPLACE", "after CREATE OR");
-  cursor.acceptWord("PROPERTY");
-  cursor.expectWord("GRAPH", "after CREATE");
-  const isBefore = acceptIfNotExists(cursor);
-  const name = cursor.expectName("the name of a graph");
-  const ifNotExists = isBefore || acceptIfNotExists(cursor);
-  if (orReplace && ifNotExists) {
-    throw cursor.errorAt(start, "OR REPLACE and IF NOT EXISTS exclude each other");
-  }
-  acceptOpenGraphType(cursor);
-  const copyOf = acceptGraphSource(cursor);
-  const span = cursor.spanFrom(start);
-  return { kind: "createGraph", name, ifNotExists, orReplace, copyOf, span };
-}
-
-/** <graph source> (§12.4) */
-function acceptGraphSource(cursor: Cursor): GraphReference | null {
-  if (!cursor.acceptWord("AS")) return null;
-  cursor.expectWord("COPY", "after AS");
-  cursor.expectWord("OF", "after COPY");
-  return parseGraphReference(cursor);
-}
-
-/** <open graph type> (§12.4): `[TYPED | ::] ANY [[PROPERTY] GRAPH]` */
-function acceptOpenGraphType(cursor: Cursor): void {
-  const isTyped = cursor.acceptSymbol("::") || cursor.acceptWord("TYPED");
-  if (!isTyped && !cursor.isWord("ANY")) return;
-  if (!cursor.isWord("ANY"))
-    throw cursor.expected("ANY: closed graph types are not supported", ["ANY"]);
-  cursor.advance();
-  if (cursor.acceptWord("PROPERTY")) cursor.expectWord("GRAPH", "after PROPERTY");
-  else cursor.acceptWord("GRAPH");
-}
-
-const SHOWABLE: ReadonlyMap<string, Show["what"]> = new Map<string, Show["what"]>([
-  ["GRAPHS", "graphs"],
-  ["INDEXES", "indexes"],
-  ["INDEX", "indexes"],
-  ["CONSTRAINTS", "constraints"],
-  ["CONSTRAINT", "constraints"],
-  ["LABELS", "labels"],
-  ["POLICIES", "policies"],
-  ["PROCEDURES", "procedures"],
-  ["FUNCTIONS", "functions"],
-  ["SUBSCRIPTIONS", "subscriptions"],
-  ["TRANSACTIONS", "transactions"],
-]);
-
-function parseShow(cursor: Cursor): Show {
-  const { start } = cursor.advance();
-  const what = SHOWABLE.get(cursor.token.keyword);
-  if (what === undefined) {
-    throw cursor.expected(
-      "GRAPHS, INDEXES, CONSTRAINTS, LABELS, POLICIES, PROCEDURES, FUNCTIONS, SUBSCRIPTIONS or TRANSACTIONS after SHOW",
-      SHOWABLE.keys(),
-    );
-  }
-  cursor.advance();
-  return { kind: "show", what, span: cursor.spanFrom(start) };
 }

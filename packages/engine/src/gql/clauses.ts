@@ -1,26 +1,47 @@
-import type { Clause, Filter, For, Let, NestedQuery } from "./ast.ts";
+import type { CallQuery, Clause, Filter, For, Let, NestedQuery } from "./ast.ts";
 import { parseCall } from "./calls.ts";
-import { type Cursor, isNameToken } from "./cursor.ts";
+import { BEFORE_BAR } from "./context.ts";
+import { type Cursor, isNameToken, isSymbolToken } from "./cursor.ts";
 import { parseGraphReference } from "./graph-reference.ts";
 import { parseLetItem } from "./let-item.ts";
 import { parseMatch } from "./match.ts";
 import { parseDelete, parseInsert, parseMerge, parseRemove, parseSet } from "./modifications.ts";
 import { parseOrderAndPage, parseProject, parseReturn, parseSelect } from "./projections.ts";
+import { parseTableQuery } from "./subqueries.ts";
 import { CLAUSE_WORDS } from "./words.ts";
 
 /** Whether a clause begins at the current token. */
 export function startsClause(cursor: Cursor): boolean {
-  return CLAUSE_WORDS.has(cursor.token.keyword) || cursor.isSymbol("{") || definesValue(cursor);
+  return (
+    CLAUSE_WORDS.has(cursor.token.keyword) ||
+    cursor.isSymbol("{") ||
+    definesValue(cursor) ||
+    definesTable(cursor) ||
+    definesGraph(cursor)
+  );
 }
 
-/** `VALUE x =`, `VALUE x ::` or `VALUE x TYPED`. */
+/** `VALUE x =`, `VALUE x ::` or `VALUE x` and a type. */
 function definesValue(cursor: Cursor): boolean {
   if (!cursor.isWord("VALUE") || !isNameToken(cursor.peek())) return false;
   const next = cursor.peek(2);
-  return (
-    (next.kind === "symbol" && (next.text === "=" || next.text === "::")) ||
-    next.keyword === "TYPED"
-  );
+  return next.kind === "symbol" ? next.text === "=" || next.text === "::" : next.kind === "word";
+}
+
+/** `[BINDING] TABLE t =` */
+function definesTable(cursor: Cursor): boolean {
+  const ahead = cursor.isWord("BINDING") ? 1 : 0;
+  return cursor.peek(ahead).keyword === "TABLE" && names(cursor, ahead + 1);
+}
+
+/** `[PROPERTY] GRAPH g =` */
+function definesGraph(cursor: Cursor): boolean {
+  const ahead = cursor.isWord("PROPERTY") ? 1 : 0;
+  return cursor.peek(ahead).keyword === "GRAPH" && names(cursor, ahead + 1);
+}
+
+function names(cursor: Cursor, ahead: number): boolean {
+  return isNameToken(cursor.peek(ahead)) && isSymbolToken(cursor.peek(ahead + 1), "=");
 }
 
 /** One statement of a linear query or of a linear data-modifying statement (§13.1, §14.3), {@link startsClause} being true. */
@@ -37,6 +58,14 @@ export function parseClause(cursor: Cursor): Clause {
       return parseLet(cursor);
     case "VALUE":
       return parseValueDefinition(cursor);
+    case "BINDING":
+    case "TABLE":
+      return parseTableDefinition(cursor);
+    case "PROPERTY":
+    case "GRAPH":
+      return parseGraphDefinition(cursor);
+    case "FOREACH":
+      return parseForeach(cursor);
     case "FOR":
       return parseFor(cursor);
     case "UNWIND":
@@ -122,6 +151,68 @@ function parseLet(cursor: Cursor): Let {
 function parseValueDefinition(cursor: Cursor): Let {
   const { start } = cursor.token;
   return { kind: "let", items: [parseLetItem(cursor)], span: cursor.spanFrom(start) };
+}
+
+/** <binding table variable definition> (§10.3): the variable is a list of records. */
+function parseTableDefinition(cursor: Cursor): Let {
+  const { start } = cursor.token;
+  cursor.acceptWord("BINDING");
+  cursor.advance();
+  const variable = cursor.expectName("a variable");
+  cursor.advance();
+  const value = cursor.isSymbol("{") ? parseTableQuery(cursor) : cursor.rules.expression(cursor);
+  const span = cursor.spanFrom(start);
+  return { kind: "let", items: [{ kind: "letItem", variable, value, span }], span };
+}
+
+/** <graph variable definition> (§10.2): the name stands for the graph from here on, and nothing happens. */
+function parseGraphDefinition(cursor: Cursor): Let {
+  const { start } = cursor.token;
+  cursor.acceptWord("PROPERTY");
+  cursor.advance();
+  const { name } = cursor.expectName("a variable");
+  cursor.advance();
+  cursor.graphs.set(name, parseGraphReference(cursor));
+  return { kind: "let", items: [], span: cursor.spanFrom(start) };
+}
+
+const CHANGING_WORDS: ReadonlySet<string> = new Set([
+  "INSERT",
+  "CREATE",
+  "MERGE",
+  "SET",
+  "REMOVE",
+  "DELETE",
+  "DETACH",
+  "NODETACH",
+  "FOREACH",
+]);
+
+/** Cypher's `FOREACH (x IN list | changes)`: `CALL { FOR x IN list changes }`. */
+function parseForeach(cursor: Cursor): CallQuery {
+  const { start } = cursor.advance();
+  const opening = cursor.expectSymbol("(", "after FOREACH");
+  const outer = cursor.enterContext(BEFORE_BAR);
+  const variable = cursor.expectName("a variable");
+  cursor.expectWord("IN", "after the variable");
+  const list = cursor.rules.expression(cursor);
+  cursor.context = outer;
+  const each: For = { kind: "for", variable, list, counter: null, span: list.span };
+  cursor.expectSymbol("|", "and what is changed for each item");
+  cursor.enter();
+  const clauses: Clause[] = [each];
+  do {
+    if (!CHANGING_WORDS.has(cursor.token.keyword))
+      throw cursor.expected("a change such as SET or INSERT", CHANGING_WORDS);
+    clauses.push(parseClause(cursor));
+  } while (!cursor.isSymbol(")") && cursor.token.kind !== "end");
+  cursor.leave();
+  cursor.expectClosing(")", "FOREACH", opening);
+  const span = cursor.spanFrom(start);
+  const first = { kind: "linearQuery", clauses, span } as const;
+  const step = { kind: "queryStep", yieldItems: null, first, rest: [], span } as const;
+  const query = { kind: "query", steps: [step], span } as const;
+  return { kind: "callQuery", optional: false, scope: null, query, span };
 }
 
 /** <for statement> (§14.8) */

@@ -1,5 +1,13 @@
 import type { Position } from "@geode/values";
-import type { Expression, Name, PathPattern, Query, Span, WhenTest } from "./ast.ts";
+import type {
+  Expression,
+  GraphReference,
+  Name,
+  PathPattern,
+  Query,
+  Span,
+  WhenTest,
+} from "./ast.ts";
 import { type Context, PLAIN } from "./context.ts";
 import { positionAt } from "./position.ts";
 import { nearestWord } from "./suggestion.ts";
@@ -39,6 +47,8 @@ export class Cursor {
   token: Token;
   /** What may stand where the cursor is. */
   context: Context = PLAIN;
+  /** What the names that `GRAPH g = …` has given stand for. */
+  readonly graphs = new Map<string, GraphReference>();
   /** How many enclosing queries may only read. */
   readOnlyDepth = 0;
   /** The height of the expressions completed since an enclosing rule last asked; see `parseExpressionAbove`. */

@@ -334,7 +334,11 @@ describe("what cannot stand there is said, with what can", () => {
     ["RETURN PATH ^[a, e]", "a path alternates nodes and edges and ends with a node"],
     ["CREATE INDEX FOR (n:A) ON (^m.x)", "expected a property of `n`, found `m`"],
     ["^CREATE OR REPLACE GRAPH IF NOT EXISTS g", "OR REPLACE and IF NOT EXISTS exclude each other"],
-    ["CREATE GRAPH g TYPED ^t", "expected ANY: closed graph types are not supported, found `t`"],
+    [
+      "CREATE GRAPH g TYPED ^t",
+      "expected ANY: closed graph types are not supported, found `t`",
+      "write CREATE GRAPH name ANY; CREATE CONSTRAINT says what elements with a label have",
+    ],
     ["EXPLAIN ^EXPLAIN RETURN 1", "expected a statement after EXPLAIN, found `EXPLAIN`"],
     ["RETURN '^\ud83d'", "half of a surrogate pair is not a character"],
   ])("%s", (marked, message, hint) => {

@@ -10,9 +10,10 @@ import {
   type WhenTest,
 } from "./ast.ts";
 import { asCondition } from "./context.ts";
-import type { Cursor } from "./cursor.ts";
+import { type Cursor, isNameToken } from "./cursor.ts";
 import { parseLabelExpression } from "./labels.ts";
 import { parseOperand } from "./operands.ts";
+import { nearestWord } from "./suggestion.ts";
 import { parseValueType } from "./types.ts";
 
 /**
@@ -302,10 +303,20 @@ function parseIs(
       span: cursor.spanFrom(start),
     };
   }
+  if (!negated && operand.kind === "variable" && namesLabel(cursor)) {
+    const labels = parseLabelExpression(cursor);
+    return { kind: "isLabeled", operand, labels, negated, span: cursor.spanFrom(start) };
+  }
   throw cursor.expected(
     "NULL, TRUE, FALSE, UNKNOWN, LABELED, TYPED, DIRECTED, SOURCE OF, DESTINATION OF or NORMALIZED after IS",
     ["NOT", ...IS_WORDS],
   );
+}
+
+/** Cypher's `n IS Label`: a name that is no misspelt word of those that stand behind IS. */
+function namesLabel({ token }: Cursor): boolean {
+  if (token.kind === "symbol") return ["!", "%", "("].includes(token.text);
+  return isNameToken(token) && nearestWord(token.text, IS_WORDS) === undefined;
 }
 
 /** <source/destination predicate> (§19.10) */

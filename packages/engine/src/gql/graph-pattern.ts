@@ -15,6 +15,7 @@ export function parseGraphPattern(cursor: Cursor, start: number, optional: boole
       "SHORTEST",
       ...PATH_MODES.keys(),
     ]);
+  while (cursor.isWord("USING")) skipHint(cursor);
   const where = cursor.acceptWord("WHERE") ? cursor.rules.condition(cursor) : null;
   const yieldItems = cursor.acceptWord("YIELD") ? cursor.list(parseYieldItem) : null;
   return {
@@ -27,6 +28,29 @@ export function parseGraphPattern(cursor: Cursor, start: number, optional: boole
     yieldItems,
     span: cursor.spanFrom(start),
   };
+}
+
+/** Cypher's `USING INDEX n:Label(key)`, `USING SCAN n:Label`, `USING JOIN ON n`: the planner decides for itself. */
+function skipHint(cursor: Cursor): void {
+  cursor.advance();
+  if (cursor.acceptWord("JOIN")) {
+    cursor.expectWord("ON", "and variables after USING JOIN");
+    cursor.list(() => cursor.expectName("a variable"));
+    return;
+  }
+  const isScan = cursor.acceptWord("SCAN");
+  if (!isScan) {
+    if (cursor.peek().keyword === "INDEX") cursor.advance();
+    cursor.expectWord("INDEX", "SCAN or JOIN after USING");
+    if (cursor.isWord("SEEK") && isNameToken(cursor.peek())) cursor.advance();
+  }
+  cursor.expectName("a variable");
+  cursor.expectSymbol(":", "and a label");
+  cursor.expectName("a label");
+  if (isScan) return;
+  const opening = cursor.expectSymbol("(", "and the properties of the index");
+  cursor.list(() => cursor.expectName("a property"));
+  cursor.expectClosing(")", "the properties", opening);
 }
 
 /** <path pattern list> (§16.4). In `FROM g MATCH (a), h MATCH (b)` the comma is not its own. */

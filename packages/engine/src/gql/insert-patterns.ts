@@ -1,6 +1,6 @@
 import type { Expression, InsertEdge, InsertNode, InsertPath } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
-import { parseLabelSet } from "./labels.ts";
+import { parseLabelSet, parseWrittenLabels, type WrittenLabels } from "./labels.ts";
 import {
   acceptElementVariable,
   acceptPathVariable,
@@ -24,14 +24,20 @@ export function parseInsertPath(cursor: Cursor, purpose: InsertPurpose): InsertP
   return { kind: "insertPath", variable, elements, span: cursor.spanFrom(start) };
 }
 
+const NO_LABELS: WrittenLabels = { labels: [], computed: [] };
+
 /** <insert node pattern> (§16.5) */
 function parseInsertNode(cursor: Cursor, purpose: InsertPurpose): InsertNode {
   const opening = cursor.expectSymbol("(", "to open a node such as `(n:Label {key: value})`");
   const variable = acceptElementVariable(cursor);
-  const labels = cursor.acceptSymbol(":") || cursor.acceptWord("IS") ? parseLabelSet(cursor) : [];
+  const { labels, computed } =
+    cursor.acceptSymbol(":") || cursor.acceptWord("IS") ? parseWrittenLabels(cursor) : NO_LABELS;
+  if (purpose === "merge" && computed.length > 0)
+    throw cursor.errorAt(opening.start, "MERGE names the labels that it looks for");
   const properties = acceptProperties(cursor, purpose);
   cursor.expectClosing(")", "the node", opening);
-  return { kind: "insertNode", variable, labels, properties, span: cursor.spanFrom(opening.start) };
+  const span = cursor.spanFrom(opening.start);
+  return { kind: "insertNode", variable, labels, computed, properties, span };
 }
 
 /** <insert edge pattern> (§16.5): directed, and with exactly one label. */

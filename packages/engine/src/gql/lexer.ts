@@ -124,6 +124,8 @@ function readParameter(text: string, start: number): Token {
   const name = PARAMETER_NAME.exec(text)?.[0];
   if (name !== undefined)
     return new Token("parameter", name, "", null, start, start + 1 + name.length);
+  // Cypher's computed label `$(expression)`: whether one may stand there is not to be seen here.
+  if (next === "(") return new Token("symbol", "$", "", null, start, start + 1);
   if (next === "$") {
     throw syntaxError(
       text,

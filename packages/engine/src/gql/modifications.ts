@@ -4,14 +4,16 @@ import type {
   Insert,
   Merge,
   Name,
+  Property,
   Remove,
   RemoveItem,
   SetClause,
   SetItem,
+  Subscript,
 } from "./ast.ts";
 import { type Cursor, isSymbolToken } from "./cursor.ts";
 import { parseInsertPath } from "./insert-patterns.ts";
-import { parseLabelSet } from "./labels.ts";
+import { parseWrittenLabels, type WrittenLabels } from "./labels.ts";
 import { parseOperand } from "./operands.ts";
 
 /** <insert statement> (§13.2); Cypher's CREATE. */
@@ -54,10 +56,13 @@ function parseSetItem(cursor: Cursor): SetItem {
     const value = cursor.rules.expression(cursor);
     return { kind: "setProperties", variable, mode, value, span: cursor.spanFrom(start) };
   }
-  const { element, key } = parsePropertyTarget(cursor, "SET");
+  const target = parsePropertyTarget(cursor, "SET");
   cursor.expectSymbol("=", "and the new value of the property");
   const value = cursor.rules.expression(cursor);
-  return { kind: "setProperty", element, key, value, span: cursor.spanFrom(start) };
+  const span = cursor.spanFrom(start);
+  return target.kind === "subscript"
+    ? { kind: "setComputedProperty", element: target.object, key: target.index, value, span }
+    : { kind: "setProperty", element: target.object, key: target.key, value, span };
 }
 
 /** <remove statement> (§13.4) */
@@ -70,8 +75,11 @@ function parseRemoveItem(cursor: Cursor): RemoveItem {
   const { start } = cursor.token;
   const labelled = acceptLabelledVariable(cursor);
   if (labelled !== null) return { kind: "removeLabels", ...labelled, span: cursor.spanFrom(start) };
-  const { element, key } = parsePropertyTarget(cursor, "REMOVE");
-  return { kind: "removeProperty", element, key, span: cursor.spanFrom(start) };
+  const target = parsePropertyTarget(cursor, "REMOVE");
+  const span = cursor.spanFrom(start);
+  return target.kind === "subscript"
+    ? { kind: "removeComputedProperty", element: target.object, key: target.index, span }
+    : { kind: "removeProperty", element: target.object, key: target.key, span };
 }
 
 /** <delete statement> (§13.5), at DETACH, NODETACH or DELETE. */
@@ -97,19 +105,19 @@ function parseDeleteItem(cursor: Cursor): Expression {
 }
 
 /** `n:Label`, `n IS Label` */
-function acceptLabelledVariable(cursor: Cursor): { variable: Name; labels: Name[] } | null {
+function acceptLabelledVariable(cursor: Cursor): (WrittenLabels & { variable: Name }) | null {
   if (!cursor.isName()) return null;
   const next = cursor.peek();
   if (!isSymbolToken(next, ":") && next.keyword !== "IS") return null;
   const variable = cursor.expectName("a variable");
   cursor.advance();
-  return { variable, labels: parseLabelSet(cursor) };
+  return { variable, ...parseWrittenLabels(cursor) };
 }
 
-function parsePropertyTarget(cursor: Cursor, clause: string): { element: Expression; key: Name } {
+function parsePropertyTarget(cursor: Cursor, clause: string): Property | Subscript {
   const { start } = cursor.token;
   const target = parseOperand(cursor);
-  if (target.kind === "property") return { element: target.object, key: target.key };
+  if (target.kind === "property" || target.kind === "subscript") return target;
   const example = clause === "SET" ? "n.key = value, n = {…} or n:Label" : "n.key or n:Label";
   throw cursor.errorAt(start, `${clause} needs a property or a label, as in ${example}`);
 }

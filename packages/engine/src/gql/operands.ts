@@ -5,15 +5,17 @@ import { parseComprehensionOrList } from "./comprehensions.ts";
 import { BEFORE_IN, parenthesized, PLAIN } from "./context.ts";
 import { type Cursor, isNameToken, isSymbolToken } from "./cursor.ts";
 import { parseFunctionCall } from "./function-calls.ts";
+import { acceptIntervalLiteral } from "./interval-literal.ts";
 import { parseLabelExpression } from "./labels.ts";
 import { parseLetItem } from "./let-item.ts";
 import { parseMapProjection } from "./map-projection.ts";
 import { checkedInteger } from "./number-literal.ts";
 import { looksLikePattern } from "./patterns.ts";
 import { parseRecord } from "./records.ts";
-import { parsePatternPredicate, parseSubquery } from "./subqueries.ts";
+import { parseListQuery, parsePatternPredicate, parseSubquery } from "./subqueries.ts";
 import { acceptTemporalLiteral } from "./temporal-literal.ts";
 import type { Token } from "./token.ts";
+import { parseShortestPath } from "./shortest-path.ts";
 import { INFIX_WORDS, RESERVED_WORDS } from "./words.ts";
 
 /** <factor> (§20.21): signs, then a primary with what is attached to it. */
@@ -140,6 +142,8 @@ function parseBracketed(cursor: Cursor): Expression {
       return parseComprehensionOrList(cursor, token.start);
     case "{":
       return parseRecord(cursor, token.start);
+    case "$":
+      throw cursor.errorAt(token.start, "expected the name of a parameter after `$`");
     default:
       throw cursor.expected("an expression", [], FOREIGN_OPERATORS.get(token.text));
   }
@@ -211,6 +215,17 @@ function parseWord(cursor: Cursor): Expression {
       if (subquery !== undefined) return subquery;
       break;
     }
+    case "COLLECT":
+    case "TABLE":
+    case "BINDING": {
+      const list = parseListQuery(cursor);
+      if (list !== undefined) return list;
+      break;
+    }
+    case "SHORTESTPATH":
+    case "ALLSHORTESTPATHS":
+      if (isSymbolToken(next, "(") && looksLikePattern(cursor, 2)) return parseShortestPath(cursor);
+      break;
     case "LIST":
     case "ARRAY":
       if (!opensConstructor(cursor)) break;
@@ -224,7 +239,7 @@ function parseWord(cursor: Cursor): Expression {
       if (opensConstructor(cursor)) return parsePathConstructor(cursor);
       break;
   }
-  const temporal = acceptTemporalLiteral(cursor);
+  const temporal = acceptTemporalLiteral(cursor) ?? acceptIntervalLiteral(cursor);
   if (temporal !== null) return temporal;
   if (RESERVED_WORDS.has(keyword) && keepsRole(cursor)) throw cursor.expected("an expression");
   return parseNameOrCall(cursor);

@@ -3,11 +3,17 @@ import type { Clause, LinearQuery, Query, QueryStep, SetOperation } from "./ast.
 import { parseClause, startsClause } from "./clauses.ts";
 import type { Cursor, QueryPlace } from "./cursor.ts";
 import { parseYieldItem } from "./graph-pattern.ts";
+import { parseSchemaReference } from "./schema-reference.ts";
 import { CLAUSE_WORDS, FOLLOWING_WORDS, INFIX_WORDS, STATEMENT_WORDS } from "./words.ts";
 
 /** <statement block> (§9.2): steps joined by NEXT. What `place` allows is told there. */
 export function parseQuery(cursor: Cursor, place: QueryPlace): Query {
   const { start } = cursor.token;
+  // <at schema clause> (§9.1)
+  if (cursor.isWord("AT")) {
+    cursor.advance();
+    parseSchemaReference(cursor);
+  }
   const steps = [parseStep(cursor, place, false)];
   while (cursor.acceptWord("NEXT")) steps.push(parseStep(cursor, place, true));
   return { kind: "query", steps, span: cursor.spanFrom(start) };

@@ -1,4 +1,5 @@
 import type {
+  Expression,
   Name,
   SessionReset,
   SessionResetTarget,
@@ -7,8 +8,12 @@ import type {
   StartTransaction,
   Statement,
 } from "./ast.ts";
+import { acceptIfNotExists } from "./conditions.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseGraphReference } from "./graph-reference.ts";
+import { parseSchemaReference } from "./schema-reference.ts";
+import { parseTableQuery } from "./subqueries.ts";
+import { parseValueType } from "./types.ts";
 
 /** A command for the session or its transaction (§7, §8); null if another statement begins here. */
 export function acceptSessionStatement(cursor: Cursor): Statement | null {
@@ -57,17 +62,59 @@ function parseSessionSet(cursor: Cursor, start: number): SessionSet {
 }
 
 function parseSetTarget(cursor: Cursor): SessionSetTarget {
-  if (acceptGraphWord(cursor)) return { kind: "graph", graph: parseGraphReference(cursor) };
+  if (acceptGraphWord(cursor)) {
+    refuseGraphParameter(cursor);
+    return { kind: "graph", graph: parseGraphReference(cursor) };
+  }
+  if (cursor.acceptWord("SCHEMA")) {
+    parseSchemaReference(cursor);
+    return { kind: "schema" };
+  }
+  if (cursor.isWord("TABLE") || cursor.areWords("BINDING", "TABLE")) return parseTable(cursor);
   if (acceptTimeZone(cursor))
     return { kind: "timeZone", timeZone: cursor.rules.expression(cursor) };
   if (cursor.acceptWord("VALUE")) {
-    const ifNotExists = cursor.areWords("IF", "NOT", "EXISTS");
-    if (ifNotExists) for (let i = 0; i < 3; i++) cursor.advance();
+    const ifNotExists = acceptIfNotExists(cursor);
     const name = parseParameterName(cursor);
-    cursor.expectSymbol("=", "and the value of the parameter");
-    return { kind: "parameter", name, ifNotExists, value: cursor.rules.expression(cursor) };
+    return { kind: "parameter", name, ifNotExists, value: parseParameterValue(cursor) };
   }
-  throw cursor.expected("GRAPH, TIME ZONE or VALUE after SESSION SET", ["GRAPH", "TIME", "VALUE"]);
+  throw cursor.expected("GRAPH, TIME ZONE or VALUE after SESSION SET", [
+    "GRAPH",
+    "TIME",
+    "VALUE",
+    "SCHEMA",
+    "TABLE",
+  ]);
+}
+
+/** <session set graph parameter clause> (§7.1): parameters hold values. */
+function refuseGraphParameter(cursor: Cursor): void {
+  if (cursor.token.kind !== "parameter" && !cursor.areWords("IF", "NOT", "EXISTS")) return;
+  throw cursor.errorAt(
+    cursor.token.start,
+    "parameters that stand for graphs are not supported",
+    "SESSION SET GRAPH name goes to a graph, USE name works on one",
+  );
+}
+
+/** <session set binding table parameter clause> (§7.1): the parameter is a list of records. */
+function parseTable(cursor: Cursor): SessionSetTarget {
+  cursor.acceptWord("BINDING");
+  cursor.advance();
+  const ifNotExists = acceptIfNotExists(cursor);
+  const name = parseParameterName(cursor);
+  cursor.expectSymbol("=", "and the rows of the parameter");
+  return { kind: "parameter", name, ifNotExists, value: parseTableQuery(cursor) };
+}
+
+/** <value initializer> (§7.1): `[[:: | TYPED] type] = expression` */
+function parseParameterValue(cursor: Cursor): Expression {
+  const isTyped = cursor.acceptSymbol("::") || cursor.acceptWord("TYPED");
+  const type = isTyped || cursor.token.kind === "word" ? parseValueType(cursor) : null;
+  cursor.expectSymbol("=", "and the value of the parameter");
+  const operand = cursor.rules.expression(cursor);
+  const { span } = operand;
+  return type === null ? operand : { kind: "cast", operand, type, assigned: true, span };
 }
 
 /** <session reset command> (§7.2) */
@@ -78,6 +125,7 @@ function parseSessionReset(cursor: Cursor, start: number): SessionReset {
 function parseResetTarget(cursor: Cursor): SessionResetTarget {
   if (acceptGraphWord(cursor)) return { kind: "graph" };
   if (acceptTimeZone(cursor)) return { kind: "timeZone" };
+  if (cursor.acceptWord("SCHEMA")) return { kind: "schema" };
   if (cursor.token.kind === "parameter" || cursor.acceptWord("PARAMETER")) {
     return { kind: "parameter", name: parseParameterName(cursor) };
   }

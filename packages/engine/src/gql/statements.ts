@@ -1,6 +1,6 @@
 import type { Query, QueryStatement, Statement } from "./ast.ts";
 import { acceptCatalogStatement } from "./catalog-statements.ts";
-import type { Cursor } from "./cursor.ts";
+import { type Cursor, isSymbolToken } from "./cursor.ts";
 import { parseWatchedLabel } from "./projections.ts";
 import { expectedContinuation, parseQuery } from "./queries.ts";
 import { acceptSessionStatement } from "./session-statements.ts";
@@ -8,11 +8,22 @@ import { CLAUSE_WORDS } from "./words.ts";
 
 /** <GQL-program> (§6): one statement and the end of the text; a semicolon may stand between. */
 export function parseProgramStatement(cursor: Cursor): Statement {
+  skipDialect(cursor);
   const statement = parseStatement(cursor);
   const semicolon = cursor.acceptSymbol(";");
   if (cursor.token.kind === "end") return statement;
   if (semicolon) throw cursor.expected("the end of the text: one statement at a time");
   throw expectedContinuation(cursor, "another clause or the end of the query");
+}
+
+/** Cypher's `CYPHER 25 runtime = slotted`: which of its versions is meant, and how it is to be run. */
+function skipDialect(cursor: Cursor): void {
+  const isOption = (ahead: number): boolean => isSymbolToken(cursor.peek(ahead + 1), "=");
+  if (!cursor.isWord("CYPHER")) return;
+  if (cursor.peek().kind !== "number" && !isOption(1)) return;
+  cursor.advance();
+  if (cursor.token.kind === "number") cursor.advance();
+  while (cursor.isName() && isOption(0)) for (let i = 0; i < 3; i++) cursor.advance();
 }
 
 function parseStatement(cursor: Cursor): Statement {

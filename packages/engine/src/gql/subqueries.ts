@@ -1,8 +1,18 @@
-import type { Count, Exists, Expression, Match, Query, Span, ValueQuery } from "./ast.ts";
+import type {
+  Count,
+  Exists,
+  Expression,
+  ListQuery,
+  Match,
+  Query,
+  Span,
+  ValueQuery,
+} from "./ast.ts";
 import { type Context, PLAIN } from "./context.ts";
 import { type Cursor, isSymbolToken } from "./cursor.ts";
 import { parseGraphPattern, startsGraphPattern } from "./graph-pattern.ts";
 import { looksLikePattern } from "./patterns.ts";
+import { CLAUSE_WORDS } from "./words.ts";
 
 /**
  * <exists predicate> (§19.4), <value query expression> (§20.6), and `COUNT { … }`. The current word is EXISTS, COUNT or VALUE; undefined
@@ -31,6 +41,42 @@ export function parseSubquery(cursor: Cursor): Exists | Count | ValueQuery | und
     default:
       return { kind: "valueQuery", query, span };
   }
+}
+
+/** Cypher's `COLLECT { … }`, and `[BINDING] TABLE { … }`; undefined where COLLECT or TABLE is a name, as in `collect(x)` and `table {.key}`. */
+export function parseListQuery(cursor: Cursor): ListQuery | undefined {
+  const { start } = cursor.token;
+  const words = cursor.isWord("BINDING") && cursor.peek().keyword === "TABLE" ? 2 : 1;
+  if (cursor.isWord("BINDING") && words === 1) return undefined;
+  const items = cursor.isWord("COLLECT") ? "column" : "records";
+  if (!isSymbolToken(cursor.peek(words), "{") || !opensQuery(cursor, words + 1)) return undefined;
+  for (let i = 0; i < words; i++) cursor.advance();
+  return finishListQuery(cursor, start, items);
+}
+
+/** <nested binding table query specification> (§14.1): a query in braces. */
+export function parseTableQuery(cursor: Cursor): ListQuery {
+  if (!cursor.isSymbol("{")) throw cursor.expected("`{` to open the query of the table");
+  return finishListQuery(cursor, cursor.token.start, "records");
+}
+
+function finishListQuery(cursor: Cursor, start: number, items: ListQuery["items"]): ListQuery {
+  const opening = cursor.advance();
+  const outer = enterSubquery(cursor);
+  const query = cursor.rules.query(cursor, "value");
+  leaveSubquery(cursor, outer);
+  cursor.expectClosing("}", "the query", opening);
+  return { kind: "listQuery", items, query, span: cursor.spanFrom(start) };
+}
+
+/** Whether a clause stands in the braces, rather than what a map projection has. */
+function opensQuery(cursor: Cursor, ahead: number): boolean {
+  const next = cursor.peek(ahead + 1);
+  if (isSymbolToken(cursor.peek(ahead), "{")) return true;
+  return (
+    CLAUSE_WORDS.has(cursor.peek(ahead).keyword) &&
+    ![",", "}", ":"].some((symbol) => isSymbolToken(next, symbol))
+  );
 }
 
 /** `EXISTS ((a)-->(b))`, `EXISTS (MATCH …)` */

@@ -7,17 +7,14 @@ const ZONED_DATETIME = /[tT ].*[zZ+\-[]/;
 
 /**
  * <temporal literal>, <duration literal> (§21.2): `DATE '2024-01-01'` is the call `date('2024-01-01')`. TIME, DATETIME and TIMESTAMP are
- * zoned if the text has a zone, or if LOCAL or ZONED before them says so. null if there is none.
+ * zoned if the text has a zone, or if LOCAL or ZONED before them or WITH or WITHOUT TIME ZONE behind them says so. null if there is none.
  */
 export function acceptTemporalLiteral(cursor: Cursor): FunctionCall | null {
-  const { keyword, start } = cursor.token;
-  const words = keyword === "LOCAL" || keyword === "ZONED" ? 2 : 1;
+  const { start } = cursor.token;
+  const words = wordsOf(cursor);
   const text = cursor.peek(words);
   if (text.kind !== "string" && text.kind !== "doubleQuoted") return null;
-  const name =
-    words === 2
-      ? zoneFunction(keyword, cursor.peek().keyword)
-      : temporalFunction(keyword, text.text);
+  const name = literalFunction(cursor, words, text.text);
   if (name === undefined) return null;
   for (let i = 0; i <= words; i++) cursor.advance();
   const argument = {
@@ -33,6 +30,21 @@ export function acceptTemporalLiteral(cursor: Cursor): FunctionCall | null {
     args: [argument],
     span: cursor.spanFrom(start),
   };
+}
+
+/** How many words stand before the text. */
+function wordsOf(cursor: Cursor): number {
+  if (cursor.isWord("LOCAL") || cursor.isWord("ZONED")) return 2;
+  const [first, ...others] = [1, 2, 3].map((ahead) => cursor.peek(ahead).keyword);
+  const saysZone = first === "WITH" || first === "WITHOUT";
+  return saysZone && others.join(" ") === "TIME ZONE" ? 4 : 1;
+}
+
+function literalFunction(cursor: Cursor, words: number, text: string): string | undefined {
+  const { keyword } = cursor.token;
+  if (words === 1) return temporalFunction(keyword, text);
+  if (words === 2) return zoneFunction(keyword, cursor.peek().keyword);
+  return zoneFunction(cursor.peek().keyword === "WITH" ? "ZONED" : "LOCAL", keyword);
 }
 
 function temporalFunction(keyword: string, text: string): string | undefined {

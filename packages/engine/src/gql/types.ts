@@ -1,6 +1,7 @@
 import type { ListType, Name, RecordType, ScalarType, ScalarTypeName, ValueType } from "./ast.ts";
 import { PLAIN } from "./context.ts";
 import { type Cursor, isSymbolToken } from "./cursor.ts";
+import type { Token } from "./token.ts";
 
 interface Scalar {
   readonly name: ScalarTypeName;
@@ -81,8 +82,8 @@ export function parseValueType(cursor: Cursor): ValueType {
 function parseListSuffixes(cursor: Cursor, first: ValueType): ValueType {
   let type = first;
   let levels = 0;
-  while (cursor.isWord("LIST") || cursor.isWord("ARRAY")) {
-    cursor.advance();
+  while (isListWord(cursor.token) || (cursor.isWord("GROUP") && isListWord(cursor.peek()))) {
+    if (cursor.advance().keyword === "GROUP") cursor.advance();
     levels++;
     cursor.enter();
     type = finishListType(cursor, type.span.start, type);
@@ -91,10 +92,19 @@ function parseListSuffixes(cursor: Cursor, first: ValueType): ValueType {
   return type;
 }
 
+function isListWord({ keyword }: Token): boolean {
+  return keyword === "LIST" || keyword === "ARRAY";
+}
+
 function parseSimpleType(cursor: Cursor): ValueType {
   const { token } = cursor;
   const { start } = token;
   switch (token.keyword) {
+    case "GROUP":
+      if (!isListWord(cursor.peek())) break;
+      cursor.advance();
+      cursor.advance();
+      return finishListType(cursor, start, parseElementType(cursor));
     case "LIST":
     case "ARRAY":
       cursor.advance();
@@ -116,8 +126,7 @@ function parseSimpleType(cursor: Cursor): ValueType {
       return parseTimeType(cursor);
     case "DURATION":
       cursor.advance();
-      acceptDurationQualifier(cursor);
-      return scalar(cursor, start, { name: "duration" });
+      return scalar(cursor, start, { name: acceptDurationQualifier(cursor) });
     case "SIGNED":
     case "UNSIGNED":
     case "SMALL":
@@ -217,7 +226,7 @@ function parseFieldType(cursor: Cursor): { key: Name; type: ValueType } {
   return { key, type: parseValueType(cursor) };
 }
 
-/** `ANY`, `ANY VALUE`, `ANY PROPERTY VALUE`, `ANY NODE`, `ANY <A | B>` */
+/** `ANY`, `ANY VALUE`, `ANY PROPERTY VALUE`, `ANY NODE`, `ANY RECORD`, `ANY <A | B>` */
 function parseAnyType(cursor: Cursor): ValueType {
   const { start } = cursor.advance();
   if (cursor.areWords("PROPERTY", "VALUE")) {
@@ -225,6 +234,7 @@ function parseAnyType(cursor: Cursor): ValueType {
     cursor.advance();
     return scalar(cursor, start, { name: "propertyValue" });
   }
+  if (cursor.acceptWord("RECORD")) return parseRecordType(cursor, start);
   for (const [word, name] of ANY_ELEMENTS) {
     if (cursor.acceptWord(word)) return scalar(cursor, start, { name });
   }
@@ -284,15 +294,16 @@ function parseVerboseInteger(cursor: Cursor): ScalarType {
   });
 }
 
-/** `(YEAR TO MONTH)`, `(DAY TO SECOND)`: a DURATION holds both, so it changes nothing. */
-function acceptDurationQualifier(cursor: Cursor): void {
+/** `(YEAR TO MONTH)`, `(DAY TO SECOND)`; a DURATION without them holds both. */
+function acceptDurationQualifier(cursor: Cursor): ScalarTypeName {
   const opening = cursor.token;
-  if (!cursor.acceptSymbol("(")) return;
+  if (!cursor.acceptSymbol("(")) return "duration";
   const first = cursor.isWord("DAY") ? "DAY" : "YEAR";
   cursor.expectWord(first, "to begin the range of the duration");
   cursor.expectWord("TO", "between the ends of the range");
   cursor.expectWord(first === "DAY" ? "SECOND" : "MONTH", "to end the range of the duration");
   cursor.expectClosing(")", "the range of the duration", opening);
+  return first === "DAY" ? "timeDuration" : "monthDuration";
 }
 
 function acceptNotNull(cursor: Cursor): boolean {

@@ -24,6 +24,7 @@ export const CLAUSE_WORDS: ReadonlySet<string> = new Set([
   "NODETACH",
   "CALL",
   "USE",
+  "FOREACH",
 ]);
 
 /** Words that open a statement which is not a query. */

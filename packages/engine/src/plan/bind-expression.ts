@@ -1,9 +1,9 @@
-import { GeodeError, unreachable } from "@geode/values";
+import { float, GeodeError, unreachable } from "@geode/values";
 import * as ast from "../gql/ast.ts";
 import { positionAt } from "../gql/position.ts";
 import { nearestWord } from "../gql/suggestion.ts";
 import { type Expression, type LabelExpression, NULL, TRUE, type Variable } from "./expression.ts";
-import { FUNCTIONS, isAboutNow, isAggregate } from "./functions.ts";
+import { FUNCTIONS, isAboutNow, isAggregate, isChance } from "./functions.ts";
 import type { AggregateName } from "./aggregate-name.ts";
 import type { Aggregate, Query } from "./operators.ts";
 import type { Binding, Scope } from "./scope.ts";
@@ -93,12 +93,10 @@ export function bindExpression(
         truth: node.truth,
       });
     case "isLabeled":
-      return negateIf(node.negated, {
-        kind: "hasLabels",
-        operand: bind(node.operand),
-        labels: bindLabels(node.labels),
-        offset,
-      });
+      return negateIf(
+        node.negated,
+        bindLabelTest(binding, bind(node.operand), node.labels, context),
+      );
     case "in":
       return negateIf(node.negated, {
         kind: "in",
@@ -231,6 +229,8 @@ export function bindExpression(
       requireOneColumn(binding, query, offset);
       return { kind: "subquery", form: "value", query, offset };
     }
+    case "listQuery":
+      return bindListQuery(binding, node, context);
     case "patternComprehension":
       return bindPatternComprehension(binding, node, context);
     case "listComprehension": {
@@ -293,11 +293,64 @@ export function bindCondition(
   return requireTruthValue(bindExpression(binding, node, context), node, binding);
 }
 
+/** Whether an element has the labels; what computes some of them is computed for each row. */
+export function bindLabelTest(
+  binding: Binding,
+  operand: Expression,
+  node: ast.LabelExpression,
+  context: ExpressionContext,
+): Expression {
+  const offset = node.span.start;
+  const test = (part: ast.LabelExpression): Expression =>
+    bindLabelTest(binding, operand, part, context);
+  if (!isComputedLabel(node))
+    return { kind: "hasLabels", operand, labels: bindLabels(node), offset };
+  switch (node.kind) {
+    case "labelComputed": {
+      const labels: Expression = { kind: "call", name: "labels", args: [operand], offset };
+      const value = bindExpression(binding, node.value, context);
+      const any: Expression = { kind: "constant", value: node.any };
+      return { kind: "call", name: "has_labels", args: [labels, value, any], offset };
+    }
+    case "labelNot":
+      return { kind: "not", operand: test(node.operand) };
+    case "labelAnd":
+      return { kind: "and", operands: node.operands.map(test) };
+    case "labelOr":
+      return { kind: "or", operands: node.operands.map(test) };
+    case "labelName":
+    case "labelWildcard":
+      throw new Error("a label that is not computed");
+    default:
+      return unreachable(node);
+  }
+}
+
+/** Whether anything in it is computed. */
+export function isComputedLabel(node: ast.LabelExpression): boolean {
+  switch (node.kind) {
+    case "labelComputed":
+      return true;
+    case "labelName":
+    case "labelWildcard":
+      return false;
+    case "labelNot":
+      return isComputedLabel(node.operand);
+    case "labelAnd":
+    case "labelOr":
+      return node.operands.some(isComputedLabel);
+    default:
+      return unreachable(node);
+  }
+}
+
 /** Label expressions have no names to resolve; `A:B` and `A|:B` are long gone. */
 export function bindLabels(node: ast.LabelExpression): LabelExpression {
   switch (node.kind) {
     case "labelName":
       return { kind: "label", name: node.name };
+    case "labelComputed":
+      throw new Error("a computed label where labels are known");
     case "labelWildcard":
       return { kind: "any" };
     case "labelNot":
@@ -339,10 +392,18 @@ function isAggregateCall(node: object): node is ast.FunctionCall {
   );
 }
 
+const CLOSED: ReadonlySet<ast.Expression["kind"]> = new Set([
+  "exists",
+  "count",
+  "valueQuery",
+  "listQuery",
+  "literal",
+] as const);
+
 /** What is in there is of another level, or no syntax. */
 function isClosed(node: object): boolean {
   const { kind } = node as { kind?: unknown };
-  return kind === "exists" || kind === "count" || kind === "valueQuery" || kind === "literal";
+  return CLOSED.has(kind as ast.Expression["kind"]);
 }
 
 /**
@@ -391,9 +452,18 @@ function saysOfElement(node: object): boolean {
   return kind === "property" || kind === "isLabeled" || kind === "propertyExists";
 }
 
+/** Cypher's names for the FLOATs that have no digits, where no variable is called so. */
+const NAMED_NUMBERS: ReadonlyMap<string, number> = new Map([
+  ["INF", Number.POSITIVE_INFINITY],
+  ["INFINITY", Number.POSITIVE_INFINITY],
+  ["NAN", Number.NaN],
+]);
+
 function bindName(binding: Binding, node: ast.Variable, context: ExpressionContext): Expression {
   const variable = context.scope.get(node.name);
   if (variable) return { kind: "variable", variable };
+  const number = context.row ? undefined : NAMED_NUMBERS.get(node.name.toUpperCase());
+  if (number !== undefined) return { kind: "constant", value: float(number) };
   if (context.row)
     return {
       kind: "property",
@@ -500,6 +570,9 @@ function bindCall(
   const name = node.name.toLowerCase();
   const offset = node.span.start;
   if (isAggregate(name)) return bindAggregate(binding, node, context);
+  if (name === "session_user")
+    return { kind: "property", of: { kind: "parameter", name: "auth", offset }, key: "id", offset };
+  if (name === "exists") return bindExistsCall(binding, node, bind);
   const signature = FUNCTIONS.get(name);
   if (!signature) {
     const nearest = nearestWord(name, FUNCTIONS.keys());
@@ -525,7 +598,7 @@ function bindCall(
   }
   const args = node.args.map(bind);
   const [first] = args;
-  if (isAboutNow(signature.name, args.length) || signature.name === "rand") binding.noteVolatile();
+  if (isAboutNow(signature.name, args.length) || isChance(signature.name)) binding.noteVolatile();
   if (first?.kind === "variable") {
     const refused = REFUSED_TYPES.get(signature.name);
     if (refused?.includes(first.variable.type))
@@ -540,11 +613,28 @@ function bindCall(
   return { kind: "call", name: signature.name, args, offset };
 }
 
+/** Cypher's `exists(n.key)`: whether the property is there. */
+function bindExistsCall(
+  binding: Binding,
+  { args, span }: ast.FunctionCall,
+  bind: (part: ast.Expression) => Expression,
+): Expression {
+  const [of] = args;
+  if (of === undefined || args.length > 1 || (of.kind !== "property" && of.kind !== "subscript"))
+    throw binding.invalidSyntax(
+      "`exists` with parentheses takes a property or a pattern.",
+      span.start,
+      "EXISTS { … } takes any query.",
+    );
+  return negateIf(true, { kind: "isNull", operand: bind(of) });
+}
+
 /** What can be seen to be wrong before anything runs. */
 const REFUSED_TYPES: ReadonlyMap<string, readonly Variable["type"][]> = new Map([
   ["type", ["node", "path", "nodes", "edges"]],
   ["labels", ["path", "nodes", "edges"]],
   ["size", ["node", "edge", "path"]],
+  ["cardinality", ["node", "edge"]],
   ["nodes", ["node", "edge"]],
   ["edges", ["node", "edge"]],
   ["path_length", ["node", "edge"]],
@@ -595,15 +685,8 @@ function bindAggregate(
   if (node.args.some((part) => hasAggregate(binding, part, context.scope)))
     throw binding.invalidSyntax("An aggregate cannot stand inside another.", offset);
   const { aggregates, ...inner } = context;
-  const [group, ...others] = groups;
-  if (others.length > 0)
-    throw binding.notAvailable(
-      `An aggregate over two group variables, \`${group}\` and \`${others[0]}\`,`,
-      offset,
-      "Aggregate over one of them.",
-    );
-  if (group !== undefined && first)
-    return bindHorizontal(binding, { node, name, group, first, second }, inner);
+  if (groups.size > 0 && first)
+    return bindHorizontal(binding, { node, name, groups: [...groups], first, second }, inner);
   if (aggregates === undefined) throw new Error("an aggregate of rows without a place for it");
   const argument = first ? bindExpression(binding, first, inner) : null;
   const parameter = second ? bindExpression(binding, second, inner) : null;
@@ -612,39 +695,118 @@ function bindAggregate(
   return { kind: "variable", variable };
 }
 
-/** Horizontal aggregation (ISO/IEC 39075:2024 §20.9): the argument is computed for each element of the group in the row. */
+/**
+ * Horizontal aggregation (ISO/IEC 39075:2024 §20.9): the argument is computed for each element of the group in the row. Over several group
+ * variables of one repetition it is computed for each time that was gone through it.
+ */
 function bindHorizontal(
   binding: Binding,
   call: {
     readonly node: ast.FunctionCall;
     readonly name: AggregateName;
-    readonly group: string;
+    /** At least one. */
+    readonly groups: readonly string[];
     readonly first: ast.Expression;
     readonly second: ast.Expression | undefined;
   },
   context: ExpressionContext,
 ): Expression {
-  const { node, name, group, first, second } = call;
+  const { node, name, groups, first, second } = call;
   const offset = node.span.start;
-  const list = context.scope.get(group);
-  if (!list) throw new Error("a group variable that is not in scope");
-  const element = binding.variable(group, "value");
-  const projection = bindExpression(binding, first, within(context, element));
+  const members = groups.map((group) => {
+    const list = context.scope.get(group);
+    if (!list) throw new Error("a group variable that is not in scope");
+    return { list, element: binding.variable(group, "value") };
+  });
+  const iterations = new Set(members.map(({ list }) => binding.iterationOf(list)));
+  if (members.length > 1 && (iterations.size > 1 || iterations.has(null)))
+    throw binding.invalidSyntax(
+      `\`${groups.join("` and `")}\` do not have one element each for every time: an aggregate over several variables is over those of one repetition.`,
+      offset,
+      "Aggregate over one of them.",
+    );
+  const elements = members.map(({ element }) => element);
+  const projection = bindExpression(binding, first, within(context, ...elements));
   return {
     kind: "horizontal",
     name,
     distinct: node.distinct,
-    list: {
-      kind: "listComprehension",
-      variable: element,
-      list: { kind: "variable", variable: list },
-      where: TRUE,
-      projection,
-      offset,
-    },
+    list: forEachTime(binding, members, projection, offset),
     parameter: second ? bindExpression(binding, second, context) : null,
     offset,
   };
+}
+
+interface Member {
+  /** A group variable. */
+  readonly list: Variable;
+  /** One element of it. */
+  readonly element: Variable;
+}
+
+/** The values of an expression over the elements that stand at one place in their lists; NULL where there are no lists. */
+function forEachTime(
+  binding: Binding,
+  members: readonly Member[],
+  projection: Expression,
+  offset: number,
+): Expression {
+  const read = (variable: Variable): Expression => ({ kind: "variable", variable });
+  const [first, ...others] = members;
+  if (first === undefined) throw new Error("an aggregate over no group variable");
+  const over = (variable: Variable, list: Expression, body: Expression): Expression => ({
+    kind: "listComprehension",
+    variable,
+    list,
+    where: TRUE,
+    projection: body,
+    offset,
+  });
+  if (others.length === 0) return over(first.element, read(first.list), projection);
+  // The lists are made once, and then gone through together.
+  const lists = members.map(({ list, element }) => ({
+    list,
+    element,
+    made: binding.variable(null, "value"),
+  }));
+  const place = binding.variable(null, "value");
+  const length: Expression = {
+    kind: "call",
+    name: "size",
+    args: [read(lists[0]?.made ?? first.list)],
+    offset,
+  };
+  const last: Expression = {
+    kind: "binary",
+    operator: "-",
+    left: length,
+    right: { kind: "constant", value: 1 },
+    offset,
+  };
+  const places: Expression = {
+    kind: "call",
+    name: "range",
+    args: [{ kind: "constant", value: 0 }, last],
+    offset,
+  };
+  const each = lists.reduceRight<Expression>(
+    (body, { element, made }) => ({
+      kind: "letIn",
+      variable: element,
+      value: { kind: "subscript", of: read(made), index: read(place), offset },
+      body,
+    }),
+    projection,
+  );
+  const all: Expression = {
+    kind: "case",
+    branches: [{ when: { kind: "isNull", operand: read(lists[0]?.made ?? place) }, then: NULL }],
+    otherwise: over(place, places, each),
+  };
+  return lists.reduceRight<Expression>(
+    (body, { list, made }) => ({ kind: "letIn", variable: made, value: read(list), body }),
+    all,
+  );
 }
 
 /** Every two operands are compared. */
@@ -722,6 +884,44 @@ function within(context: ExpressionContext, ...variables: readonly Variable[]): 
 function requireOneColumn(binding: Binding, query: Query, offset: number): void {
   if (query.output.kind === "rows" && query.output.columns.length === 1) return;
   throw binding.invalidSyntax("VALUE takes a query that returns one column.", offset);
+}
+
+/** A query whose rows become a list: of their column, or of records. */
+function bindListQuery(
+  binding: Binding,
+  { items, query: node, span }: ast.ListQuery,
+  context: ExpressionContext,
+): Expression {
+  const offset = span.start;
+  const query = binding.subquery(node, context.scope);
+  if (items === "column") {
+    if (query.output.kind !== "rows" || query.output.columns.length !== 1)
+      throw binding.invalidSyntax("COLLECT takes a query that returns one column.", offset);
+    return { kind: "subquery", form: "list", query, offset };
+  }
+  const { operators, output } = query;
+  if (output.kind === "nothing")
+    throw binding.invalidSyntax("A table is a query that returns columns.", offset);
+  const variable = output.kind === "records" ? output.variable : binding.variable(null, "value");
+  const record: Expression = {
+    kind: "record",
+    fields: (output.kind === "rows" ? output.columns : []).map((column) => ({
+      key: column.name,
+      value: { kind: "variable", variable: column.variable },
+    })),
+  };
+  return {
+    kind: "subquery",
+    form: "list",
+    query: {
+      operators:
+        output.kind === "records"
+          ? operators
+          : [...operators, { kind: "let", items: [{ variable, expression: record }] }],
+      output: { kind: "rows", columns: [{ name: "row", text: "row", variable }] },
+    },
+    offset,
+  };
 }
 
 /** A query of one MATCH, whose rows become a list. */

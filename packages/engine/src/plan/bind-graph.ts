@@ -13,7 +13,7 @@ export type GraphChange =
       readonly ifNotExists: boolean;
       readonly orReplace: boolean;
       /** What it begins with; null: nothing. */
-      readonly source: { readonly graph: GraphScope; readonly offset: number } | null;
+      readonly source: GraphSource | null;
       readonly offset: number;
     }
   | {
@@ -22,6 +22,13 @@ export type GraphChange =
       readonly ifExists: boolean;
       readonly offset: number;
     };
+
+/** A graph whose indexes and constraints, and perhaps all of its elements, another one begins with. */
+export interface GraphSource {
+  readonly graph: GraphScope;
+  readonly elements: boolean;
+  readonly offset: number;
+}
 
 /** A graph is named by itself, by CURRENT_GRAPH, or by HOME_GRAPH. */
 export function graphScope(reference: ast.GraphReference, current: GraphScope): GraphScope {
@@ -50,7 +57,12 @@ export function bindGraphChange(
     });
   if (statement.kind === "dropGraph")
     return { kind: "dropGraph", name, ifExists: statement.ifExists, offset };
-  const { copyOf, ifNotExists, orReplace } = statement;
-  const source = copyOf && { graph: graphScope(copyOf, null), offset: copyOf.span.start };
+  const { copyOf, ifNotExists, like, orReplace } = statement;
+  const from = copyOf ?? like;
+  const source = from && {
+    graph: graphScope(from, null),
+    elements: copyOf !== null,
+    offset: from.span.start,
+  };
   return { kind: "createGraph", name, ifNotExists, orReplace, source, offset };
 }

@@ -1,6 +1,12 @@
 import { GeodeError, unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
-import { bindCondition, bindExpression, bindLabels } from "./bind-expression.ts";
+import {
+  bindCondition,
+  bindExpression,
+  bindLabels,
+  bindLabelTest,
+  isComputedLabel,
+} from "./bind-expression.ts";
 import { type Expression, conjuncts, type LabelExpression, type Variable } from "./expression.ts";
 import type {
   Bound,
@@ -15,7 +21,7 @@ import type {
 } from "./operators.ts";
 import { borderNode, choiceOf, declaredNames, edgesAtLeast, isChoice } from "./part-shape.ts";
 import { type Link, searchedPath } from "./searched-path.ts";
-import { type Binding, declare, type Scope } from "./scope.ts";
+import { type Binding, declare, type Iteration, type Scope } from "./scope.ts";
 import { usesOfPart } from "./uses.ts";
 
 /** No edge is like this. */
@@ -339,10 +345,12 @@ class PatternBinder {
         byName.set(name, inner);
       }
     }
-    const groups = [...byName].map(([name, inner]) => ({
-      outer: this.#outerOf(name, inner, times, start),
-      inner,
-    }));
+    const iteration: Iteration = { kind: "iteration" };
+    const groups = [...byName].map(([name, inner]) => {
+      const outer = this.#outerOf(name, inner, times, start);
+      if (times.isGroup) binding.noteGroup(outer, this.#iterationOf(inner, iteration));
+      return { outer, inner };
+    });
     const tellsApart = choice === "multiset" && ways.length > 1;
     const { min, max, single } = times;
     return {
@@ -358,6 +366,17 @@ class PatternBinder {
           ? binding.variable(null, "value", { nullable: this.#optional })
           : null,
     };
+  }
+
+  /** Whether the variable has one element each time; what a repetition inside of it binds goes along with that one. */
+  #iterationOf(inner: readonly (Variable | null)[], own: Iteration): Iteration | null {
+    const present = inner.filter((variable) => variable !== null);
+    if (present.length < inner.length) return null;
+    if (present.some((variable) => variable.nullable || this.#conditional.has(variable)))
+      return null;
+    if (present.every(({ type }) => type === "node" || type === "edge")) return own;
+    const [only, ...others] = present;
+    return only === undefined || others.length > 0 ? null : this.#binding.iterationOf(only);
   }
 
   #way(
@@ -380,7 +399,7 @@ class PatternBinder {
   #outerOf(
     name: string,
     inner: readonly (Variable | null)[],
-    { single, nullable, isGroup }: Times,
+    { single, nullable }: Times,
     offset: number,
   ): Variable {
     if (this.#scope.has(name)) throw this.#repeatedName(name, offset);
@@ -402,7 +421,6 @@ class PatternBinder {
       nullable: mayBeAbsent || this.#optional,
     });
     this.#scope.set(name, outer);
-    if (isGroup) this.#binding.noteGroup(outer);
     if (single) (mayBeAbsent ? this.#conditional : this.#ofParts).add(outer);
     return outer;
   }
@@ -471,9 +489,19 @@ class PatternBinder {
 
   #node(pattern: ast.NodePattern): Variable {
     const variable = this.#variable(pattern.variable, "node");
-    this.#nodes.push({ variable, labels: pattern.labels && bindLabels(pattern.labels) });
+    this.#nodes.push({ variable, labels: this.#labels(variable, pattern.labels) });
     this.#element(variable, pattern);
     return variable;
+  }
+
+  /** The labels that are known; computed ones become a condition. */
+  #labels(variable: Variable, labels: ast.LabelExpression | null): LabelExpression | null {
+    if (labels === null || !isComputedLabel(labels)) return labels && bindLabels(labels);
+    const operand: Expression = { kind: "variable", variable };
+    this.#conditions.push(() =>
+      bindLabelTest(this.#binding, operand, labels, { scope: this.#scope }),
+    );
+    return null;
   }
 
   #edge(pattern: ast.EdgePattern, left: Variable, right: Variable): Variable {
@@ -500,9 +528,7 @@ class PatternBinder {
       direction: either ? "any" : "out",
       // Every edge is directed: a pattern of an undirected one finds none.
       labels:
-        pattern.orientation === "undirected"
-          ? NO_LABEL
-          : pattern.labels && bindLabels(pattern.labels),
+        pattern.orientation === "undirected" ? NO_LABEL : this.#labels(variable, pattern.labels),
     });
     this.#element(variable, pattern);
     return variable;

@@ -141,7 +141,7 @@ function yielded(
   const { columns } = procedure;
   const { yieldItems, span } = call;
   if (yieldItems === "*" || yieldItems === null) {
-    if (!alone && columns.length > 0) {
+    if (!alone && yieldItems === null && columns.length > 0) {
       throw binding.invalidSyntax(
         "A procedure that is called inside of a query says which of its columns are used.",
         span.start,

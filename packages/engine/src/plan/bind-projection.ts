@@ -205,7 +205,8 @@ function bindGrouped(
   const returned = aggregates.length;
   const sort = sortKeys(projection.tail, (node) => {
     const key = late(node, "ORDER BY");
-    if (aggregates.length > returned && projection.form !== "select") {
+    const mayAggregate = projection.form === "select" || projection.groupBy !== null;
+    if (aggregates.length > returned && (!mayAggregate || projection.distinct)) {
       throw binding.invalidReference(
         "After grouping, ORDER BY can only use aggregates that are returned.",
         node.span.start,

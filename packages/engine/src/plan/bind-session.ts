@@ -44,6 +44,8 @@ function bindSet(binding: Binding, target: ast.SessionSetTarget, offset: number)
         offset: start,
       };
     }
+    case "schema":
+      return { kind: "session", command: { action: "setSchema" }, query: null, offset };
     case "timeZone": {
       const query = valueQuery(binding, target.timeZone);
       return { kind: "session", command: { action: "setTimeZone" }, query, offset };
@@ -66,6 +68,8 @@ function resetOf(target: ast.SessionResetTarget): SessionCommand {
       return { action: "resetGraph" };
     case "timeZone":
       return { action: "resetTimeZone" };
+    case "schema":
+      return { action: "setSchema" };
     case "parameters":
       return { action: "resetParameters" };
     case "parameter":

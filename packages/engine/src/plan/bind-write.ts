@@ -2,10 +2,11 @@ import { unreachable } from "@geode/values";
 import type * as ast from "../gql/ast.ts";
 import { bindExpression } from "./bind-expression.ts";
 import { bindMatch } from "./bind-pattern.ts";
-import type { Expression, Variable } from "./expression.ts";
+import { type Expression, NULL, type Variable } from "./expression.ts";
 import { looksAround } from "./unseen-insert.ts";
 import { variablesOf } from "./uses.ts";
 import type {
+  ComputedLabels,
   InsertEdgeAtom,
   InsertNodeAtom,
   Operator,
@@ -19,9 +20,16 @@ export function bindInsert(
   binding: Binding,
   insert: ast.Insert,
   outer: Scope,
-): { before: readonly Operator[]; operator: WriteOperator; scope: Scope } {
+): {
+  before: readonly Operator[];
+  operator: WriteOperator;
+  /** What is known of the new nodes when they are there. */
+  after: readonly Operator[];
+  scope: Scope;
+} {
   const scope = new Map(outer);
   const before: Operator[] = [];
+  const labels: ComputedLabels[] = [];
   // Property values see what was there before, and the nodes that come earlier in the same INSERT.
   const visible = new Map(outer);
   const properties = (expression: ast.Expression | null): Expression | null => {
@@ -37,23 +45,17 @@ export function bindInsert(
     const known = node.variable && scope.get(node.variable.name);
     if (known && node.variable) {
       if (known.type === "value") {
-        const element = binding.variable(node.variable.name, "node", { nullable: true });
-        before.push({
-          kind: "element",
-          variable: element,
-          of: known,
-          asEnd: true,
-          offset: node.variable.span.start,
-        });
-        scope.set(node.variable.name, element);
-        return element;
+        const { variable, operator } = endOf(binding, node.variable, known);
+        before.push(operator);
+        scope.set(node.variable.name, variable);
+        return variable;
       }
       if (known.type !== "node")
         throw binding.invalidReference(
           `The variable \`${node.variable.name}\` is not a node.`,
           node.variable.span.start,
         );
-      if (node.labels.length > 0 || node.properties) {
+      if (node.labels.length > 0 || node.computed.length > 0 || node.properties) {
         throw binding.invalidReference(
           `The variable \`${node.variable.name}\` is already defined.`,
           node.variable.span.start,
@@ -71,6 +73,13 @@ export function bindInsert(
       offset: node.span.start,
     };
     nodes.push(atom);
+    for (const value of node.computed)
+      labels.push({
+        kind: "computedLabels",
+        target: { kind: "variable", variable },
+        value: bindExpression(binding, value, { scope: outer }),
+        offset: node.span.start,
+      });
     if (node.variable) visible.set(node.variable.name, variable);
     return variable;
   };
@@ -121,7 +130,21 @@ export function bindInsert(
         binding.variable(path.variable.name, "path", { elements }),
       );
   }
-  return { before, operator: { kind: "insert", nodes, edges }, scope };
+  const after: Operator[] = labels.length > 0 ? [{ kind: "set", items: labels }] : [];
+  return { before, operator: { kind: "insert", nodes, edges }, after, scope };
+}
+
+/** The node that a value is, to draw an edge from or to. From here on the name means the node. */
+function endOf(
+  binding: Binding,
+  { name, span }: ast.Name,
+  of: Variable,
+): { readonly variable: Variable; readonly operator: Operator } {
+  const variable = binding.variable(name, "node", { nullable: true });
+  return {
+    variable,
+    operator: { kind: "element", variable, of, asEnd: true, offset: span.start },
+  };
 }
 
 /** What looks around in the graph is computed before anything is inserted. */
@@ -145,9 +168,11 @@ function refuseNew(
 export function bindMerge(
   binding: Binding,
   merge: ast.Merge,
-  outer: Scope,
-): { operator: WriteOperator; scope: Scope } {
+  around: Scope,
+): { before: readonly Operator[]; operator: WriteOperator; scope: Scope } {
   const { path, span } = merge;
+  const before: Operator[] = [];
+  const outer = new Map(around);
   const names = (labels: readonly ast.Name[]): ast.LabelExpression | null => {
     const operands = labels.map((label): ast.LabelExpression => ({
       kind: "labelName",
@@ -167,6 +192,10 @@ export function bindMerge(
         `The variable \`${element.variable.name}\` is already defined.`,
         element.variable.span.start,
       );
+    if (known.type !== "value") continue;
+    const { variable, operator } = endOf(binding, element.variable, known);
+    before.push(operator);
+    outer.set(element.variable.name, variable);
   }
   const elements = path.elements.map((element): ast.PathElement =>
     element.kind === "insertNode"
@@ -207,9 +236,7 @@ export function bindMerge(
     yieldItems: null,
     span,
   };
-  const { before, operator, scope } = bindMatch(binding, match, outer, false);
-  if (before.length > 0)
-    throw binding.notAvailable("MERGE from an element that is held as a value", span.start);
+  const { operator, scope } = bindMatch(binding, match, outer, false);
   const bindProperties = (properties: ast.Expression | null): Expression | null =>
     properties && bindExpression(binding, properties, { scope: outer });
   const introduced = new Set(operator.introduces);
@@ -242,6 +269,7 @@ export function bindMerge(
   const items = (list: readonly ast.SetItem[]): readonly SetItem[] =>
     bindSetItems(binding, list, scope);
   return {
+    before,
     operator: {
       kind: "merge",
       match: operator,
@@ -278,7 +306,11 @@ function bindSetItems(
 ): readonly SetItem[] {
   const bind = (expression: ast.Expression): Expression =>
     bindExpression(binding, expression, { scope });
-  return items.map((item): SetItem => {
+  const computed = items.flatMap((item) =>
+    item.kind === "setLabels" ? computedLabels(binding, item, scope) : [],
+  );
+  const known = items.filter((item) => item.kind !== "setLabels" || item.labels.length > 0);
+  const bound = known.map((item): SetItem => {
     const offset = item.span.start;
     switch (item.kind) {
       case "setProperty":
@@ -287,6 +319,14 @@ function bindSetItems(
           target: bind(item.element),
           key: item.key.name,
           value: bind(item.value),
+          offset,
+        };
+      case "setComputedProperty":
+        return {
+          kind: "properties",
+          target: bind(item.element),
+          value: computedField(bind(item.key), bind(item.value), item.key.span.start),
+          replace: false,
           offset,
         };
       case "setProperties":
@@ -308,10 +348,31 @@ function bindSetItems(
         return unreachable(item);
     }
   });
+  return [...bound, ...computed];
+}
+
+/** The labels that something names, of a variable. */
+function computedLabels(
+  binding: Binding,
+  { variable, computed, span }: ast.SetLabels | ast.RemoveLabels,
+  scope: Scope,
+): ComputedLabels[] {
+  return computed.map((value) => ({
+    kind: "computedLabels",
+    target: elementOf(binding, variable, scope),
+    value: bindExpression(binding, value, { scope }),
+    offset: span.start,
+  }));
 }
 
 export function bindRemove(binding: Binding, clause: ast.Remove, scope: Scope): WriteOperator {
-  const items = clause.items.map((item): RemoveItem => {
+  const computed = clause.items.flatMap((item) =>
+    item.kind === "removeLabels" ? computedLabels(binding, item, scope) : [],
+  );
+  const known = clause.items.filter(
+    (item) => item.kind !== "removeLabels" || item.labels.length > 0,
+  );
+  const items = known.map((item): RemoveItem => {
     const offset = item.span.start;
     switch (item.kind) {
       case "removeProperty":
@@ -321,6 +382,15 @@ export function bindRemove(binding: Binding, clause: ast.Remove, scope: Scope): 
           key: item.key.name,
           offset,
         };
+      case "removeComputedProperty": {
+        const key = bindExpression(binding, item.key, { scope });
+        return {
+          kind: "properties",
+          target: bindExpression(binding, item.element, { scope }),
+          value: computedField(key, NULL, item.key.span.start),
+          offset,
+        };
+      }
       case "removeLabels":
         return {
           kind: "labels",
@@ -332,7 +402,12 @@ export function bindRemove(binding: Binding, clause: ast.Remove, scope: Scope): 
         return unreachable(item);
     }
   });
-  return { kind: "remove", items };
+  return { kind: "remove", items: [...items, ...computed] };
+}
+
+/** A record of one field, whose name is a value. */
+function computedField(key: Expression, value: Expression, offset: number): Expression {
+  return { kind: "call", name: "record_of", args: [key, value], offset };
 }
 
 export function bindDelete(binding: Binding, clause: ast.Delete, scope: Scope): WriteOperator {

@@ -275,7 +275,7 @@ class QueryBinder {
     return this;
   }
 
-  /** Set operators over queries with the same columns. */
+  /** Set operators over queries with the same columns; over changes of data, without columns. */
   #combine({ first, rest }: ast.QueryStep): void {
     const binding = this.#binding;
     const [operator] = rest;
@@ -285,19 +285,18 @@ class QueryBinder {
       branch.#linear(linear);
       binding.graph = this.#graph;
       const query = branch.#bound();
-      if (writes(query))
-        throw binding.notAvailable(
-          `${operator.operator.toUpperCase()} of writes`,
-          linear.span.start,
-        );
-      if (query.output.kind !== "rows")
+      return { query, offset: linear.span.start };
+    });
+    const changes = bound.every(({ query }) => query.output.kind === "nothing" && writes(query));
+    const sides = bound.map(({ query, offset }) => {
+      if (query.output.kind !== "rows" && !changes)
         throw binding.invalidSyntax(
           `Both sides of ${operator.operator.toUpperCase()} return named columns.`,
-          linear.span.start,
+          offset,
         );
-      return { query, columns: query.output.columns, offset: linear.span.start };
+      return { query, columns: query.output.kind === "rows" ? query.output.columns : [], offset };
     });
-    const [left, ...others] = bound;
+    const [left, ...others] = sides;
     if (!left) return;
     const names = left.columns.map((column) => column.name);
     const branches = [left.query];
@@ -311,7 +310,7 @@ class QueryBinder {
           `Here: ${columns.map((column) => column.name).join(", ")}.`,
         );
       }
-      branches.push({ ...query, output: { kind: "rows", columns: same } });
+      branches.push(changes ? query : { ...query, output: { kind: "rows", columns: same } });
     }
     const columns = left.columns.map((column) => ({
       ...column,
@@ -325,7 +324,7 @@ class QueryBinder {
       columns: columns.map((column) => column.variable),
       rowKey: binding.variable(null, "value"),
     });
-    this.#output = { kind: "rows", columns };
+    this.#output = changes ? NO_OUTPUT : { kind: "rows", columns };
   }
 
   #bound(): Query {
@@ -521,8 +520,8 @@ class QueryBinder {
         this.#select(clause);
         return;
       case "insert": {
-        const { before, operator, scope } = bindInsert(binding, clause, this.#scope);
-        this.#operators.push(...before, operator);
+        const { before, operator, after, scope } = bindInsert(binding, clause, this.#scope);
+        this.#operators.push(...before, operator, ...after);
         this.#scope = scope;
         return;
       }
@@ -542,8 +541,8 @@ class QueryBinder {
         this.#optionalBlock(clause);
         return;
       case "merge": {
-        const { operator, scope } = bindMerge(binding, clause, this.#scope);
-        this.#operators.push(operator);
+        const { before, operator, scope } = bindMerge(binding, clause, this.#scope);
+        this.#operators.push(...before, operator);
         this.#scope = scope;
         return;
       }

@@ -6,6 +6,7 @@ export interface FunctionSignature {
 
 const SIGNATURES: readonly (readonly [names: string, least: number, most: number])[] = [
   ["element_id elementid", 1, 1],
+  ["id", 1, 1],
   ["labels", 1, 1],
   ["type label", 1, 1],
   ["properties", 1, 1],
@@ -19,7 +20,8 @@ const SIGNATURES: readonly (readonly [names: string, least: number, most: number
   ["tail", 1, 1],
   ["coalesce", 1, Infinity],
   ["nullif", 2, 2],
-  ["size cardinality", 1, 1],
+  ["size", 1, 1],
+  ["cardinality", 1, 1],
   ["char_length character_length", 1, 1],
   ["upper toupper", 1, 1],
   ["lower tolower", 1, 1],
@@ -40,11 +42,22 @@ const SIGNATURES: readonly (readonly [names: string, least: number, most: number
   ["tointeger", 1, 1],
   ["tofloat", 1, 1],
   ["toboolean", 1, 1],
+  ["tostringornull", 1, 1],
+  ["tointegerornull", 1, 1],
+  ["tofloatornull", 1, 1],
+  ["tobooleanornull", 1, 1],
+  ["tostringlist", 1, 1],
+  ["tointegerlist", 1, 1],
+  ["tofloatlist", 1, 1],
+  ["tobooleanlist", 1, 1],
+  ["isempty", 1, 1],
+  ["isnan", 1, 1],
+  ["valuetype", 1, 1],
   ["abs", 1, 1],
   ["sign", 1, 1],
   ["ceil ceiling", 1, 1],
   ["floor", 1, 1],
-  ["round", 1, 2],
+  ["round", 1, 3],
   ["sqrt", 1, 1],
   ["exp", 1, 1],
   ["ln", 1, 1],
@@ -67,6 +80,8 @@ const SIGNATURES: readonly (readonly [names: string, least: number, most: number
   ["atan2", 2, 2],
   ["degrees", 1, 1],
   ["radians", 1, 1],
+  ["haversin", 1, 1],
+  ["random_uuid randomuuid", 0, 0],
   ["rand random", 0, 0],
   ["byte_length octet_length", 1, 1],
   ["normalize", 1, 2],
@@ -117,6 +132,11 @@ export function isAboutNow(name: string, args: number): boolean {
   if (!readsClock(name)) return false;
   if (name.startsWith("current_") || name === "timestamp") return true;
   return args < (name.endsWith("_truncate") ? 2 : 1);
+}
+
+/** Whether a call gives something else every time. */
+export function isChance(name: string): boolean {
+  return name === "rand" || name === "random_uuid";
 }
 
 /** By every name, in lower case. The first name of a line is the one. */

@@ -270,6 +270,8 @@ export type SetItem =
       readonly value: Expression;
       readonly offset: number;
     }
+  /** Labels that a text or a list of texts names. */
+  | ComputedLabels
   /** `=` replaces all properties, `+=` adds to them. */
   | {
       readonly kind: "properties";
@@ -285,7 +287,22 @@ export type SetItem =
       readonly offset: number;
     };
 
+export interface ComputedLabels {
+  readonly kind: "computedLabels";
+  readonly target: Expression;
+  readonly value: Expression;
+  readonly offset: number;
+}
+
 export type RemoveItem =
+  | ComputedLabels
+  /** Those that the record names. */
+  | {
+      readonly kind: "properties";
+      readonly target: Expression;
+      readonly value: Expression;
+      readonly offset: number;
+    }
   | {
       readonly kind: "property";
       readonly target: Expression;

@@ -13,6 +13,11 @@ export const EMPTY_SCOPE: Scope = new Map();
 /** Each clause has a scope of its own, and is looked at again for what comes behind it. */
 const CLAUSES_MAX = 1000;
 
+/** What a repetition goes through again and again; told from others by being itself. */
+export interface Iteration {
+  readonly kind: "iteration";
+}
+
 /** What binding one statement needs throughout: its text for positions, and numbers for its variables. */
 export class Binding {
   readonly text: string;
@@ -28,7 +33,7 @@ export class Binding {
   #definedHere = false;
   #readsEveryGraph = false;
   #namesGraphs = false;
-  readonly #groups = new Set<Variable>();
+  readonly #groups = new Map<Variable, Iteration | null>();
 
   constructor(
     text: string,
@@ -101,8 +106,14 @@ export class Binding {
     return this.#groups.size > 0;
   }
 
-  noteGroup(variable: Variable): void {
-    this.#groups.add(variable);
+  /** `iteration`: null where it is not known to have one element for each time. */
+  noteGroup(variable: Variable, iteration: Iteration | null): void {
+    this.#groups.set(variable, iteration);
+  }
+
+  /** Group variables of one iteration are lists of one length, whose elements at one place were bound together. */
+  iterationOf(variable: Variable): Iteration | null {
+    return this.#groups.get(variable) ?? null;
   }
 
   /** Throws LIMIT when the statement has too many clauses, those of subqueries and the items of LET included. */

@@ -1,6 +1,6 @@
 import { typeName, unreachable } from "@geode/values";
 import type { ScalarTypeName, ValueType } from "../gql/ast.ts";
-import type { BinaryOperator, Expression, Variable } from "./expression.ts";
+import { type BinaryOperator, type Expression, NULL, type Variable } from "./expression.ts";
 import type { Query } from "./operators.ts";
 import type { ProcedureType } from "./procedure.ts";
 
@@ -89,6 +89,7 @@ function expressionType(expression: Expression, typeOf: (variable: Variable) => 
       return "RECORD";
     case "call":
       if (expression.name === "trim" && expression.args.length === 2) return "LIST";
+      if (TRIMS.has(expression.name)) return trimType(expression.args[0], typeOf);
       return CALL_TYPES.get(expression.name) ?? "ANY";
     case "binary":
       return arithmeticType(
@@ -141,6 +142,14 @@ function arithmeticType(operator: BinaryOperator, left: string, right: string): 
   return operator === "^" || left === "FLOAT" || right === "FLOAT" ? "FLOAT" : "INTEGER";
 }
 
+/** Of a text, or of bytes. */
+const TRIMS: ReadonlySet<string> = new Set(["trim", "trim_leading", "trim_trailing", "trim_both"]);
+
+function trimType(of: Expression = NULL, typeOf: (variable: Variable) => string): string {
+  const type = expressionType(of, typeOf);
+  return type === "STRING" || type === "BYTES" ? type : "ANY";
+}
+
 function isNull(expression: Expression): boolean {
   return expression.kind === "constant" && expression.value === null;
 }
@@ -173,6 +182,8 @@ const CAST_TYPES: ReadonlyMap<ScalarTypeName, string> = new Map<ScalarTypeName, 
   ["localDatetime", "LOCAL DATETIME"],
   ["zonedDatetime", "ZONED DATETIME"],
   ["duration", "DURATION"],
+  ["monthDuration", "DURATION"],
+  ["timeDuration", "DURATION"],
   ["node", "NODE"],
   ["edge", "EDGE"],
   ["path", "PATH"],
@@ -191,10 +202,6 @@ const CALL_TYPES: ReadonlyMap<string, string> = new Map([
   ["type", "STRING"],
   ["upper", "STRING"],
   ["lower", "STRING"],
-  ["trim", "STRING"],
-  ["trim_leading", "STRING"],
-  ["trim_trailing", "STRING"],
-  ["trim_both", "STRING"],
   ["btrim", "STRING"],
   ["ltrim", "STRING"],
   ["rtrim", "STRING"],
@@ -206,6 +213,7 @@ const CALL_TYPES: ReadonlyMap<string, string> = new Map([
   ["normalize", "STRING"],
   ["is_normalized", "BOOLEAN"],
   ["is_directed", "BOOLEAN"],
+  ["has_labels", "BOOLEAN"],
   ["is_source_of", "BOOLEAN"],
   ["is_destination_of", "BOOLEAN"],
   ["elements", "LIST"],
@@ -230,6 +238,21 @@ const CALL_TYPES: ReadonlyMap<string, string> = new Map([
   ["e", "FLOAT"],
   ["rand", "FLOAT"],
   ["size", "INTEGER"],
+  ["cardinality", "INTEGER"],
+  ["id", "INTEGER"],
+  ["random_uuid", "STRING"],
+  ["valuetype", "STRING"],
+  ["isempty", "BOOLEAN"],
+  ["isnan", "BOOLEAN"],
+  ["haversin", "FLOAT"],
+  ["tointegerornull", "INTEGER"],
+  ["tofloatornull", "FLOAT"],
+  ["tobooleanornull", "BOOLEAN"],
+  ["tostringornull", "STRING"],
+  ["tointegerlist", "LIST"],
+  ["tofloatlist", "LIST"],
+  ["tobooleanlist", "LIST"],
+  ["tostringlist", "LIST"],
   ["char_length", "INTEGER"],
   ["path_length", "INTEGER"],
   ["tointeger", "INTEGER"],

@@ -121,7 +121,10 @@ export function usesOf(operator: Operator): Set<Variable> {
       }
       break;
     case "remove":
-      for (const item of operator.items) look(item.target);
+      for (const item of operator.items) {
+        look(item.target);
+        if ("value" in item) look(item.value);
+      }
       break;
     case "delete":
       for (const target of operator.targets) look(target.expression);

@@ -116,6 +116,12 @@ export function evaluate(node: ast.Expression, at: Environment): Value {
       if (rows.length > 1) throw wrongType();
       return rows[0]?.get(columns[0] ?? "") ?? null;
     }
+    case "listQuery": {
+      const { columns, rows } = at.resultOf(node.query, at);
+      return node.items === "records"
+        ? rows.map((row) => new Map(columns.map((name) => [name, row.get(name) ?? null])))
+        : rows.map((row) => row.get(columns[0] ?? "") ?? null);
+    }
     case "listComprehension":
       return items(value(node.list), (list) =>
         list.flatMap((item) => {
@@ -201,6 +207,8 @@ export function hasLabels(element: Value, expression: ast.LabelExpression): bool
   switch (expression.kind) {
     case "labelName":
       return labels.includes(expression.name);
+    case "labelComputed":
+      throw new Error("the naive evaluator computes no labels");
     case "labelWildcard":
       return labels.length > 0;
     case "labelNot":
@@ -408,7 +416,13 @@ export function hasAggregate(node: unknown): boolean {
   const { kind, name } = node as { kind?: string; name?: unknown };
   if (kind === "functionCall" && typeof name === "string" && AGGREGATES.has(name.toLowerCase()))
     return true;
-  if (kind === "exists" || kind === "count" || kind === "valueQuery" || kind === "literal")
+  if (
+    kind === "exists" ||
+    kind === "count" ||
+    kind === "valueQuery" ||
+    kind === "listQuery" ||
+    kind === "literal"
+  )
     return false;
   return Object.values(node).some(hasAggregate);
 }

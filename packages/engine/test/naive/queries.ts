@@ -38,8 +38,13 @@ function stepResult(step: ast.QueryStep, rows: readonly Row[], at: Environment):
   if (!operation) return first;
   const { columns } = first;
   const keyOf = (row: Row): string => keyOfValues(columns.map((column) => row.get(column) ?? null));
-  const sides = step.rest.map(({ query }) => linearResult(query, rows, at).rows);
-  const combined = combine(operation.operator, operation.all, [first.rows, ...sides], keyOf);
+  const sides = [first.rows];
+  for (const { operator, query } of step.rest) {
+    // OTHERWISE does not begin with what it does not need.
+    const isAnswered = operator === "otherwise" && sides.some((side) => side.length > 0);
+    if (!isAnswered) sides.push(linearResult(query, rows, at).rows);
+  }
+  const combined = combine(operation.operator, operation.all, sides, keyOf);
   return { columns, rows: combined };
 }
 
@@ -159,6 +164,8 @@ function clauseResult(clause: ast.Clause, { columns, rows }: Table, at: Environm
           ? new Map(scope.map(({ name }): [string, Value] => [name, row.get(name) ?? null]))
           : row;
         const result = resultOf(clause.query, within(inner));
+        // A query that returns nothing leaves the row as it is.
+        if (result.columns.length === 0) return [row];
         const found = result.rows.map((one) => new Map([...row, ...one]));
         if (found.length > 0 || !clause.optional) return found;
         return [new Map([...row, ...result.columns.map((name): [string, Value] => [name, null])])];

@@ -498,6 +498,7 @@ class Maker {
       case 6:
         return `COUNT { ${this.#subquery("", depth - 1)} }`;
       case 7:
+        if (choices.chance(40)) return this.#collected(depth - 1);
         return `VALUE { ${this.#subquery(" RETURN count(*) AS k", depth - 1)} }`;
       case 8: {
         const path = this.#some(["path"]);
@@ -556,6 +557,16 @@ class Maker {
     return text + result;
   }
 
+  /** How many values of a subquery are more than something: the list itself has no order. */
+  #collected(depth: number): string {
+    const outer = this.#scope;
+    const query = this.#match(false);
+    const value = this.#scalar(depth);
+    this.#scope = outer;
+    const item = this.#fresh("v");
+    return `size([${item} IN COLLECT { ${query} RETURN ${value} AS k } WHERE ${item} > 0])`;
+  }
+
   #leaf(): string {
     const choices = this.#choices;
     const variable = this.#some(["node", "edge", "scalar", "nodes", "edges", "bag"]);
@@ -607,17 +618,35 @@ class Maker {
 
   writing(): string {
     const choices = this.#choices;
+    if (!choices.chance(12)) return this.#linearWriting();
+    const element = this.#match(false);
+    const known = this.#scope.filter(({ kind }) => kind === "node" || kind === "edge");
+    const before = known.length > 0 && choices.chance(60);
+    const outer = before ? known : [];
+    const operator = choices.pick(["UNION ALL", "UNION ALL", "OTHERWISE", "UNION"]);
+    const sides = choices.many(2, 3, () => {
+      this.#scope = outer;
+      const clauses = choices.chance(30) ? this.#clauses(0) : this.#linearWriting(false);
+      return `${clauses} RETURN ${this.#scalar(1)} AS c0`;
+    });
+    const combined = sides.join(` ${operator} `);
+    if (!before) return combined;
+    return `${element} RETURN ${known.map(({ name }) => name).join(", ")} NEXT ${combined}`;
+  }
+
+  #linearWriting(returns = true): string {
+    const choices = this.#choices;
     const clauses = choices.chance(85) ? [this.#match(choices.chance(15))] : [];
     if (choices.chance(12)) clauses.push(this.#clause(0));
     for (let left = 1 + choices.below(2); left > 0; left--) clauses.push(this.#write());
-    if (choices.chance(40)) clauses.push(this.#result("RETURN", false, false));
+    if (returns && choices.chance(40)) clauses.push(this.#result("RETURN", false, false));
     return clauses.join(" ");
   }
 
   #write(): string {
     const choices = this.#choices;
     const element = this.#some(["node", "edge"]);
-    switch (choices.below(8)) {
+    switch (choices.below(9)) {
       case 0:
       case 1:
         return this.#insert();
@@ -638,9 +667,22 @@ class Maker {
         if (detach !== "DETACH ") this.risky = true;
         return `${detach}DELETE ${element.name}`;
       }
+      case 6:
+        return this.#foreach();
       default:
         return this.#merge();
     }
+  }
+
+  #foreach(): string {
+    const outer = this.#scope;
+    const list = this.#list(1);
+    const item = this.#new("scalar");
+    const changes = this.#choices
+      .many(1, 2, () => (this.#some(["node", "edge"]) ? `SET ${this.#setItem()}` : this.#insert()))
+      .join(" ");
+    this.#scope = outer;
+    return `FOREACH (${item} IN ${list} | ${changes})`;
   }
 
   #setItem(): string {

@@ -167,6 +167,12 @@ function changesOf(items: readonly ast.SetItem[], at: Environment): Change[] {
         if (!element) return [];
         return [{ kind: "property", element, key: item.key.name, value: evaluate(item.value, at) }];
       }
+      case "setComputedProperty": {
+        const element = elementOf(evaluate(item.element, at));
+        if (!element) return [];
+        const key = keyOf(evaluate(item.key, at));
+        return [{ kind: "property", element, key, value: evaluate(item.value, at) }];
+      }
       case "setProperties": {
         const element = elementOf(variableOf(item.variable, at));
         if (!element) return [];
@@ -196,6 +202,12 @@ function removalsOf(items: readonly ast.RemoveItem[], at: Environment): Change[]
       case "removeProperty": {
         const element = elementOf(evaluate(item.element, at));
         return element ? [{ kind: "property", element, key: item.key.name, value: null }] : [];
+      }
+      case "removeComputedProperty": {
+        const element = elementOf(evaluate(item.element, at));
+        if (!element) return [];
+        const key = keyOf(evaluate(item.key, at));
+        return [{ kind: "property", element, key, value: null }];
       }
       case "removeLabels": {
         const names = item.labels.map(({ name }) => name);
@@ -240,6 +252,11 @@ function assign(changes: readonly Change[], { model }: Environment): void {
 
 function variableOf({ name, span }: ast.Name, at: Environment): Value {
   return evaluate({ kind: "variable", name, span }, at);
+}
+
+function keyOf(value: Value): string {
+  if (typeof value === "string") return value;
+  throw new GeodeError("22G03", "The name of a property is a STRING.");
 }
 
 function elementOf(value: Value): Node | Edge | null {

@@ -6,6 +6,7 @@ import { type Decimal, decimalOf } from "./decimal.ts";
 import { Duration } from "./duration.ts";
 import { DURATION_UNITS, durationOfUnits, type DurationUnit } from "./duration-units.ts";
 import { parseDuration } from "./duration-text.ts";
+import { isEpochRecord, ofEpochRecord } from "./epoch-record.ts";
 import { LocalDate } from "./local-date.ts";
 import { LocalDatetime } from "./local-datetime.ts";
 import { LocalTime } from "./local-time.ts";
@@ -59,6 +60,9 @@ export function toInstant(type: InstantType, value: Value): TemporalInstant | nu
     return PARSERS[type](value);
   }
   if (value instanceof Map) {
+    if (type === "ZONED DATETIME" && isEpochRecord(value as ValueRecord)) {
+      return ofEpochRecord(value as ValueRecord);
+    }
     const fields = readFields(type, value as ValueRecord, FIELDS[type]);
     return fields === null ? null : ofFields(type, fields);
   }

@@ -276,6 +276,7 @@ function callCode(g: Generator, expression: Expression & { kind: "call" }): stri
     }
   }
   if (expression.name === "rand") return "rt.random()";
+  if (expression.name === "random_uuid") return "rt.uuid()";
   if (expression.name === "start_node" || expression.name === "end_node")
     return `rt.endOf(${valueCode(g, expression.args[0] ?? NULL)},"${expression.name}",${expression.offset})`;
   const args = [...expression.args.map((argument) => valueCode(g, argument)), expression.offset];

@@ -1,5 +1,5 @@
 import { unreachable } from "@geode/values";
-import { replaces, writes } from "../../plan/writing.ts";
+import { isWriting, replaces, writes } from "../../plan/writing.ts";
 import type { Variable } from "../../plan/expression.ts";
 import type { Aggregate, Bound, Item, Operator, Query, UseOperator } from "../../plan/operators.ts";
 import { isUnseenInsert } from "../../plan/unseen-insert.ts";
@@ -11,6 +11,7 @@ import type { Grant } from "../sight.ts";
 import { isElement, testCode, valueCode, variableCode } from "./expressions.ts";
 import { Generator, GRAPH_PARTS, type GraphOf, type QueryCode } from "./generator.ts";
 import { product } from "./branches.ts";
+import { holdIds, holdSlots } from "./by-id.ts";
 import { bytesCode, ENTRY_BYTES, STATE_BYTES } from "./bytes.ts";
 import { matchCode } from "./match.ts";
 import { deleteCode, insertCode, mergeCode, removeCode, setCode } from "./write.ts";
@@ -240,7 +241,8 @@ class QueryGenerator {
         this.#procedure(operator, rest);
         return;
       case "combine":
-        if (index === 0 && this.#input === null) this.#combine(operator, rest);
+        if (index === 0 && this.#input === null && !isWriting(operator))
+          this.#combine(operator, rest);
         else this.#combineRows(operator, index);
         return;
       case "merge":
@@ -333,23 +335,58 @@ class QueryGenerator {
 
   #combine(operator: Operator & { kind: "combine" }, rest: () => void): void {
     const g = this.#g;
-    const { operation, all, branches, columns, rowKey } = operator;
+    const { columns, rowKey } = operator;
     const rows = g.code.fresh("rows");
-    const sides = branches.map((branch) =>
+    const combined = this.#combined(operator, (branch) =>
       this.#rowsOf(branch, (column) => variableCode(g, column)),
     );
-    g.code.line(
-      `const ${rows}=F.combine("${operation}",${all},[${sides.join(",")}],${columns.length},rt,B);`,
-    );
+    g.code.line(`const ${rows}=${combined};`);
     this.#each(rows, columns, rowKey, rest);
   }
 
-  /** Set operators behind NEXT: each of the queries works on all rows so far. */
+  /** The text of the combined rows. One side is run after the other, and OTHERWISE runs none that it does not need. */
+  #combined(
+    { operation, all, branches, columns }: Operator & { kind: "combine" },
+    rowsOf: (branch: Query, at: number) => string,
+  ): string {
+    const { code } = this.#g;
+    const sides: string[] = [];
+    for (const [at, branch] of branches.entries()) {
+      const rows = rowsOf(branch, at);
+      const side = code.fresh("side");
+      const isAnswered = sides.map((before) => `${before}.length>0`).join("||");
+      const lazy = operation === "otherwise" && at > 0;
+      code.line(`const ${side}=${lazy ? `${isAnswered}?[]:${rows}` : rows};`);
+      sides.push(side);
+    }
+    return `F.combine("${operation}",${all},[${sides.join(",")}],${columns.length},rt,B)`;
+  }
+
+  /**
+   * Set operators behind NEXT, or of changes: each of the queries works on all rows so far, and on the graph as the one before left it.
+   */
   #combineRows(operator: Operator & { kind: "combine" }, index: number): void {
     const g = this.#g;
-    const { operation, all, branches, columns, rowKey } = operator;
+    const { code } = g;
+    const { columns, rowKey } = operator;
     const buffer = this.#buffer(index);
     this.#keep(buffer);
+    const writing = isWriting(operator);
+    // What one side deletes, the next one must not meet in its place: for each, the slots are found anew.
+    const held = writing
+      ? [...buffer.columns].map(([variable]) => [variable, g.state("b", "[]")] as const)
+      : [];
+    const hold = (at: number): void => {
+      if (!writing) return;
+      for (const [variable, array] of held) {
+        const slots = buffer.columns.get(variable);
+        code.line(at === 0 ? `${array}=${slots};` : `${slots}=${array};`);
+      }
+      if (at === 0) holdIds(g, held);
+      else holdSlots(g, buffer.columns);
+    };
+    if (writing && operator.branches.some(replaces))
+      for (const [variable] of held) if (isElement(variable)) g.makeNullable(variable);
     const { keyParts } = g;
     const rows = g.state("rows", "[]");
     const input: Loop = (body) =>
@@ -359,12 +396,13 @@ class QueryGenerator {
       });
     this.#next = {
       between: () => {
-        const sides = branches.map((branch) =>
-          this.#rowsOf(branch, (column) => variableCode(g, column), input),
-        );
-        g.code.line(
-          `${rows}=F.combine("${operation}",${all},[${sides.join(",")}],${columns.length},rt,B);`,
-        );
+        const combined = this.#combined(operator, (branch, at) => {
+          hold(at);
+          const text = (): string =>
+            this.#rowsOf(branch, (column) => variableCode(g, column), input);
+          return writing ? g.writingSubquery(text) : text();
+        });
+        code.line(`${rows}=${combined};`);
       },
       loop: (body) => {
         g.keyParts = [];
@@ -709,6 +747,12 @@ class QueryGenerator {
       });
     };
     this.#findGroup(operator.keys, at, find);
+    for (const { variable } of operator.keys) {
+      if (variable.type !== "value") continue;
+      const kept = `${columns.get(variable)}[${at}]`;
+      const value = g.local(variable);
+      code.line(`if(${kept}!==${value})${kept}=F.representative(${kept},${value});`);
+    }
     for (const { aggregate, array } of states) {
       this.#accumulate(aggregate, `${array}[${at}]`, index);
       columns.set(aggregate.variable, array);

@@ -1,6 +1,13 @@
 import { unreachable } from "@geode/values";
 import type { Expression, Variable } from "../../plan/expression.ts";
+import type { Query } from "../../plan/operators.ts";
 import type { Generator } from "./generator.ts";
+
+/** Whether the rows come in the order of an ORDER BY. */
+function endsSorted({ operators }: Query): boolean {
+  const last = operators.findLast(({ kind }) => kind !== "let" && kind !== "slice");
+  return last?.kind === "sort" && last.keys.length > 0;
+}
 
 /** A query as an expression: a function that is called at once, with pipelines of its own inside. */
 export function subqueryCode(
@@ -38,9 +45,11 @@ export function subqueryCode(
       }
       case "list": {
         const list = g.state("list", "F.keptList(B)");
+        // In a live query the order of a list has to be defined: by the ORDER BY that the rows come in, else by row key.
+        const needsKey = g.keyed && !endsSorted(query);
         g.queryCode(g, query, ([column]) => {
           const value = column ? variableCode(g, column) : "null";
-          code.line(`B.keep(0);${list}.add(${value}${g.keyed ? `,${g.rowKey()}` : ""});`);
+          code.line(`B.keep(0);${list}.add(${value}${needsKey ? `,${g.rowKey()}` : ""});`);
         });
         answer(`${list}.result()`);
         return;

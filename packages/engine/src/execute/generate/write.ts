@@ -172,6 +172,14 @@ function setItems(g: Generator, items: readonly SetItem[], assignments: string):
         note((element) => `properties(${element},${valueCode(g, value)},${replace},${offset})`);
         break;
       }
+      case "computedLabels": {
+        const { value, offset } = item;
+        note(
+          (element) =>
+            `addLabels(${element},F.labelNames(${valueCode(g, value)},${offset}),${offset})`,
+        );
+        break;
+      }
       case "labels": {
         const { labels, offset } = item;
         note((element) => `addLabels(${element},${code.constant(labels)},${offset})`);
@@ -193,6 +201,20 @@ export function removeCode(g: Generator, operator: Of<"remove">, loop: Loop): vo
           target(g, item.target, item.offset, (element) =>
             code.line(
               `${assignments}.property(${element},${code.constant(item.key)},null,${item.offset});`,
+            ),
+          );
+          break;
+        case "computedLabels":
+          target(g, item.target, item.offset, (element) =>
+            code.line(
+              `${assignments}.removeLabels(${element},F.labelNames(${valueCode(g, item.value)},${item.offset}),${item.offset});`,
+            ),
+          );
+          break;
+        case "properties":
+          target(g, item.target, item.offset, (element) =>
+            code.line(
+              `${assignments}.properties(${element},${valueCode(g, item.value)},false,${item.offset});`,
             ),
           );
           break;
