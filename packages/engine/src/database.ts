@@ -54,6 +54,7 @@ import { Readers } from "./readers/readers.ts";
 import { NEW_SESSION, sessionAfter, type SessionState } from "./session.ts";
 import { rowKeyHash } from "./row-key-hash.ts";
 import { UserViewer } from "./viewer.ts";
+import type { Withdrawal } from "./withdrawal.ts";
 
 export interface DatabaseStatus {
   readonly writable: boolean;
@@ -248,8 +249,23 @@ export class Database {
    * UNAVAILABLE.
    */
   async query(request: Request): Promise<QueryResult> {
+    return this.answer(request);
+  }
+
+  /** As {@link query}, for whoever asks often: what has not to be waited for is there at once, or thrown. */
+  answer(request: Request): QueryResult | Promise<QueryResult> {
     const { statement, parameters } = this.#prepare(request);
-    if (request.minSeq !== undefined) await this.#reach(request.minSeq, request);
+    const { minSeq } = request;
+    if (minSeq === undefined || minSeq <= this.seq)
+      return this.#carryOut(statement, request, parameters);
+    return this.#reach(minSeq, request).then(() => this.#carryOut(statement, request, parameters));
+  }
+
+  #carryOut(
+    statement: Statement,
+    request: Request,
+    parameters: ReadonlyMap<string, Value>,
+  ): QueryResult | Promise<QueryResult> {
     this.#refuseCancelled(request.signal);
     return statement.access === "read"
       ? this.#read(statement, request, parameters)
@@ -664,7 +680,7 @@ export class Database {
     }
   }
 
-  #refuseCancelled(signal: AbortSignal | undefined): void {
+  #refuseCancelled(signal: Withdrawal | undefined): void {
     if (signal?.aborted === true) throw new GeodeError("CANCELLED", "The query was cancelled.");
   }
 
