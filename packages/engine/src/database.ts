@@ -385,7 +385,7 @@ export class Database {
         ? readers
         : null;
     const timeZone = request.session?.timeZone ?? null;
-    const timeMs = elsewhere === null ? budget.timeMs : elsewhere.mainThreadMs;
+    const here = elsewhere === null ? budget : { ...budget, timeMs: elsewhere.mainThreadMs };
     const grant = grantee && policies.grantTo(grantee);
     const context = {
       ...place,
@@ -393,7 +393,7 @@ export class Database {
       timeZone,
       timeMs: this.#environment.nowMs(),
       random: this.#environment.random,
-      budget: new Budget({ ...budget, timeMs }, this.#environment.monotonicMs),
+      budget: new Budget(here, this.#environment.monotonicMs),
       grant,
       keyed: false,
       hashKey: this.#hashKey,
