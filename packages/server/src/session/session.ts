@@ -306,7 +306,7 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
       const session = this.#session;
       const relief = session.#relief;
       session.#relief = undefined;
-      for (const resume of relief ?? []) resume();
+      if (relief !== undefined) for (const resume of relief) resume();
       if ((session.#pausedFor & PAUSES.answers) !== 0) session.#pause("answers", false);
       session.#requests.startMore();
       session.leaveWhenQuiet();

@@ -23,7 +23,7 @@ export function framed(messages: readonly OutFrame[], deflates: boolean): Buffer
   if (first instanceof SharedFrame && isLast(messages, deflates)) return last.bytes;
   if (messages.every((message) => message instanceof SharedFrame)) {
     const bytes = Buffer.concat(messages.map((message) => framedOne(message, deflates)));
-    last = { messages, deflates, bytes };
+    last = { messages, messagesBytes: sumOf(messages), deflates, bytes };
     return bytes;
   }
   return joined(messages, deflates);
@@ -53,15 +53,29 @@ function joined(messages: readonly OutFrame[], deflates: boolean): Buffer {
 }
 
 /** What was joined last: those who watch the same get the same, one after the other. */
-let last: Joined = { messages: [], deflates: false, bytes: Buffer.alloc(0) };
+let last: Joined = { messages: [], messagesBytes: 0, deflates: false, bytes: Buffer.alloc(0) };
 
 interface Joined {
   readonly messages: readonly OutFrame[];
+  /** How long they are, as they were handed over. */
+  readonly messagesBytes: number;
   readonly deflates: boolean;
   readonly bytes: Buffer;
 }
 
+/** How long the messages are, before they are framed and compressed. */
+export function messagesBytes(messages: readonly OutFrame[]): number {
+  return messages === last.messages ? last.messagesBytes : sumOf(messages);
+}
+
+function sumOf(messages: readonly OutFrame[]): number {
+  let bytes = 0;
+  for (const message of messages) bytes += frameBytes(message);
+  return bytes;
+}
+
 function isLast(messages: readonly OutFrame[], deflates: boolean): boolean {
+  if (messages === last.messages && deflates === last.deflates) return true;
   if (messages.length !== last.messages.length || deflates !== last.deflates) return false;
   for (let place = 0; place < messages.length; place++)
     if (messages[place] !== last.messages[place]) return false;

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { CLOSES } from "@geode/protocol";
 import { WebSocket } from "ws";
 import type { Connection, ConnectionListener } from "./connection.ts";
-import { framed, framedSlice } from "./frame-bytes.ts";
+import { framed, framedSlice, messagesBytes } from "./frame-bytes.ts";
 import { Inflater } from "./inflater.ts";
 import { frameBytes, isText, payloadOf, type OutFrame } from "./out-frame.ts";
 import { tellTakenAtOnce, type Writer } from "./taken-at-once.ts";
@@ -189,6 +189,11 @@ class WebSocketConnection implements Connection, Writer {
 
   send(messages: readonly OutFrame[]): void {
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    const allBytes = messagesBytes(messages);
+    if (this.#waiting === undefined && allBytes <= JOINED_BYTES) {
+      this.#handedBytes += allBytes;
+      return this.#writeWhole(messages, allBytes, false);
+    }
     let joinedFrom = 0;
     let joinedBytes = 0;
     let corked = false;
