@@ -170,14 +170,13 @@ export class MeasuredDatabase implements DatabasePort {
   /** Apart from the request, which goes, while this stays as long as the subscription. */
   #heard(onChange: (commit: CommitChanges) => void): (commit: CommitChanges) => void {
     return (commit) => {
-      this.#fanOut();
+      if (!this.#fanningOut) this.#fanOut();
       onChange(commit);
     };
   }
 
-  /** Live queries hear of a commit one after the other, in one turn. */
+  /** Live queries hear of a commit one after the other, in one turn. Not to be called but by the first: a call makes a closure. */
   #fanOut(): void {
-    if (this.#fanningOut) return;
     this.#fanningOut = true;
     const startMs = performance.now();
     this.#clock.endOfTurn(() => {

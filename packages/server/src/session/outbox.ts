@@ -199,7 +199,11 @@ export class Outbox {
     if (!first || this.#updates.length === 0) return;
     const { delayMs } = this.#batching;
     if (delayMs === 0) this.#options.fanOut.ask(this, "update");
-    else this.#holding ??= this.#options.clock.timer(delayMs, () => this.#flushUpdates());
+    else this.#hold(delayMs);
+  }
+
+  #hold(delayMs: number): void {
+    this.#holding ??= this.#options.clock.timer(delayMs, () => this.#flushUpdates());
   }
 
   #grown(bytes: number): void {
