@@ -256,9 +256,19 @@ export class Database {
   answer(request: Request): QueryResult | Promise<QueryResult> {
     const { statement, parameters } = this.#prepare(request);
     const { minSeq } = request;
-    if (minSeq === undefined || minSeq <= this.seq)
-      return this.#carryOut(statement, request, parameters);
-    return this.#reach(minSeq, request).then(() => this.#carryOut(statement, request, parameters));
+    return minSeq === undefined || minSeq <= this.seq
+      ? this.#carryOut(statement, request, parameters)
+      : this.#carryOutAt(minSeq, statement, request, parameters);
+  }
+
+  async #carryOutAt(
+    seq: number,
+    statement: Statement,
+    request: Request,
+    parameters: ReadonlyMap<string, Value>,
+  ): Promise<QueryResult> {
+    await this.#reach(seq, request);
+    return this.#carryOut(statement, request, parameters);
   }
 
   #carryOut(
@@ -404,20 +414,19 @@ export class Database {
     } catch (error) {
       if (elsewhere === null || !isTimeout(error)) throw faultOf(error, this.#environment);
     }
-    return elsewhere
-      .query({
-        text: request.text,
-        graph: place.graphName,
-        reach,
-        parameters: portableMap(parameters),
-        grantee: grant && grantee && { ...grantee, claims: portableMap(grantee.claims) },
-        timeMs: context.timeMs,
-        timeZone,
-        seed: this.#environment.random(),
-        budget,
-        signal: request.signal,
-      })
-      .then((result) => resultOf(statement, result, seq));
+    const result = elsewhere.query({
+      text: request.text,
+      graph: place.graphName,
+      reach,
+      parameters: portableMap(parameters),
+      grantee: grant && grantee && { ...grantee, claims: portableMap(grantee.claims) },
+      timeMs: context.timeMs,
+      timeZone,
+      seed: this.#environment.random(),
+      budget,
+      signal: request.signal,
+    });
+    return resultLater(statement, result, seq);
   }
 
   async #write(
@@ -714,6 +723,14 @@ function resultOf(
     ...(stats === undefined ? {} : { stats }),
     notices: result?.notices ?? [],
   };
+}
+
+async function resultLater(
+  statement: Statement,
+  result: Promise<Result>,
+  seq: number,
+): Promise<QueryResult> {
+  return resultOf(statement, await result, seq);
 }
 
 /** The threads for long reads; null when there are to be none. */

@@ -128,7 +128,10 @@ export class Requests {
   #readStarts(): void {
     this.#reads++;
     this.#runningReads++;
-    if (this.#turnStartMs !== undefined) return;
+    if (this.#turnStartMs === undefined) this.#turnStarts();
+  }
+
+  #turnStarts(): void {
     this.#turnStartMs = this.#options.clock.nowMs();
     this.#options.clock.endOfTurn(() => {
       this.#turnStartMs = undefined;

@@ -497,8 +497,12 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
   #arrived(arrived: readonly Arrived[]): void {
     const [first] = arrived;
     if (first === undefined) return;
-    if (arrived.length === 1) return this.#frame({ ...first.decoded, reply: first.reply });
-    this.#handleTogether(first.reply, () => {
+    if (arrived.length === 1) this.#frame({ ...first.decoded, reply: first.reply });
+    else this.#several(arrived, first.reply);
+  }
+
+  #several(arrived: readonly Arrived[], firstReply: Reply): void {
+    this.#handleTogether(firstReply, () => {
       for (const { decoded, reply } of arrived) this.#frame({ ...decoded, reply });
     });
   }
