@@ -139,6 +139,25 @@ describe("a query", () => {
     expect(await rows("MATCH (u:User) RETURN count(*) AS c")).toEqual([[0]]);
   });
 
+  test("that reads is answered at once, where it need not wait for a commit", async () => {
+    const asked = { principal: ann };
+    const written = database.answer({ ...asked, text: "INSERT (:User {name: 'Ann'})" });
+    expect(written).toBeInstanceOf(Promise);
+    const { seq } = await written;
+    const read = { ...asked, text: "MATCH (u:User) RETURN u.name AS name" };
+    expect(database.answer({ ...read, minSeq: seq })).toMatchObject({ rows: [["Ann"]], seq });
+    const waits = database.answer({ ...read, minSeq: seq + 1 });
+    expect(waits).toBeInstanceOf(Promise);
+    await query("INSERT (:User {name: 'Bob'})");
+    expect((await waits).rows).toEqual([["Ann"], ["Bob"]]);
+    expect(() => database.answer({ ...asked, text: "RETURN 1 / 0 AS x" })).toThrow(
+      expect.objectContaining({ code: "22012" }),
+    );
+    expect(() => database.answer({ ...read, signal: AbortSignal.abort() })).toThrow(
+      expect.objectContaining({ code: "CANCELLED" }),
+    );
+  });
+
   test.each([0, -1, Number.NaN])("with a timeout of %s is refused", async (timeoutMs) => {
     await expect(query("RETURN 1 AS one", { timeoutMs })).rejects.toMatchObject({
       code: "INVALID_MESSAGE",

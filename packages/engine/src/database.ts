@@ -54,6 +54,7 @@ import { Readers } from "./readers/readers.ts";
 import { NEW_SESSION, sessionAfter, type SessionState } from "./session.ts";
 import { rowKeyHash } from "./row-key-hash.ts";
 import { UserViewer } from "./viewer.ts";
+import type { Withdrawal } from "./withdrawal.ts";
 
 export interface DatabaseStatus {
   readonly writable: boolean;
@@ -248,8 +249,33 @@ export class Database {
    * UNAVAILABLE.
    */
   async query(request: Request): Promise<QueryResult> {
+    return this.answer(request);
+  }
+
+  /** As {@link query}, for whoever asks often: what has not to be waited for is there at once, or thrown. */
+  answer(request: Request): QueryResult | Promise<QueryResult> {
     const { statement, parameters } = this.#prepare(request);
-    if (request.minSeq !== undefined) await this.#reach(request.minSeq, request);
+    const { minSeq } = request;
+    return minSeq === undefined || minSeq <= this.seq
+      ? this.#carryOut(statement, request, parameters)
+      : this.#carryOutAt(minSeq, statement, request, parameters);
+  }
+
+  async #carryOutAt(
+    seq: number,
+    statement: Statement,
+    request: Request,
+    parameters: ReadonlyMap<string, Value>,
+  ): Promise<QueryResult> {
+    await this.#reach(seq, request);
+    return this.#carryOut(statement, request, parameters);
+  }
+
+  #carryOut(
+    statement: Statement,
+    request: Request,
+    parameters: ReadonlyMap<string, Value>,
+  ): QueryResult | Promise<QueryResult> {
     this.#refuseCancelled(request.signal);
     return statement.access === "read"
       ? this.#read(statement, request, parameters)
@@ -369,7 +395,7 @@ export class Database {
         ? readers
         : null;
     const timeZone = request.session?.timeZone ?? null;
-    const timeMs = elsewhere === null ? budget.timeMs : elsewhere.mainThreadMs;
+    const here = elsewhere === null ? budget : { ...budget, timeMs: elsewhere.mainThreadMs };
     const grant = grantee && policies.grantTo(grantee);
     const context = {
       ...place,
@@ -377,7 +403,7 @@ export class Database {
       timeZone,
       timeMs: this.#environment.nowMs(),
       random: this.#environment.random,
-      budget: new Budget({ ...budget, timeMs }, this.#environment.monotonicMs),
+      budget: new Budget(here, this.#environment.monotonicMs),
       grant,
       keyed: false,
       hashKey: this.#hashKey,
@@ -388,20 +414,19 @@ export class Database {
     } catch (error) {
       if (elsewhere === null || !isTimeout(error)) throw faultOf(error, this.#environment);
     }
-    return elsewhere
-      .query({
-        text: request.text,
-        graph: place.graphName,
-        reach,
-        parameters: portableMap(parameters),
-        grantee: grant && grantee && { ...grantee, claims: portableMap(grantee.claims) },
-        timeMs: context.timeMs,
-        timeZone,
-        seed: this.#environment.random(),
-        budget,
-        signal: request.signal,
-      })
-      .then((result) => resultOf(statement, result, seq));
+    const result = elsewhere.query({
+      text: request.text,
+      graph: place.graphName,
+      reach,
+      parameters: portableMap(parameters),
+      grantee: grant && grantee && { ...grantee, claims: portableMap(grantee.claims) },
+      timeMs: context.timeMs,
+      timeZone,
+      seed: this.#environment.random(),
+      budget,
+      signal: request.signal,
+    });
+    return resultLater(statement, result, seq);
   }
 
   async #write(
@@ -664,7 +689,7 @@ export class Database {
     }
   }
 
-  #refuseCancelled(signal: AbortSignal | undefined): void {
+  #refuseCancelled(signal: Withdrawal | undefined): void {
     if (signal?.aborted === true) throw new GeodeError("CANCELLED", "The query was cancelled.");
   }
 
@@ -698,6 +723,14 @@ function resultOf(
     ...(stats === undefined ? {} : { stats }),
     notices: result?.notices ?? [],
   };
+}
+
+async function resultLater(
+  statement: Statement,
+  result: Promise<Result>,
+  seq: number,
+): Promise<QueryResult> {
+  return resultOf(statement, await result, seq);
 }
 
 /** The threads for long reads; null when there are to be none. */

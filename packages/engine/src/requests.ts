@@ -5,6 +5,7 @@ import type { WriteStats } from "./execute/write-stats.ts";
 import { authOf } from "./policy/policies.ts";
 import type { GraphName } from "./graph/effect.ts";
 import { AUTH_PARAMETER, NEW_SESSION, type SessionState, withSession } from "./session.ts";
+import type { Withdrawal } from "./withdrawal.ts";
 
 /** Who asks. */
 export interface Principal {
@@ -22,17 +23,17 @@ export interface Request {
   readonly parameters?: ReadonlyMap<string, Value>;
   readonly principal: Principal;
   /** Default: that of the session. */
-  readonly graph?: GraphName;
+  readonly graph?: GraphName | undefined;
   /** Default: a new one, in the graph `default`. */
-  readonly session?: SessionState;
+  readonly session?: SessionState | undefined;
   /** Time for execution, in milliseconds; not more than {@link QueryLimits.timeoutMsMax}. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** A write that the principal committed under the same key within 24 h is not done again; the answer has its seq. */
-  readonly idempotencyKey?: string;
+  readonly idempotencyKey?: string | undefined;
   /** The answer shall hold this commit; waits for it for a bounded time. */
-  readonly minSeq?: number;
+  readonly minSeq?: number | undefined;
   /** Gives up a request that has not begun to execute. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Withdrawal | undefined;
 }
 
 export interface SubscribeRequest extends Omit<Request, "idempotencyKey"> {

@@ -92,14 +92,17 @@ export function encodeRows(
   },
   bytesMax: number,
 ): string {
+  const { rows, shape } = result;
   const names = namesOf(result.columns);
   const texts: string[] = [];
   // Every UTF-16 unit is at least one byte, so the length of a text is a lower bound for its bytes.
   let bytesMin = 0;
-  for (const row of result.rows) {
-    const text = result.shape === "record" ? encode(row[0]!) : encodeRow(names, row);
+  for (const row of rows) {
+    const text = shape === "record" ? encode(row[0]!) : encodeRow(names, row);
     bytesMin += text.length + 1;
     if (bytesMin > bytesMax) throw tooLarge(bytesMax);
+    // Who asks for one thing gets one row.
+    if (rows.length === 1) return `[${text}]`;
     texts.push(text);
   }
   return `[${texts.join(",")}]`;
@@ -214,6 +217,13 @@ function quote(text: string): string {
   return JSON.stringify(text.length <= 40 ? text : `${text.slice(0, 40)}…`);
 }
 
+/** Most messages hold one object, and a list that begins empty has room for many. */
+function added(objects: object[] | undefined, object: object): object[] {
+  if (objects === undefined) return [object];
+  objects.push(object);
+  return objects;
+}
+
 /** Walks with a stack of its own: the nesting is a stranger's. */
 function outOfBounds(
   root: object,
@@ -228,16 +238,22 @@ function outOfBounds(
       };
     let below: object[] | undefined;
     for (const value of level) {
-      const isArray = Array.isArray(value);
-      const children: unknown[] = isArray ? value : Object.values(value);
-      if (!isArray && children.length > bounds.jsonKeysMax) {
-        return {
-          error: `an object of the message has more than ${bounds.jsonKeysMax} keys`,
-          limit: "jsonKeysMax",
-        };
+      if (Array.isArray(value)) {
+        for (const child of value as readonly unknown[])
+          if (typeof child === "object" && child !== null) below = added(below, child);
+        continue;
       }
-      for (const child of children)
-        if (typeof child === "object" && child !== null) (below ??= []).push(child);
+      let keys = 0;
+      // What was read from a frame has no keys but its own; a list of its values would be the third copy of them.
+      for (const key in value) {
+        if (++keys > bounds.jsonKeysMax)
+          return {
+            error: `an object of the message has more than ${bounds.jsonKeysMax} keys`,
+            limit: "jsonKeysMax",
+          };
+        const child = (value as Record<string, unknown>)[key];
+        if (typeof child === "object" && child !== null) below = added(below, child);
+      }
     }
     if (below === undefined) return undefined;
     level = below;

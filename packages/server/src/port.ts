@@ -18,6 +18,8 @@ export interface DatabasePort {
   /** Throws when too many are open. Whoever begins it ends it. */
   begin(request: BeginRequest): Transaction;
   query(request: QueryRequest): Promise<QueryAnswer>;
+  /** The same; what has not to be waited for is there at once, or thrown. */
+  answer?(request: QueryRequest): QueryAnswer | Promise<QueryAnswer>;
   /**
    * `onChange` gets every change after the snapshot, in order, never before it is durable; `onEnd` is called once if the result cannot
    * be kept up to date any longer; `onPace` tells that the commit `seq` may have changed the result and is looked at later, and that the
@@ -175,7 +177,7 @@ export interface Transaction {
   /** Ends it, whatever comes of it. */
   commit(request: {
     readonly idempotencyKey?: string;
-    readonly signal?: AbortSignal;
+    readonly signal?: Withdrawal;
   }): Promise<{ readonly seq: number }>;
   /** Idempotent; too late once it is being committed. */
   rollback(): void;
@@ -195,12 +197,19 @@ export interface QueryRequest {
   readonly parameters: ReadonlyMap<string, Value>;
   readonly principal: Principal;
   readonly timeoutMs: number;
-  readonly graph?: string;
+  readonly graph?: string | undefined;
   /** Absent: a new one. */
-  readonly session?: SessionState;
-  readonly idempotencyKey?: string;
-  readonly minSeq?: number;
-  readonly signal?: AbortSignal;
+  readonly session?: SessionState | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly minSeq?: number | undefined;
+  readonly signal?: Withdrawal | undefined;
+}
+
+/** Says that a request is taken back, now or later; an `AbortSignal` is one. */
+export interface Withdrawal {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
 }
 
 export interface SubscribeRequest extends QueryRequest {

@@ -384,7 +384,7 @@ describe("PROTOCOL 4: queries", () => {
     await peer.ask({ type: "PING" });
     const { signal } = running.database.requests[0]!;
     expect(signal!.aborted).toBe(false);
-    const aborted = once(signal!, "abort");
+    const aborted = new Promise<void>((heard) => signal!.addEventListener("abort", heard));
     peer.webSocket.terminate();
     await aborted;
     running.database.release();

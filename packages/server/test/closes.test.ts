@@ -93,10 +93,11 @@ const ROWS: { readonly [Name in CloseName]: Row } = {
     limits: { progressMsMax: 1_000, resultBytesMax: 64 * 1024 * 1024 },
     provoke: async (peer) => {
       peer.webSocket.pause();
-      peer.send(query("large", `large ${30 * 1024 * 1024}`));
+      // Behind an answer that is not taken it would not be started.
       peer.send(query("held", "value hold"));
+      peer.send(query("large", `large ${30 * 1024 * 1024}`));
       await running.requests(2);
-      const { signal } = running.database.requests[1]!;
+      const { signal } = running.database.requests[0]!;
       while (!signal!.aborted) {
         running.clock.pass(1_000);
         await new Promise((resolve) => setImmediate(resolve));

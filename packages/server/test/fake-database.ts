@@ -52,9 +52,24 @@ export class FakeDatabase implements DatabasePort {
   }
 
   async query(request: QueryRequest): Promise<QueryAnswer> {
+    return this.answer(request);
+  }
+
+  /** As the real one: what is held and what writes comes later. */
+  answer(request: QueryRequest): QueryAnswer | Promise<QueryAnswer> {
     this.requests.push(request);
+    const later = request.text.includes(" hold")
+      ? new Promise<void>((resolve) => this.#held.push(resolve))
+      : this.access(request.text) === "write"
+        ? Promise.resolve()
+        : undefined;
+    return later === undefined
+      ? this.#carryOut(request)
+      : later.then(() => this.#carryOut(request));
+  }
+
+  #carryOut(request: QueryRequest): QueryAnswer {
     const [verb, ...words] = request.text.split(" ");
-    if (words.includes("hold")) await new Promise<void>((resolve) => this.#held.push(resolve));
     if (request.signal?.aborted === true) throw new GeodeError("CANCELLED", "taken back");
     if (verb === "fail") {
       throw new GeodeError("42001", "expected `)`", {

@@ -1,4 +1,5 @@
 import { GeodeError } from "@geode/values";
+import type { Withdrawal } from "../withdrawal.ts";
 import type { Environment } from "./environment.ts";
 import type { Follower, Replica } from "./replica.ts";
 
@@ -24,7 +25,7 @@ export class SeqWaiters implements Follower {
    * Resolves when the commit `seq` is in. Rejects with UNAVAILABLE when it did not come in time or too many wait, with CANCELLED by the
    * signal.
    */
-  wait(seq: number, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+  wait(seq: number, timeoutMs: number, signal: Withdrawal | undefined): Promise<void> {
     if (this.#replica.seq >= seq) return Promise.resolve();
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) throw new GeodeError("CANCELLED", "The query was cancelled.");

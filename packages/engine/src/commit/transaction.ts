@@ -1,4 +1,5 @@
 import { GeodeError, unreachable, type Value } from "@geode/values";
+import type { Withdrawal } from "../withdrawal.ts";
 import { Budget, type BudgetLimits } from "../execute/budget.ts";
 import { placeOf } from "../execute/reach.ts";
 import type { Result, Statement } from "../execute/statement.ts";
@@ -64,7 +65,7 @@ export interface TransactionResult {
 export interface CommitRequest {
   readonly idempotencyKey?: string;
   /** Takes the commit back while it waits in the queue. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Withdrawal;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Value } from "@geode/values";
 import type { BudgetLimits } from "../execute/budget.ts";
 import type { DocumentFormat, DocumentId, GraphName, Patch } from "../graph/effect.ts";
 import type { Grantee } from "../policy/policies.ts";
+import type { Withdrawal } from "../withdrawal.ts";
 import type { Claims } from "./claims.ts";
 import type { Result, Statement } from "../execute/statement.ts";
 import type { WriteStats } from "../execute/write-stats.ts";
@@ -29,7 +30,7 @@ export interface StatementWrite {
   /** What its execution may use; waiting in the queue does not count. */
   readonly budget: BudgetLimits;
   /** Takes the write back while it still waits in the queue. Once it is being committed, it is too late. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Withdrawal;
 }
 
 /** What the statements of a transaction did, all at once. It fails with 40000 if the transaction has lost. */
@@ -40,7 +41,7 @@ export interface TransactionWrite {
   readonly principal: string;
   /** As for a statement: of two transactions with the same key the second answers with the seq of the first and does nothing. */
   readonly idempotencyKey?: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: Withdrawal;
 }
 
 /** An edit of a document. Fails with INVALID_MESSAGE if that has another format, with TOO_LARGE if it would grow too much. */
@@ -56,7 +57,7 @@ export interface EditWrite {
   readonly principal: string;
   /** As for a statement. */
   readonly idempotencyKey?: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: Withdrawal;
 }
 
 /** Effects of the database itself: the beginning of an epoch. */

@@ -34,6 +34,8 @@ export interface Kept {
 /** Steps between two looks at the clock: a look costs tens of nanoseconds, a step one or two. */
 const STEPS_PER_LOOK = 4096;
 
+const NEVER = (): boolean => false;
+
 /**
  * Counts what one run uses and ends it when it is too much. Loops do `if (--budget.steps < 0) budget.look();`; that is the whole
  * price of being interruptible.
@@ -50,7 +52,7 @@ export class Budget {
   #matches = 0;
 
   /** `now` is a monotonic clock in milliseconds; `cancelled` is asked at every look. */
-  constructor(limits: BudgetLimits, now: () => number, cancelled: () => boolean = () => false) {
+  constructor(limits: BudgetLimits, now: () => number, cancelled: () => boolean = NEVER) {
     this.#limits = limits;
     this.#now = now;
     this.#startMs = now();

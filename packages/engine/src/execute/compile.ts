@@ -190,8 +190,12 @@ class QueryStatement implements Statement {
       this.#othersLast(known, context)
     )
       return known.run;
+    return this.#planAnew(context, kind, hidden);
+  }
+
+  #planAnew(context: PlanContext, kind: "plain" | "keyed" | "guarded", hidden: string): Compiled {
     const graphOf: GraphOf = (scope, offset) => graphIn(context, scope, offset);
-    const run = generate(this.#query, graphOf, keyed, { grant: grant ?? null });
+    const run = generate(this.#query, graphOf, context.keyed, { grant: context.grant ?? null });
     const others = [...this.otherGraphs.keys()].map((name) => {
       const graph = context.graphs.get(name);
       return graph === undefined ? null : new Era(graph);

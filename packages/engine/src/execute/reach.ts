@@ -28,10 +28,37 @@ export function placeOf(
   for (const name of [graphName, ...statement.otherGraphs.keys()])
     if (!reach.has(name))
       throw new GeodeError("FORBIDDEN", `The graph \`${name}\` is not open to this user.`);
+  const within = graphsWithin(reach, graphs);
+  return { graph: graphNamed(within, graphName), graphName, graphs: within };
+}
+
+/** What was made last for the graphs of a store: most who ask have the same reach. */
+const made = new WeakMap<
+  ReadonlyMap<GraphName, Graph>,
+  { readonly reach: Reach; readonly within: ReadonlyMap<GraphName, Graph> }
+>();
+
+function graphsWithin(
+  reach: ReadonlySet<GraphName>,
+  graphs: ReadonlyMap<GraphName, Graph>,
+): ReadonlyMap<GraphName, Graph> {
+  const last = made.get(graphs);
+  if (last?.reach === reach && isWithin(last.within, reach, graphs)) return last.within;
   const within = new Map<GraphName, Graph>();
   for (const name of reach) {
     const graph = graphs.get(name);
     if (graph !== undefined) within.set(name, graph);
   }
-  return { graph: graphNamed(within, graphName), graphName, graphs: within };
+  made.set(graphs, { reach, within });
+  return within;
+}
+
+/** Graphs come and go, also under the same name. */
+function isWithin(
+  within: ReadonlyMap<GraphName, Graph>,
+  reach: ReadonlySet<GraphName>,
+  graphs: ReadonlyMap<GraphName, Graph>,
+): boolean {
+  for (const name of reach) if (within.get(name) !== graphs.get(name)) return false;
+  return true;
 }

@@ -68,8 +68,10 @@ export class Run {
   readonly sight: Sight | null;
   readonly #context: RunContext;
   #now: Now | null = null;
-  /** This run in each of the graphs that it works on. */
-  readonly #parts: Map<GraphName, Run>;
+  /** In the graph that it began in. */
+  readonly #whole: Run;
+  /** Of the whole: in the other graphs that it works on; undefined while there are none, as nearly always. */
+  #others: Map<GraphName, Run> | undefined;
 
   /** In one graph; `whole`: of a run that begins in another one. */
   constructor(context: RunContext, whole?: Run, profile: Profile | null = null) {
@@ -77,8 +79,8 @@ export class Run {
     this.rows = whole?.rows ?? [];
     this.keys = whole?.keys ?? [];
     this.profile = whole?.profile ?? profile;
-    this.#parts = whole === undefined ? new Map() : whole.#parts;
-    this.#parts.set(context.graphName, this);
+    this.#whole = whole ?? this;
+    if (whole !== undefined) (whole.#others ??= new Map()).set(context.graphName, this);
     this.sight = context.grant?.sight(context) ?? null;
     if (this.sight !== null) context.writer?.checkedBy(this.sight);
     this.graph = context.graph;
@@ -87,12 +89,13 @@ export class Run {
 
   /** The same run in the graph of that name. */
   inGraph(name: GraphName, offset: number): Run {
-    const known = this.#parts.get(name);
+    const whole = this.#whole;
+    const known = whole.#context.graphName === name ? whole : whole.#others?.get(name);
     if (known !== undefined) return known;
     const { writer, ...context } = this.#context;
     const graph = graphIn(context, name, offset);
     const other = writer === undefined ? {} : { writer: writer.inGraph(name) };
-    return new Run({ ...context, ...other, graph, graphName: name }, this);
+    return new Run({ ...context, ...other, graph, graphName: name }, whole);
   }
 
   get writer(): Writer {
@@ -347,12 +350,15 @@ export class Run {
 
   /** In the graph that the element is in, if the run works on that. */
   #partWith(element: Node | Edge): Run | undefined {
-    for (const part of this.#parts.values()) {
-      const { edges, nodes } = part.graph;
-      const slot = element instanceof Node ? nodes.slot(element.id) : edges.slot(element.id);
-      if (slot >= 0) return part;
-    }
+    const whole = this.#whole;
+    if (whole.#holds(element)) return whole;
+    for (const part of whole.#others?.values() ?? []) if (part.#holds(element)) return part;
     return undefined;
+  }
+
+  #holds(element: Node | Edge): boolean {
+    const { edges, nodes } = this.graph;
+    return (element instanceof Node ? nodes.slot(element.id) : edges.slot(element.id)) >= 0;
   }
 
   /** From slots: node, edge, node, …; NULL if any of them is absent. */

@@ -4,13 +4,14 @@ import { GeodeError, unreachable } from "@geode/values";
 import type { Result } from "../execute/statement.ts";
 import { encodePatch } from "../log/entry.ts";
 import type { Effect, Patch } from "../graph/effect.ts";
+import type { Withdrawal } from "../withdrawal.ts";
 import type { ReaderLimits } from "./limits.ts";
 import type { QueryRequest, ReaderAnswer, ReaderRequest } from "./messages.ts";
 import { fromPortable } from "./portable.ts";
 
 /** A query for a reader; the rest of the request is the reader's business. */
 export type ReaderQuery = Omit<QueryRequest, "kind" | "id" | "cancelled"> & {
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Withdrawal | undefined;
 };
 
 interface Waiting {

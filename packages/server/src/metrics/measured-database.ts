@@ -1,4 +1,4 @@
-import { type Attributes, SpanStatusCode, trace } from "@opentelemetry/api";
+import { type Attributes, type Span, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { CommitChanges } from "@geode/protocol";
 import { GeodeError } from "@geode/values";
 import type { Clock } from "../clock.ts";
@@ -86,9 +86,27 @@ export class MeasuredDatabase implements DatabasePort {
     return this.#measure("read", attributesOf(request), () => this.#database.sessionAfter(request));
   }
 
-  query(request: QueryRequest): Promise<QueryAnswer> {
+  async query(request: QueryRequest): Promise<QueryAnswer> {
+    return this.answer(request);
+  }
+
+  /** Without a promise where there is nothing to wait for. */
+  answer(request: QueryRequest): QueryAnswer | Promise<QueryAnswer> {
     const queryClass = this.access(request.text);
-    return this.#measure(queryClass, attributesOf(request), () => this.#database.query(request));
+    const span = tracer.startSpan(SPANS[queryClass], { attributes: attributesOf(request) });
+    const startMs = performance.now();
+    let answer;
+    try {
+      const database = this.#database;
+      answer = database.answer === undefined ? database.query(request) : database.answer(request);
+    } catch (error) {
+      failedWith(error, span);
+      this.#measured(queryClass, span, startMs);
+      throw error;
+    }
+    if (answer instanceof Promise) return this.#awaited(() => answer, queryClass, span, startMs);
+    this.#measured(queryClass, span, startMs);
+    return answer;
   }
 
   begin(request: BeginRequest): Transaction {
@@ -109,7 +127,7 @@ export class MeasuredDatabase implements DatabasePort {
     onEnd: (error: GeodeError) => void,
     onPace?: (pace: Pace, seq: number) => void,
   ): Promise<LiveAnswer> {
-    const measured = this.#measured(onChange);
+    const measured = this.#heard(onChange);
     return this.#measure("subscribe", attributesOf(request), () =>
       this.#database.subscribe(request, measured, onEnd, onPace),
     );
@@ -119,37 +137,46 @@ export class MeasuredDatabase implements DatabasePort {
     return this.#database.status();
   }
 
-  async #measure<Answer>(
+  #measure<Answer>(
     queryClass: QueryClass,
     attributes: Attributes,
     work: () => Promise<Answer>,
   ): Promise<Answer> {
-    const span = tracer.startSpan(`geode.${queryClass}`, { attributes });
-    const startMs = performance.now();
+    const span = tracer.startSpan(SPANS[queryClass], { attributes });
+    return this.#awaited(work, queryClass, span, performance.now());
+  }
+
+  async #awaited<Answer>(
+    work: () => Promise<Answer>,
+    queryClass: QueryClass,
+    span: Span,
+    startMs: number,
+  ): Promise<Answer> {
     try {
       return await work();
     } catch (error) {
-      const code = error instanceof GeodeError ? error.code : "INTERNAL";
-      span.setAttribute("error.type", code);
-      span.setStatus({ code: SpanStatusCode.ERROR });
+      failedWith(error, span);
       throw error;
     } finally {
-      this.#metrics.answered(queryClass, (performance.now() - startMs) / 1000);
-      span.end();
+      this.#measured(queryClass, span, startMs);
     }
   }
 
+  #measured(queryClass: QueryClass, span: Span, startMs: number): void {
+    this.#metrics.answered(queryClass, (performance.now() - startMs) / 1000);
+    span.end();
+  }
+
   /** Apart from the request, which goes, while this stays as long as the subscription. */
-  #measured(onChange: (commit: CommitChanges) => void): (commit: CommitChanges) => void {
+  #heard(onChange: (commit: CommitChanges) => void): (commit: CommitChanges) => void {
     return (commit) => {
-      this.#fanOut();
+      if (!this.#fanningOut) this.#fanOut();
       onChange(commit);
     };
   }
 
-  /** Live queries hear of a commit one after the other, in one turn. */
+  /** Live queries hear of a commit one after the other, in one turn. Not to be called but by the first: a call makes a closure. */
   #fanOut(): void {
-    if (this.#fanningOut) return;
     this.#fanningOut = true;
     const startMs = performance.now();
     this.#clock.endOfTurn(() => {
@@ -157,6 +184,20 @@ export class MeasuredDatabase implements DatabasePort {
       this.#metrics.fannedOut((performance.now() - startMs) / 1000);
     });
   }
+}
+
+/** Their names, made once. */
+const SPANS = {
+  read: "geode.read",
+  write: "geode.write",
+  unknown: "geode.unknown",
+  commit: "geode.commit",
+  subscribe: "geode.subscribe",
+} as const satisfies Record<QueryClass, string>;
+
+function failedWith(error: unknown, span: Span): void {
+  span.setAttribute("error.type", error instanceof GeodeError ? error.code : "INTERNAL");
+  span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
 function attributesOf({ graph, session }: QueryRequest): Attributes {

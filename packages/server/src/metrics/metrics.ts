@@ -1,7 +1,8 @@
 import { CLOSES, LIMIT_NAMES, LIMITS, type CloseName, type LimitName } from "@geode/protocol";
 import type { GeodeError, MetLimit } from "@geode/values";
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Registry } from "prom-client";
 import type { DatabaseFigures } from "../port.ts";
+import { Durations } from "./durations.ts";
 import { Traffic } from "./traffic.ts";
 
 /** What is looked up when somebody asks, and not counted along. */
@@ -30,10 +31,10 @@ export class Metrics {
   readonly #closes: Counter<"code" | "reason">;
   readonly #limits: Counter<"limit">;
   readonly #refusals: Counter<"status">;
-  readonly #queries: Histogram<"class">;
-  readonly #commits: Histogram;
-  readonly #queue: Histogram;
-  readonly #fanOut: Histogram;
+  readonly #queries: Durations<QueryClass>;
+  readonly #commits: Durations;
+  readonly #queue: Durations;
+  readonly #fanOut: Durations;
   #failures = 0;
   #opened = 0;
 
@@ -115,29 +116,29 @@ export class Metrics {
       labelNames: ["status"],
       registers,
     });
-    this.#queries = new Histogram({
+    this.#queries = new Durations({
       name: "geode_query_seconds",
       help: "Time that the database takes to answer, by what is asked of it.",
-      labelNames: ["class"],
-      buckets: SECONDS,
+      label: "class",
+      bounds: SECONDS,
       registers,
     });
-    this.#commits = new Histogram({
+    this.#commits = new Durations({
       name: "geode_commit_seconds",
       help: "From the arrival of a write, or of a COMMIT, at the database until it is durable.",
-      buckets: SECONDS,
+      bounds: SECONDS,
       registers,
     });
-    this.#queue = new Histogram({
+    this.#queue = new Durations({
       name: "geode_queue_seconds",
       help: "From the arrival of a request to its start.",
-      buckets: SECONDS,
+      bounds: SECONDS,
       registers,
     });
-    this.#fanOut = new Histogram({
+    this.#fanOut = new Durations({
       name: "geode_fan_out_seconds",
       help: "From the first change of a turn that live queries hear of until all of its updates are queued.",
-      buckets: SECONDS,
+      bounds: SECONDS,
       registers,
     });
     gauge("geode_subscriptions", "Live queries of all connections.", sources.subscriptions);
@@ -213,16 +214,16 @@ export class Metrics {
   }
 
   answered(queryClass: QueryClass, seconds: number): void {
-    this.#queries.observe(CLASSES[queryClass], seconds);
-    if (queryClass === "write" || queryClass === "commit") this.#commits.observe(seconds);
+    this.#queries.add(seconds, queryClass);
+    if (queryClass === "write" || queryClass === "commit") this.#commits.add(seconds);
   }
 
   queued(seconds: number): void {
-    this.#queue.observe(seconds);
+    this.#queue.add(seconds);
   }
 
   fannedOut(seconds: number): void {
-    this.#fanOut.observe(seconds);
+    this.#fanOut.add(seconds);
   }
 
   /** The figures of the pool, as an administrator reads them. */
@@ -250,15 +251,6 @@ const FAULTS: ReadonlySet<string> = new Set<CloseName>([
   "internal",
   "slow",
 ]);
-
-/** Labels of a class, made once: every request is counted. */
-const CLASSES: { readonly [Class in QueryClass]: { readonly class: Class } } = {
-  read: { class: "read" },
-  write: { class: "write" },
-  unknown: { class: "unknown" },
-  commit: { class: "commit" },
-  subscribe: { class: "subscribe" },
-};
 
 const MET_LIMITS = {
   queryTime: "queryMsMax",

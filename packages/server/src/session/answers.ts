@@ -6,15 +6,15 @@ import {
   type ErrorMessage,
   type RequestId,
 } from "@geode/protocol";
-import type { GeodeError } from "@geode/values";
+import { encode, type GeodeError } from "@geode/values";
 import type { LiveAnswer, QueryAnswer } from "../port.ts";
 
 /** RESULT of a QUERY. Throws TOO_LARGE. */
 export function resultFrame(id: RequestId, answer: QueryAnswer, bytesMax: number): string {
   const { columns, notices, seq, stats } = answer;
   const rows = encodeRows(answer, bytesMax);
-  const head = `{"type":"RESULT","id":${JSON.stringify(id)},"columns":${encodeColumns(columns)}`;
-  const frame = `${head},"data":${rows},"seq":${seq}${statsText(stats)}${noticesText(notices)}}`;
+  const head = `{"type":"RESULT","id":${encode(id)},"columns":${encodeColumns(columns)},"data":`;
+  const frame = `${head}${rows},"seq":${seq}${statsText(stats)}${noticesText(notices)}}`;
   return withinBytes(frame, bytesMax);
 }
 

@@ -28,7 +28,7 @@ export class FanOut {
   ask(flushable: Flushable, why: "answer" | "update"): void {
     if (why === "answer") this.#answers.add(flushable);
     else this.#updates.add(flushable);
-    this.#askTurn();
+    if (!this.#asked) this.#askTurn();
   }
 
   /** No longer to be flushed. */
@@ -38,7 +38,6 @@ export class FanOut {
   }
 
   #askTurn(): void {
-    if (this.#asked) return;
     this.#asked = true;
     this.#clock.endOfTurn(() => this.#turn());
   }

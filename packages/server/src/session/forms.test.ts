@@ -393,8 +393,8 @@ describe("PROTOCOL 12: JSON-RPC", () => {
     const peer = await free();
     peer.send([1, 2].map((id) => call(id, "query", { gql: "value x" })));
     expect(await peer.next()).toMatchObject([
-      { error: { data: { code: "RATE_LIMITED", retry_after_ms: expect.any(Number) as number } } },
       { id: 1, result: {} },
+      { error: { data: { code: "RATE_LIMITED", retry_after_ms: expect.any(Number) as number } } },
     ]);
   });
 });

@@ -3,8 +3,10 @@ import type { Clock, Timer } from "../clock.ts";
 import type { Connection } from "../transport/connection.ts";
 import { frameBytes, type OutFrame } from "../transport/out-frame.ts";
 import { batched } from "./batch-frames.ts";
+import { CommitRun } from "./commit-run.ts";
 import { conflate } from "./conflate.ts";
 import type { FanOut } from "./fan-out.ts";
+import { GatheredFrames } from "./gathered-frames.ts";
 
 export interface OutboxOptions {
   readonly connection: Connection;
@@ -49,7 +51,7 @@ type Waiting = WaitingCommits | { readonly frame: OutFrame; readonly bytes: numb
 /** Of one stream, with nothing between them. */
 interface WaitingCommits {
   readonly stream: UpdateStream;
-  readonly commits: CommitChanges[];
+  readonly commits: CommitRun;
   bytes: number;
 }
 
@@ -107,13 +109,13 @@ export class Outbox {
   /** Queues the updates of one commit. */
   update(stream: UpdateStream, commit: CommitChanges): void {
     const bytes = stream.bytesOf(commit);
-    const last = this.#updates.at(-1);
+    const last = this.#updates[this.#updates.length - 1];
     if (last !== undefined && isOf(last, stream)) {
-      last.commits.push(commit);
+      last.commits.add(commit);
       last.bytes += bytes;
       this.#grown(bytes);
     } else {
-      this.#wait({ stream, commits: [commit], bytes });
+      this.#wait({ stream, commits: new CommitRun(commit), bytes });
     }
     if (stream.backpressure === "latest" && this.#full) this.#conflate(stream);
   }
@@ -157,10 +159,7 @@ export class Outbox {
   taken(): void {
     if (this.#answers !== undefined || this.#updates !== NOTHING) this.flush();
     if (this.congested) return;
-    for (const stream of this.#skipped ?? []) {
-      this.#skipped?.delete(stream);
-      stream.restart();
-    }
+    if (this.#skipped !== undefined) this.#restart(this.#skipped);
     this.#options.onRelief();
   }
 
@@ -200,7 +199,11 @@ export class Outbox {
     if (!first || this.#updates.length === 0) return;
     const { delayMs } = this.#batching;
     if (delayMs === 0) this.#options.fanOut.ask(this, "update");
-    else this.#holding ??= this.#options.clock.timer(delayMs, () => this.#flushUpdates());
+    else this.#hold(delayMs);
+  }
+
+  #hold(delayMs: number): void {
+    this.#holding ??= this.#options.clock.timer(delayMs, () => this.#flushUpdates());
   }
 
   #grown(bytes: number): void {
@@ -223,18 +226,17 @@ export class Outbox {
 
   #framesOf(updates: readonly Waiting[]): readonly OutFrame[] {
     const { delayMs, byCommit } = this.#batching;
-    const frames: OutFrame[] = [];
     if (!byCommit || delayMs > 0) {
-      for (const waiting of updates) addFrames(waiting, frames);
-      return delayMs > 0 ? batched(frames) : frames;
+      const gathered = gather(updates);
+      return delayMs > 0 ? batched(gathered) : gathered;
     }
+    const frames: OutFrame[] = [];
     const single = updates.flatMap(one);
     for (let start = 0; start < single.length;) {
       const seq = seqOf(single[start]!);
       let end = start + 1;
       while (seq !== undefined && end < single.length && seqOf(single[end]!) === seq) end++;
-      const ofCommit: OutFrame[] = [];
-      for (const waiting of single.slice(start, end)) addFrames(waiting, ofCommit);
+      const ofCommit = gather(single.slice(start, end));
       frames.push(
         ...(seq === undefined ? ofCommit : batched(ofCommit, seq, this.#options.behindAt(seq))),
       );
@@ -279,11 +281,12 @@ export class Outbox {
   /** Merges what waits of a stream into one commit, in the place of the first. */
   #conflate(stream: UpdateStream): void {
     const own = this.#updates.filter((waiting) => isOf(waiting, stream));
-    const commits = own.flatMap((waiting) => waiting.commits);
+    const commits = own.flatMap((waiting) => waiting.commits.list);
     if (commits.length < 2) return;
     const commit = conflate(commits);
     if (commit === null) return this.#skip(stream);
-    const merged: WaitingCommits = { stream, commits: [commit], bytes: stream.bytesOf(commit) };
+    const bytes = stream.bytesOf(commit);
+    const merged: WaitingCommits = { stream, commits: new CommitRun(commit), bytes };
     this.#updates = this.#updates.flatMap((waiting) => {
       if (waiting === own[0]) return merged;
       return isOf(waiting, stream) ? [] : waiting;
@@ -295,6 +298,13 @@ export class Outbox {
     this.#drop(stream);
     (this.#skipped ??= new Set()).add(stream);
     stream.skip();
+  }
+
+  #restart(skipped: Set<UpdateStream>): void {
+    for (const stream of skipped) {
+      skipped.delete(stream);
+      stream.restart();
+    }
   }
 
   #drop(stream: UpdateStream): void {
@@ -315,25 +325,29 @@ const AT_ONCE: Batching = { delayMs: 0, byCommit: false };
 /** Enough to keep a connection busy until it asks for more. */
 const HELD_BYTES = 1024 * 1024;
 
-function addFrames(waiting: Waiting, frames: OutFrame[]): void {
-  if ("frame" in waiting) {
-    frames.push(waiting.frame);
-    return;
+function gather(updates: readonly Waiting[]): readonly OutFrame[] {
+  const frames = new GatheredFrames();
+  for (const waiting of updates) {
+    if ("frame" in waiting) {
+      frames.add(waiting.frame);
+      continue;
+    }
+    for (const commit of waiting.commits.list)
+      for (const frame of waiting.stream.frames(commit)) frames.add(frame);
   }
-  for (const commit of waiting.commits)
-    for (const frame of waiting.stream.frames(commit)) frames.push(frame);
+  return frames.list;
 }
 
 /** Each commit by itself. */
 function one(waiting: Waiting): readonly Waiting[] {
-  if ("frame" in waiting || waiting.commits.length === 1) return [waiting];
+  if ("frame" in waiting || waiting.commits.count === 1) return [waiting];
   const { commits, stream } = waiting;
-  return commits.map((commit) => ({ stream, commits: [commit], bytes: 0 }));
+  return commits.list.map((commit) => ({ stream, commits: new CommitRun(commit), bytes: 0 }));
 }
 
 /** Of what stands by itself. */
 function seqOf(waiting: Waiting): number | undefined {
-  return "stream" in waiting ? waiting.commits[0]?.seq : undefined;
+  return "stream" in waiting ? waiting.commits.first.seq : undefined;
 }
 
 function isOf(waiting: Waiting, stream: UpdateStream): waiting is WaitingCommits {

@@ -49,10 +49,11 @@ export class Reply {
 
   /** Says the one answer. If it has to wait, `isWanted` is asked when its turn has come, and `said` is called then. */
   answer(message: string, { isWanted, said }: AnswerOptions = NO_OPTIONS): void {
-    const frame = (): OutFrame | undefined =>
-      isWanted?.() === false ? undefined : this.voice.frame(message);
-    if (this.#deliver === undefined) leave(this.#exit, frame(), said);
-    else this.#deliver(this.#answerOf(message.length, frame, said));
+    if (this.#deliver === undefined) {
+      leave(this.#exit, isWanted?.() === false ? undefined : this.voice.frame(message), said);
+    } else {
+      this.#deliver(this.#later(message, isWanted, said));
+    }
   }
 
   /** There is no answer to this request: a JSON-RPC call is told that it was heard, and the next in order may speak. */
@@ -60,6 +61,17 @@ export class Reply {
     const frame = (): OutFrame | undefined => this.voice.heard?.();
     if (this.#deliver === undefined) leave(this.#exit, frame());
     else this.#deliver(this.#answerOf(0, frame));
+  }
+
+  /** Apart from where it leaves at once: closures there would be made for every answer. */
+  #later(
+    message: string,
+    isWanted: AnswerOptions["isWanted"],
+    said: AnswerOptions["said"],
+  ): Answer {
+    const frame = (): OutFrame | undefined =>
+      isWanted?.() === false ? undefined : this.voice.frame(message);
+    return this.#answerOf(message.length, frame, said);
   }
 
   #answerOf(bytes: number, frame: Answer["frame"], said: () => void = () => {}): Answer {
@@ -84,8 +96,8 @@ export class Reply {
 }
 
 export interface AnswerOptions {
-  readonly isWanted?: () => boolean;
-  readonly said?: () => void;
+  readonly isWanted?: (() => boolean) | undefined;
+  readonly said?: (() => void) | undefined;
 }
 
 const AT_ONCE: ReplyOptions = {};

@@ -137,6 +137,43 @@ describe("reads that are answered quickly", () => {
   });
 });
 
+describe("what is answered at once", () => {
+  /** Twenty, each of which takes so long. */
+  const atOnce = (readMs: number) => {
+    const clock = new ManualClock();
+    const { full, requests, started } = harness({ clock, inFlightMax: 2 });
+    for (let n = 1; n <= 20; n++) {
+      requests.submit({
+        access: n % 2 === 0 ? "unknown" : "read",
+        run: () => {
+          started.push(`r${n}`);
+          clock.pass(readMs);
+          return undefined;
+        },
+      });
+    }
+    return { clock, full, requests, started };
+  };
+
+  test("is over when it was started: nothing waits for it, and nothing counts it", () => {
+    const { full, requests, started } = atOnce(0);
+    expect(started).toHaveLength(20);
+    expect(full).toEqual([]);
+    expect(requests.count).toBe(0);
+  });
+
+  test("has the same two milliseconds of a turn, and then others have theirs", async () => {
+    const { requests, started } = atOnce(0.25);
+    expect(started).toHaveLength(8);
+    expect(requests.count).toBe(12);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(started).toHaveLength(16);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(started).toHaveLength(20);
+    expect(requests.count).toBe(0);
+  });
+});
+
 test("once closed, what waits is not started", async () => {
   const { end, requests, started, submit } = harness({ inFlightMax: 1 });
   submit("read", "r1");

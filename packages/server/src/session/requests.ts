@@ -5,8 +5,8 @@ import type { Access } from "../port.ts";
 export interface Request {
   /** Asked when its turn has come: what came before it may decide. */
   readonly access: Access;
-  /** Runs it and answers it. Never rejects. */
-  run(): Promise<void>;
+  /** Runs it and answers it; undefined when that is done already. Never throws or rejects. */
+  run(): Promise<void> | undefined;
 }
 
 export interface RequestsOptions {
@@ -60,7 +60,7 @@ export class Requests {
     const { access } = request;
     if (this.#waiting.length === 0 && this.#mayStart(access)) {
       this.#options.onStart(0);
-      void this.#start(request, access);
+      this.#start(request, access);
     } else {
       if (this.#waiting === NOTHING) this.#waiting = [];
       this.#waiting.push({ request, sinceMs: performance.now() });
@@ -81,7 +81,7 @@ export class Requests {
       if (!this.#mayStart(access)) break;
       this.#waiting.shift();
       this.#options.onStart(performance.now() - sinceMs);
-      void this.#start(request, access);
+      this.#start(request, access);
     }
     if (this.#waiting.length === 0) this.#waiting = NOTHING;
     this.#tellFull();
@@ -106,21 +106,32 @@ export class Requests {
     return this.#runningWrites === 0 && this.#reads < READS_AT_A_TIME;
   }
 
-  async #start(request: Request, access: Access): Promise<void> {
+  /** What is answered at once is none of those that make others wait. */
+  #start(request: Request, access: Access): void {
     this.#running++;
     if (access !== "read") this.#runningWrites++;
     if (access !== "write") this.#readStarts();
-    await request.run();
+    const ran = request.run();
+    if (ran === undefined) return this.#ended(access);
+    void ran.then(() => {
+      this.#ended(access);
+      if (!this.#closed) this.startMore();
+    });
+  }
+
+  #ended(access: Access): void {
     this.#running--;
     if (access !== "read") this.#runningWrites--;
     if (access !== "write") this.#readEnds();
-    if (!this.#closed) this.startMore();
   }
 
   #readStarts(): void {
     this.#reads++;
     this.#runningReads++;
-    if (this.#turnStartMs !== undefined) return;
+    if (this.#turnStartMs === undefined) this.#turnStarts();
+  }
+
+  #turnStarts(): void {
     this.#turnStartMs = this.#options.clock.nowMs();
     this.#options.clock.endOfTurn(() => {
       this.#turnStartMs = undefined;
@@ -132,6 +143,8 @@ export class Requests {
   #readEnds(): void {
     this.#runningReads--;
     if (this.#runningReads > 0 || this.#turnStartMs === undefined) return;
+    // Until then nobody waits.
+    if (this.#reads < READS_AT_A_TIME) return;
     if (this.#options.clock.nowMs() - this.#turnStartMs < READS_MS_PER_TURN) this.#reads = 0;
   }
 }

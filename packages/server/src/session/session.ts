@@ -21,7 +21,7 @@ import {
   type SubscribeMessage,
   type UnsubscribeMessage,
 } from "@geode/protocol";
-import { GeodeError, unreachable, type Value } from "@geode/values";
+import { GeodeError, unreachable } from "@geode/values";
 import type { Audit } from "../audit.ts";
 import type { OutFrame } from "../transport/out-frame.ts";
 import type { SharedMessage } from "../transport/shared-message.ts";
@@ -37,16 +37,16 @@ import type { Metrics } from "../metrics/metrics.ts";
 import type { Source } from "../limits/proxies.ts";
 import type { DatabasePort, Principal, QueryRequest } from "../port.ts";
 import type { Connection, ConnectionListener } from "../transport/connection.ts";
-import { accessOf } from "./access.ts";
 import { Agenda, type Agendas, type Appointment, type Punctual } from "./agenda.ts";
 import { Chat, noRooms, type ChatOptions } from "./chat.ts";
 import { Collaboration, noDocuments, type CollaborationOptions } from "./collaboration.ts";
-import { errorFrame, resultFrame, type Concerning } from "./answers.ts";
+import { errorFrame, type Concerning } from "./answers.ts";
 import type { FanOut } from "./fan-out.ts";
 import { Few } from "./few.ts";
 import { FrameReader, type Arrived, type FrameReaderOptions } from "./frame-reader.ts";
 import { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
 import { Outbox, type OutboxOptions } from "./outbox.ts";
+import { Query, type QueryHost } from "./query.ts";
 import { InOrder, Reply, type HeldAnswers } from "./reply.ts";
 import { Requests, type RequestsOptions } from "./requests.ts";
 import {
@@ -133,6 +133,7 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
   /** Where it comes from, as far as that is known. */
   readonly source: Source;
   readonly #options: SessionOptions;
+  readonly #wiring: QueryHost;
   readonly #connection: Connection;
   readonly #outbox: Outbox;
   readonly #reader: FrameReader | YReader;
@@ -149,8 +150,8 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
   readonly #chat: Chat | undefined;
   /** Undefined while it did nothing in documents. */
   #collaboration: Collaboration | undefined;
-  /** What takes back a QUERY that was accepted and is not answered. */
-  readonly #queries = new Few<RequestId, AbortController>();
+  /** Those that were accepted and are not answered. */
+  readonly #queries = new Few<RequestId, Query>();
   #held: Frame[] | undefined;
   /** The sum of those {@link PAUSES} that hold. */
   #pausedFor = 0;
@@ -180,6 +181,7 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
       OutboxOptions,
       FrameReaderOptions,
       RequestsOptions,
+      QueryHost,
       StatementsOptions,
       SubscriptionsOptions,
       HeartbeatOptions,
@@ -304,7 +306,7 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
       const session = this.#session;
       const relief = session.#relief;
       session.#relief = undefined;
-      for (const resume of relief ?? []) resume();
+      if (relief !== undefined) for (const resume of relief) resume();
       if ((session.#pausedFor & PAUSES.answers) !== 0) session.#pause("answers", false);
       session.#requests.startMore();
       session.leaveWhenQuiet();
@@ -318,6 +320,9 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
     onFull(full: boolean): void {
       if (full) this.#session.#options.metrics.limitReached("inFlightMax");
       this.#session.#pause("requests", full);
+    }
+    answer(query: Query, frame: string): void {
+      this.#session.answer(query, frame);
     }
     onSessionClose(): void {
       this.#session.#sessionClosed = true;
@@ -340,6 +345,7 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
     this.#openedAtMs = clock.nowMs();
     this.#lastFrameMs = this.#openedAtMs;
     const wiring = new Session.#Wiring(this);
+    this.#wiring = wiring;
     this.#outbox = new Outbox(wiring);
     this.#reader =
       wishes.document === undefined
@@ -420,6 +426,13 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
     if (this.#state.name !== "closed") this.#arrived(this.#reader.binary(bytes));
   }
 
+  /** Says the answer of one of its queries. */
+  answer({ id, reply }: Query, frame: string): void {
+    this.#queries.delete(id);
+    reply.answer(frame);
+    if (this.#sessionClosed) this.close("sessionClosed");
+  }
+
   /** What the client calls itself over reconnects. */
   get client(): string | undefined {
     return this.#client;
@@ -484,8 +497,12 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
   #arrived(arrived: readonly Arrived[]): void {
     const [first] = arrived;
     if (first === undefined) return;
-    if (arrived.length === 1) return this.#frame({ ...first.decoded, reply: first.reply });
-    this.#handleTogether(first.reply, () => {
+    if (arrived.length === 1) this.#frame({ ...first.decoded, reply: first.reply });
+    else this.#several(arrived, first.reply);
+  }
+
+  #several(arrived: readonly Arrived[], firstReply: Reply): void {
+    this.#handleTogether(firstReply, () => {
       for (const { decoded, reply } of arrived) this.#frame({ ...decoded, reply });
     });
   }
@@ -831,29 +848,9 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
     const { id } = message;
     if (this.#queries.has(id) || this.#subscriptions.isPending(id))
       return reply.answer(this.#error({ id }, idInUse()));
-    const aborter = new AbortController();
-    this.#queries.set(id, aborter);
-    const access = accessOf(message.query, this.#options.database);
-    const statements = this.#statements;
-    this.#requests.submit({
-      // The statements of a transaction follow each other one by one.
-      get access() {
-        return statements.inTransaction ? "unknown" : access;
-      },
-      run: async () => {
-        let frame;
-        try {
-          const request = this.#request(message, identity, aborter.signal);
-          const answer = await this.#statements.run(request);
-          frame = resultFrame(id, answer, this.#options.limits.resultBytesMax);
-        } catch (error) {
-          frame = this.#failure({ id }, error);
-        }
-        this.#queries.delete(id);
-        reply.answer(frame);
-        if (this.#sessionClosed) this.close("sessionClosed");
-      },
-    });
+    const query = new Query(this.#wiring, message, identity.principal, reply);
+    this.#queries.set(id, query);
+    this.#requests.submit(query);
   }
 
   #subscribe(message: SubscribeMessage, identity: Identity, reply: Reply): void {
@@ -874,9 +871,11 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
         this.#subscriptions.start(
           subscription,
           () => ({
-            ...this.#statements.inSession(this.#request(message, identity)),
-            // By then it may be another one, of the same user.
-            principal: (this.#identity ?? identity).principal,
+            ...this.#statements.inSession({
+              ...this.#request(message),
+              // By then it may be another one, of the same user.
+              principal: (this.#identity ?? identity).principal,
+            }),
             before,
             ...(resume === undefined ? {} : { resume }),
           }),
@@ -911,25 +910,19 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
     reply.answer(encodeServerMessage({ type: "PONG", ...id, seq: this.#options.database.seq }));
   }
 
-  /** What the engine is asked. Throws 22G03 for a parameter that is no value. */
-  #request(
-    message: QueryMessage | SubscribeMessage,
-    identity: Identity,
-    signal?: AbortSignal,
-  ): QueryRequest {
-    const { limits } = this.#options;
-    const timeoutMs = "timeout_ms" in message ? message.timeout_ms : undefined;
-    const idempotencyKey = "idempotency_key" in message ? message.idempotency_key : undefined;
+  /** What the engine is asked to keep live. Throws 22G03 for a parameter that is no value. */
+  #request({
+    graph,
+    min_seq,
+    parameters,
+    query,
+  }: SubscribeMessage): Omit<QueryRequest, "principal"> {
     return {
-      text: message.query,
-      parameters:
-        message.parameters === undefined ? NO_PARAMETERS : decodeParameters(message.parameters),
-      principal: identity.principal,
-      timeoutMs: Math.min(timeoutMs ?? limits.queryMsMax, limits.queryMsMax),
-      ...(signal === undefined ? {} : { signal }),
-      ...(message.graph === undefined ? {} : { graph: message.graph }),
-      ...(message.min_seq === undefined ? {} : { minSeq: message.min_seq }),
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      text: query,
+      parameters: decodeParameters(parameters),
+      timeoutMs: this.#options.limits.queryMsMax,
+      ...(graph === undefined ? {} : { graph }),
+      ...(min_seq === undefined ? {} : { minSeq: min_seq }),
     };
   }
 
@@ -1074,8 +1067,6 @@ const RATE_LIMITS = {
 /** Why the connection is not read: its token is being checked, its requests are many, or its answers wait. */
 const PAUSES = { token: 1, requests: 2, answers: 4 } as const;
 type PauseReason = keyof typeof PAUSES;
-
-const NO_PARAMETERS: ReadonlyMap<string, Value> = new Map();
 
 function isoTime(timeMs: number): string {
   return new Date(timeMs).toISOString();

@@ -59,9 +59,10 @@ export class Statements {
 
   /**
    * Throws what the statement throws; 25G01 for a second START TRANSACTION, 2D000 for COMMIT and ROLLBACK without one. What it does to
-   * the transaction is done before it returns, so that a later statement may be run before this one has answered.
+   * the transaction is done before it returns, so that a later statement may be run before this one has answered. What the database
+   * answers at once is there at once.
    */
-  run(asked: QueryRequest): Promise<QueryAnswer> {
+  run(asked: QueryRequest): QueryAnswer | Promise<QueryAnswer> {
     const { text } = asked;
     // Nearly everything is a statement, and every promise on its way costs.
     if (
@@ -69,8 +70,14 @@ export class Statements {
       this.#database.sessionCommand(text) === null &&
       this.#database.transactionCommand(text) === null
     )
-      return (this.#transaction ?? this.#database).query(this.inSession(asked));
+      return this.#ask(this.inSession(asked));
     return this.#runCommand(asked);
+  }
+
+  #ask(request: QueryRequest): QueryAnswer | Promise<QueryAnswer> {
+    if (this.#transaction !== null) return this.#transaction.query(request);
+    const database = this.#database;
+    return database.answer === undefined ? database.query(request) : database.answer(request);
   }
 
   async #runCommand(asked: QueryRequest): Promise<QueryAnswer> {
@@ -78,7 +85,7 @@ export class Statements {
     const request = this.inSession(asked);
     if (this.#database.sessionCommand(request.text) !== null) return this.#runSession(request);
     const command = this.#database.transactionCommand(request.text);
-    if (command === null) return (this.#transaction ?? this.#database).query(request);
+    if (command === null) return this.#ask(request);
     switch (command.action) {
       case "start":
         if (this.#closed) throw new GeodeError("CANCELLED", "The connection is closed.");

@@ -30,9 +30,14 @@ export function updateFrames(
   // Most who watch a result call it by the same name.
   if (variant.lastKey !== form.key) {
     variant.lastKey = form.key;
-    variant.lastFrames = variant.bodies.map((body) => form.frame(body));
+    variant.lastFrames = framesOf(form, variant);
   }
   return variant.lastFrames;
+}
+
+/** Apart, because it makes a closure, and most who come here need none. */
+function framesOf(form: UpdateForm, { bodies }: Variant): readonly OutFrame[] {
+  return bodies.map((body) => form.frame(body));
 }
 
 /** How long they are, about. */

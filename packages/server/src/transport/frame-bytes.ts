@@ -21,22 +21,61 @@ export function framed(messages: readonly OutFrame[], deflates: boolean): Buffer
   if (first === undefined || messages.length === 1)
     return first === undefined ? Buffer.alloc(0) : framedOne(first, deflates);
   if (first instanceof SharedFrame && isLast(messages, deflates)) return last.bytes;
-  const bytes = Buffer.concat(messages.map((message) => framedOne(message, deflates)));
-  if (messages.every((message) => message instanceof SharedFrame))
-    last = { messages, deflates, bytes };
-  return bytes;
+  if (messages.every((message) => message instanceof SharedFrame)) {
+    const bytes = Buffer.concat(messages.map((message) => framedOne(message, deflates)));
+    last = { messages, messagesBytes: sumOf(messages), deflates, bytes };
+    return bytes;
+  }
+  return joined(messages, deflates);
+}
+
+/** Each message is written to its place, and nowhere before: most are answers, of which there is one of each. */
+function joined(messages: readonly OutFrame[], deflates: boolean): Buffer {
+  let bytes = 0;
+  const parts: (Plan | Buffer)[] = [];
+  for (const message of messages) {
+    const part =
+      message instanceof SharedFrame ? framedOne(message, deflates) : planOf(message, deflates);
+    bytes += part instanceof Uint8Array ? part.length : frameLength(part.payloadBytes);
+    parts.push(part);
+  }
+  const target = Buffer.allocUnsafe(bytes);
+  let offset = 0;
+  for (const part of parts) {
+    if (part instanceof Uint8Array) {
+      target.set(part, offset);
+      offset += part.length;
+    } else {
+      offset = writeFrame(target, offset, part);
+    }
+  }
+  return target;
 }
 
 /** What was joined last: those who watch the same get the same, one after the other. */
-let last: Joined = { messages: [], deflates: false, bytes: Buffer.alloc(0) };
+let last: Joined = { messages: [], messagesBytes: 0, deflates: false, bytes: Buffer.alloc(0) };
 
 interface Joined {
   readonly messages: readonly OutFrame[];
+  /** How long they are, as they were handed over. */
+  readonly messagesBytes: number;
   readonly deflates: boolean;
   readonly bytes: Buffer;
 }
 
+/** How long the messages are, before they are framed and compressed. */
+export function messagesBytes(messages: readonly OutFrame[]): number {
+  return messages === last.messages ? last.messagesBytes : sumOf(messages);
+}
+
+function sumOf(messages: readonly OutFrame[]): number {
+  let bytes = 0;
+  for (const message of messages) bytes += frameBytes(message);
+  return bytes;
+}
+
 function isLast(messages: readonly OutFrame[], deflates: boolean): boolean {
+  if (messages === last.messages && deflates === last.deflates) return true;
   if (messages.length !== last.messages.length || deflates !== last.deflates) return false;
   for (let place = 0; place < messages.length; place++)
     if (messages[place] !== last.messages[place]) return false;
@@ -51,10 +90,19 @@ function framedOne(message: OutFrame, deflates: boolean): Buffer {
 }
 
 function frameOf(message: OutFrame, deflates: boolean): Buffer {
-  const { firstByte, payload, payloadBytes } = planOf(message, deflates);
-  const target = Buffer.allocUnsafe(frameLength(payloadBytes));
-  writePayload(target, writeHeader(target, 0, firstByte, payloadBytes), payload);
+  const plan = planOf(message, deflates);
+  const target = Buffer.allocUnsafe(frameLength(plan.payloadBytes));
+  writeFrame(target, 0, plan);
   return target;
+}
+
+/** Answers where it ends. */
+function writeFrame(
+  target: Buffer,
+  offset: number,
+  { firstByte, payload, payloadBytes }: Plan,
+): number {
+  return writePayload(target, writeHeader(target, offset, firstByte, payloadBytes), payload);
 }
 
 /** One frame of a message that travels in several: its slices are compressed one by one. */

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request } from "node:https";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
@@ -103,6 +104,73 @@ describe("sending", () => {
     expect(connection.takenBytes).toBe(frame.length);
   });
 
+  test("what the system takes at once counts as taken when the turn is over, for each call", async () => {
+    const told: number[] = [];
+    const connections = await listen(undefined, {
+      taken: () => told.push(connections[0]!.takenBytes),
+    });
+    const peer = await connect();
+    const connection = connections[0]!;
+    connection.send(['{"n":1}', '{"n":2}']);
+    connection.send(['{"n":33}']);
+    expect([connection.bufferedBytes, connection.takenBytes, told]).toEqual([22, 0, []]);
+    await new Promise((resolve) => process.nextTick(resolve));
+    expect([connection.bufferedBytes, connection.takenBytes, told]).toEqual([0, 22, [14, 22]]);
+    expect([await peer.next(), await peer.next(), await peer.next()]).toEqual([
+      { n: 1 },
+      { n: 2 },
+      { n: 33 },
+    ]);
+  });
+
+  test("what the system does not take at once, of many short frames, counts as taken once it was", async () => {
+    let taken = () => {};
+    const connections = await listen(undefined, { taken: () => taken() });
+    const peer = await connect();
+    const connection = connections[0]!;
+    peer.webSocket.pause();
+    const filler = "x".repeat(15_000);
+    let sent = 0;
+    let bytes = 0;
+    const send = (): void => {
+      const frame = JSON.stringify({ n: sent++, filler });
+      bytes += frame.length;
+      connection.send([frame]);
+    };
+    // Until the buffers of the system are full, and then some.
+    while (connection.bufferedBytes === 0) {
+      send();
+      await new Promise((resolve) => process.nextTick(resolve));
+    }
+    for (let more = 0; more < 10; more++) send();
+    expect(connection.bufferedBytes + connection.takenBytes).toBe(bytes);
+    peer.webSocket.resume();
+    await new Promise<void>((resolve) => {
+      taken = () => connection.bufferedBytes === 0 && resolve();
+      taken();
+    });
+    expect(connection.takenBytes).toBe(bytes);
+    for (let n = 0; n < sent; n++) expect((await peer.next())["n"]).toBe(n);
+  });
+
+  test("what could not be written does not count as taken", async () => {
+    const closed = Promise.withResolvers<void>();
+    let told = 0;
+    const connections = await listen(undefined, {
+      taken: () => told++,
+      closed: () => closed.resolve(),
+    });
+    const peer = await connect();
+    const connection = connections[0]!;
+    // The connection is reset, and this side has not heard of it when it writes.
+    const { _socket: socket } = peer.webSocket as unknown as { _socket: Socket };
+    socket.resetAndDestroy();
+    connection.send(["{}"]);
+    await closed.promise;
+    expect(connection.takenBytes).toBe(0);
+    expect(told).toBe(0);
+  });
+
   test("after the end nothing is sent, and nothing fails", async () => {
     const closed = Promise.withResolvers<void>();
     const connections = await listen(undefined, { closed: () => closed.resolve() });
@@ -189,6 +257,21 @@ describe("TLS", () => {
     response.resume();
     return subject.CN;
   };
+
+  test("what is sent is counted as without it", async () => {
+    let taken = () => {};
+    const connections = await listen(certificate("one"), { taken: () => taken() });
+    const peer = await Peer.connect(`wss://127.0.0.1:${listener.port}/ws`, {
+      rejectUnauthorized: false,
+    });
+    peers.push(peer);
+    const connection = connections[0]!;
+    for (let n = 0; n < 3; n++) connection.send([`{"n":${n}}`]);
+    expect(connection.bufferedBytes).toBe(21);
+    await new Promise<void>((resolve) => (taken = () => connection.takenBytes === 21 && resolve()));
+    expect(connection.bufferedBytes).toBe(0);
+    for (let n = 0; n < 3; n++) expect(await peer.next()).toEqual({ n });
+  });
 
   test("a certificate is replaced while the server runs; a bad one is refused and the present one stays", async () => {
     await listen(certificate("one"));

@@ -2,14 +2,17 @@ import type { Socket } from "node:net";
 import { CLOSES } from "@geode/protocol";
 import { WebSocket } from "ws";
 import type { Connection, ConnectionListener } from "./connection.ts";
-import { framed, framedSlice } from "./frame-bytes.ts";
+import { framed, framedSlice, messagesBytes } from "./frame-bytes.ts";
 import { Inflater } from "./inflater.ts";
 import { frameBytes, isText, payloadOf, type OutFrame } from "./out-frame.ts";
+import { tellTakenAtOnce, type Writer } from "./taken-at-once.ts";
 
 /** A longer message leaves in slices (fragments), so that pings pass between them and progress shows. */
 const SLICE_BYTES = 256 * 1024;
 /** Shorter messages of one call leave in one piece of memory. */
 const JOINED_BYTES = 16 * 1024;
+/** Written behind something, to hear when that has been taken. */
+const NOTHING = new Uint8Array();
 /** RFC 6455 §7.1.5: no close frame was received. */
 const LOST = 1006;
 const PERMESSAGE_DEFLATE = "permessage-deflate";
@@ -134,7 +137,7 @@ interface Long {
  * one write, and what is shared is encoded and compressed once for all connections. Control frames are left to `ws`; they may stand
  * between any two of ours.
  */
-class WebSocketConnection implements Connection {
+class WebSocketConnection implements Connection, Writer {
   listener = NOBODY;
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
@@ -186,6 +189,11 @@ class WebSocketConnection implements Connection {
 
   send(messages: readonly OutFrame[]): void {
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    const allBytes = messagesBytes(messages);
+    if (this.#waiting === undefined && allBytes <= JOINED_BYTES) {
+      this.#handedBytes += allBytes;
+      return this.#writeWhole(messages, allBytes, false);
+    }
     let joinedFrom = 0;
     let joinedBytes = 0;
     let corked = false;
@@ -223,6 +231,11 @@ class WebSocketConnection implements Connection {
     this.#webSocket.close(code, reason);
     // A socket that is not read would never see the peer's part of the handshake.
     this.#webSocket.resume();
+  }
+
+  taken(bytes: number): void {
+    this.#takenBytes += bytes;
+    this.listener.taken();
   }
 
   terminate(): void {
@@ -294,13 +307,29 @@ class WebSocketConnection implements Connection {
 
   /** `bytes` are those of the messages, as they were counted when they were handed over. `slice`: another one may follow. */
   #write(chunk: Buffer, bytes: number, slice: boolean): void {
+    const socket = this.#socket;
+    const idle = socket.writableLength === 0 && socket.writableCorked === 0;
+    // What TLS has encrypted is never there at once.
+    if (!idle || slice || "encrypted" in socket) return this.#writeAndHear(chunk, bytes, slice);
+    socket.write(chunk);
+    // Nearly always the operating system has it by now. Otherwise nothing, written behind it, tells when it does.
+    if (socket.writableLength > 0) return this.#writeAndHear(NOTHING, bytes, slice);
+    if (socket.errored === null) tellTakenAtOnce(this, bytes);
+  }
+
+  #writeAndHear(chunk: Uint8Array, bytes: number, slice: boolean): void {
     this.#socket.write(chunk, (error) => {
       // After a failure the socket closes, which is told elsewhere.
       if (error !== undefined && error !== null) return;
-      this.#takenBytes += bytes;
-      if (slice) this.#writeSlice();
-      this.listener.taken();
+      if (slice) this.#sliceTaken(bytes);
+      else this.taken(bytes);
     });
+  }
+
+  #sliceTaken(bytes: number): void {
+    this.#takenBytes += bytes;
+    this.#writeSlice();
+    this.listener.taken();
   }
 }
 
