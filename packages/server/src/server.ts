@@ -127,6 +127,7 @@ export class Server {
       audience: options.tokenAudience,
       clock,
       revoked: (identity) => revocations.refuses(identity),
+      rememberedMax: limits.connectionsMax,
     });
     this.#proxies = new TrustedProxies(options.trustedProxies ?? [], (proxy) =>
       log.warn({ proxy }, "a trusted proxy sends no X-Forwarded-For: no limit per address"),
