@@ -1,4 +1,4 @@
-import { Digest, type GeodeError, type Value } from "@geode/values";
+import { Digest, type Value } from "@geode/values";
 import type { Reach } from "../execute/reach.ts";
 import type { Column, Footprint, Notice, Result, Statement } from "../execute/statement.ts";
 import type { Grant } from "../execute/sight.ts";
@@ -7,6 +7,7 @@ import type { LiveCommit } from "./change.ts";
 import { diff } from "./diff.ts";
 import type { Routed } from "./routes.ts";
 import { NO_ROWS, type RowSet, rowSetOf } from "./row-set.ts";
+import type { Watcher } from "./watcher.ts";
 
 /** Everything that makes two subscriptions show the same result. */
 export interface GroupSpec {
@@ -29,30 +30,6 @@ export interface GroupSpec {
 interface Frozen {
   readonly timeMs: number;
   readonly random: number;
-}
-
-/** For whom a result is shown. Asked again whenever another policy comes, or other roles or claims. */
-export interface Viewer {
-  /** What it may see, by the policy of now; null: everything. */
-  readonly grant: Grant | null;
-  /** The graphs that it may know of, by the policy of now. */
-  readonly reach: Reach;
-  /** Parameters as they were given to it before, with the claims of now where there were claims among them. */
-  parameters(before: ReadonlyMap<string, Value>): ReadonlyMap<string, Value>;
-}
-
-/** Who watches a group. */
-export interface Watcher {
-  /** The seq of the snapshot it got; it hears of later commits only. */
-  readonly fromSeq: number;
-  readonly viewer: Viewer;
-  /** What it watches now: another policy may bring it to another group. Null once it has stopped. */
-  group: Group | null;
-  readonly onChange: (commit: LiveCommit) => void;
-  /** The result is no longer live. */
-  readonly onEnd: (error: GeodeError) => void;
-  /** The commit `seq` may have changed the result, which is looked at later; or it has been looked at, as of `seq`. */
-  readonly onPace?: ((pace: "behind" | "caught up", seq: number) => void) | undefined;
 }
 
 /** What a group reads in one graph. */

@@ -10,9 +10,10 @@ import type { Effect, Patch } from "../graph/effect.ts";
 import { Store } from "../graph/store.ts";
 import { LOG_START } from "../log/chain.ts";
 import type { LiveCommit } from "./change.ts";
-import type { GroupSpec, Viewer } from "./group.ts";
+import type { GroupSpec } from "./group.ts";
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from "./limits.ts";
 import { type Known, LiveQueries, type Watch } from "./live-queries.ts";
+import type { Viewer } from "./watcher.ts";
 
 const graph = "default";
 let environment: SimulatedEnvironment;
@@ -77,6 +78,7 @@ const USERS = readOf(namesOf("User"), {
 });
 
 interface Subscriber extends Watch {
+  readonly close: () => void;
   readonly commits: LiveCommit[];
   readonly errors: GeodeError[];
 }
@@ -101,11 +103,11 @@ function watch(
     {
       onChange: (change) => commits.push(change),
       onEnd: (error) => errors.push(error),
-      ...(viewer && { viewer }),
     },
     known,
+    viewer,
   );
-  return { ...watched, commits, errors };
+  return { ...watched, close: () => watched.watcher.close(), commits, errors };
 }
 
 const brief = ({ seq, prevSeq, changes }: LiveCommit): unknown => ({

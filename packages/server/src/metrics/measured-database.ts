@@ -8,6 +8,7 @@ import type {
   DatabaseFigures,
   DatabasePort,
   LiveAnswer,
+  LiveListener,
   Pace,
   QueryAnswer,
   QueryRequest,
@@ -103,15 +104,10 @@ export class MeasuredDatabase implements DatabasePort {
     };
   }
 
-  subscribe(
-    request: SubscribeRequest,
-    onChange: (commit: CommitChanges) => void,
-    onEnd: (error: GeodeError) => void,
-    onPace?: (pace: Pace, seq: number) => void,
-  ): Promise<LiveAnswer> {
-    const measured = this.#measured(onChange);
+  watch(request: SubscribeRequest, listener: LiveListener): Promise<LiveAnswer> {
+    const measured = new MeasuredListener(listener, this);
     return this.#measure("subscribe", attributesOf(request), () =>
-      this.#database.subscribe(request, measured, onEnd, onPace),
+      this.#database.watch(request, measured),
     );
   }
 
@@ -139,16 +135,8 @@ export class MeasuredDatabase implements DatabasePort {
     }
   }
 
-  /** Apart from the request, which goes, while this stays as long as the subscription. */
-  #measured(onChange: (commit: CommitChanges) => void): (commit: CommitChanges) => void {
-    return (commit) => {
-      this.#fanOut();
-      onChange(commit);
-    };
-  }
-
   /** Live queries hear of a commit one after the other, in one turn. */
-  #fanOut(): void {
+  fanOut(): void {
     if (this.#fanningOut) return;
     this.#fanningOut = true;
     const startMs = performance.now();
@@ -156,6 +144,29 @@ export class MeasuredDatabase implements DatabasePort {
       this.#fanningOut = false;
       this.#metrics.fannedOut((performance.now() - startMs) / 1000);
     });
+  }
+}
+
+class MeasuredListener implements LiveListener {
+  readonly #listener: LiveListener;
+  readonly #database: MeasuredDatabase;
+
+  constructor(listener: LiveListener, database: MeasuredDatabase) {
+    this.#listener = listener;
+    this.#database = database;
+  }
+
+  onChange(commit: CommitChanges): void {
+    this.#database.fanOut();
+    this.#listener.onChange(commit);
+  }
+
+  onEnd(error: GeodeError): void {
+    this.#listener.onEnd(error);
+  }
+
+  onPace(pace: Pace, seq: number): void {
+    this.#listener.onPace?.(pace, seq);
   }
 }
 

@@ -4,10 +4,10 @@ import type { DatabasePort, LiveAnswer, Principal, SubscribeRequest } from "../p
 import { errorFrame, liveFrame } from "./answers.ts";
 import { Few } from "./few.ts";
 import type { Outbox } from "./outbox.ts";
-import { Subscription, type SubscriptionHost, type Wish } from "./subscription.ts";
+import { type Asked, Subscription, type SubscriptionHost, type Wish } from "./subscription.ts";
 
 export interface SubscriptionsOptions {
-  readonly database: Pick<DatabasePort, "subscribe">;
+  readonly database: Pick<DatabasePort, "watch">;
   readonly outbox: Outbox;
   /** How many there may be at a time. */
   readonly subscriptionsMax: number;
@@ -68,16 +68,15 @@ export class Subscriptions implements SubscriptionHost {
     ask: () => SubscribeRequest,
     signal?: AbortSignal,
   ): Promise<void> {
-    if (!this.#has(subscription)) return;
     const { id, reply } = subscription;
+    if (!this.#has(subscription) || reply === undefined) return;
     try {
-      const { resume, ...asked } = ask();
-      subscription.asked = asked;
-      const live = await this.#subscribe(subscription, {
-        ...asked,
-        ...(resume === undefined ? {} : { resume }),
-        ...(signal === undefined ? {} : { signal }),
-      });
+      const request = ask();
+      const live = await this.#options.database.watch(
+        signal === undefined ? request : { ...request, signal },
+        subscription,
+      );
+      subscription.asked = askedIn(request);
       reply.answer(this.#frameOf(subscription, live), {
         isWanted: () => !subscription.ended,
         // What has ended meanwhile lets go of it by itself.
@@ -111,7 +110,7 @@ export class Subscriptions implements SubscriptionHost {
       subscription.renew(principal).catch((error: unknown) => {
         if (!this.#has(subscription)) return;
         this.end(subscription.id);
-        subscription.reply.push(this.#options.failure({ subscription: subscription.id }, error));
+        subscription.push(this.#options.failure({ subscription: subscription.id }, error));
       });
     }
   }
@@ -128,54 +127,55 @@ export class Subscriptions implements SubscriptionHost {
 
   /** Sends the whole result again, in place of updates that were dropped: whatever the client has, it has lost some on the way. */
   async #restart(subscription: Subscription): Promise<void> {
-    const { asked, id, reply } = subscription;
+    const { asked, id } = subscription;
     if (asked === undefined || !this.#has(subscription)) return;
     try {
       const { principal } = this.#options;
-      const live = await this.#subscribe(subscription, { ...asked, principal });
+      const live = await this.#options.database.watch({ ...asked, principal }, subscription);
       const anew = { ...live, reset: true, notices: [...live.notices, SKIPPED] };
       const frame = this.#frameOf(subscription, anew);
-      if (!subscription.ended) reply.push(frame);
+      if (!subscription.ended) subscription.push(frame);
       // What has ended meanwhile lets go of it by itself.
       subscription.begin(live);
     } catch (error) {
       if (subscription.ended) return;
       this.end(id);
-      reply.push(this.#options.failure({ subscription: id }, error));
+      subscription.push(this.#options.failure({ subscription: id }, error));
     }
-  }
-
-  #subscribe(subscription: Subscription, request: SubscribeRequest): Promise<LiveAnswer> {
-    return this.#options.database.subscribe(
-      request,
-      (commit) => subscription.changed(commit),
-      (error) => this.#failed(subscription, error),
-      (pace, seq) => subscription.pace(pace, seq),
-    );
   }
 
   #frameOf(subscription: Subscription, live: LiveAnswer): string {
     try {
       return liveFrame(subscription.id, live, this.#options.resultBytesMax);
     } catch (error) {
-      live.close();
+      live.watch.close();
       throw error;
     }
   }
 
-  /** Its result cannot be kept up to date any longer. */
-  #failed(subscription: Subscription, error: GeodeError): void {
+  failed(subscription: Subscription, error: GeodeError): void {
     if (!this.#has(subscription)) return;
-    const { id, pending, reply } = subscription;
+    const { id, reply } = subscription;
     this.end(id);
-    if (pending) reply.answer(errorFrame({ id }, error));
-    else reply.push(errorFrame({ subscription: id }, error));
+    if (reply === undefined) subscription.push(errorFrame({ subscription: id }, error));
+    else reply.answer(errorFrame({ id }, error));
   }
 
   /** False once it has ended. */
   #has(subscription: Subscription): boolean {
     return this.#byId.get(subscription.id) === subscription;
   }
+}
+
+/** Of a request, what it would be again. */
+function askedIn({ before, graph, parameters, session, text, timeoutMs }: SubscribeRequest): Asked {
+  const asked = { text, parameters, timeoutMs, before: before ?? false };
+  if (graph === undefined && session === undefined) return asked;
+  return {
+    ...asked,
+    ...(graph === undefined ? {} : { graph }),
+    ...(session === undefined ? {} : { session }),
+  };
 }
 
 const SKIPPED = {
