@@ -271,6 +271,7 @@ export class Server {
         request: (request) => server.#answer(request),
         limitReached: (name) => server.#metrics.limitReached(name),
       },
+      traffic: server.#metrics.traffic,
       log: server.#log,
     });
     return server;
@@ -336,9 +337,7 @@ export class Server {
     wishes: SessionWishes,
   ): ConnectionListener {
     if (this.#closing !== undefined) return this.#sessions.turnAway(connection, "restart");
-    return this.#metrics.traffic.count(connection, (counted) =>
-      this.#sessions.open(counted, source, start, wishes),
-    );
+    return this.#sessions.open(connection, source, start, wishes);
   }
 
   #answer(request: HttpRequest): Promise<HttpAnswer> {

@@ -21,10 +21,18 @@ export interface Connection {
   allowFrames(bytesMax: number): void;
 }
 
+/** What has passed through connections: whoever lets it pass counts it. */
+export interface TrafficCount {
+  messagesSent: number;
+  messagesReceived: number;
+  bytesReceived: number;
+  /** Bytes of frames taken by the operating system. */
+  bytesSent: number;
+}
+
 /** What a connection tells its session. */
 export interface ConnectionListener {
-  /** `bytes`: how long it is in UTF-8. */
-  textFrame(text: string, bytes: number): void;
+  textFrame(text: string): void;
   binaryFrame(bytes: Uint8Array): void;
   pong(): void;
   /** Some of what was sent has been taken by the operating system. */

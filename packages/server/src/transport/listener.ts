@@ -16,7 +16,14 @@ import { GeodeError, unreachable } from "@geode/values";
 import { WebSocketServer, type ServerOptions, type WebSocket } from "ws";
 import type { Log } from "../log.ts";
 import type { MessageLimit } from "./arriving.ts";
-import type { Admission, Door, Handshake, HttpAnswer, HttpStream } from "./connection.ts";
+import type {
+  Admission,
+  Door,
+  Handshake,
+  HttpAnswer,
+  HttpStream,
+  TrafficCount,
+} from "./connection.ts";
 import { PER_MESSAGE_DEFLATE } from "./deflate.ts";
 import { connect, type WebSocketOptions } from "./web-socket.ts";
 
@@ -32,6 +39,7 @@ export interface ListenOptions {
   readonly tls?: TlsFiles | undefined;
   readonly limits: Limits;
   readonly door: Door;
+  readonly traffic: TrafficCount;
   readonly log: Log;
 }
 
@@ -52,6 +60,7 @@ export class Listener {
     this.#options = options;
     this.#webSockets = {
       limits,
+      traffic: options.traffic,
       onLimit: (limit, frameBytesMax) => this.#limitReached(limit, frameBytesMax),
     };
     const settings = {

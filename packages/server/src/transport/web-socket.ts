@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { CLOSES, type Limits } from "@geode/protocol";
 import { readFrames, type Arriving, type Breach, type Ear, type MessageLimit } from "./arriving.ts";
-import type { Connection, ConnectionListener } from "./connection.ts";
+import type { Connection, ConnectionListener, TrafficCount } from "./connection.ts";
 import { controlFrame, framed, framedSlice } from "./frame-bytes.ts";
 import { frameBytes, isText, payloadOf, type OutFrame } from "./out-frame.ts";
 
@@ -21,6 +21,7 @@ const NOTHING: Buffer = Buffer.alloc(0);
 /** What all WebSockets of a listener have in common. */
 export interface WebSocketOptions {
   readonly limits: Pick<Limits, "bufferedChunksMax" | "fragmentsMax" | "frameBytesBeforeAuthMax">;
+  readonly traffic: TrafficCount;
   /** Is told of a message that was refused, and how long messages might be on that connection. */
   readonly onLimit: (limit: MessageLimit, frameBytesMax: number) => void;
 }
@@ -157,8 +158,11 @@ class WebSocket implements Connection, Ear {
   message(payload: Buffer, isBinary: boolean): void {
     // What arrives behind our close frame is nobody's.
     if (this.#closing !== undefined) return;
+    const { traffic } = this.#options;
+    traffic.messagesReceived++;
+    traffic.bytesReceived += payload.length;
     if (isBinary) this.listener.binaryFrame(payload);
-    else this.listener.textFrame(payload.toString("utf8"), payload.length);
+    else this.listener.textFrame(payload.toString("utf8"));
   }
 
   pinged(payload: Buffer): void {
@@ -214,6 +218,7 @@ class WebSocket implements Connection, Ear {
 
   send(messages: readonly OutFrame[]): void {
     if (this.#closing !== undefined) return;
+    this.#options.traffic.messagesSent += messages.length;
     let joinedFrom = 0;
     let joinedBytes = 0;
     let corked = false;
@@ -353,6 +358,7 @@ class WebSocket implements Connection, Ear {
       // After a failure the socket closes, which is told elsewhere.
       if (error !== undefined && error !== null) return;
       this.#takenBytes += bytes;
+      this.#options.traffic.bytesSent += bytes;
       if (slice) this.#writeSlice();
       this.listener.taken();
     });
