@@ -3,7 +3,6 @@ import type { OutFrame } from "./out-frame.ts";
 
 /** An open socket as a session sees it. No session imports a socket library. */
 export interface Connection {
-  readonly remoteAddress: string;
   /** Bytes of frames handed over and not yet taken by the operating system. */
   readonly bufferedBytes: number;
   /** Bytes of frames taken by the operating system since the connection began: it grows, or the peer is stuck. */

@@ -43,6 +43,8 @@ export function connect(
 ): void {
   const connection = new WebSocket(socket, deflates, options);
   (socket as Owned)[OWNER] = connection;
+  // Node keeps the peer's address, once somebody asked, as an object and a text; whoever needs it has it from the handshake.
+  (socket as Owned)._peername = undefined;
   socket.setTimeout(0);
   socket.setNoDelay();
   if (head.length > 0) socket.unshift(head);
@@ -55,7 +57,7 @@ export function connect(
 
 /** Listeners are the same for all sockets: closures would be a good part of what an idle connection takes. */
 const OWNER = Symbol("owner");
-type Owned = Socket & { [OWNER]?: WebSocket | undefined };
+type Owned = Socket & { [OWNER]?: WebSocket | undefined; _peername?: unknown };
 
 function onData(this: Owned, chunk: Buffer): void {
   this[OWNER]?.arrived(chunk);
@@ -136,10 +138,6 @@ class WebSocket implements Connection, Ear {
     this.deflates = deflates;
     this.#options = options;
     this.frameBytesMax = options.limits.frameBytesBeforeAuthMax;
-  }
-
-  get remoteAddress(): string {
-    return this.#socket.remoteAddress ?? "";
   }
 
   get fragmentsMax(): number {
