@@ -1,4 +1,5 @@
 import { Digest, type Value } from "@geode/values";
+import { patternClaimsOf, type PatternClaims } from "../execute/pattern-claims.ts";
 import type { Reach } from "../execute/reach.ts";
 import type { Column, Footprint, Notice, Result, Statement } from "../execute/statement.ts";
 import type { Grant } from "../execute/sight.ts";
@@ -35,6 +36,8 @@ interface Frozen {
 /** What a group reads in one graph. */
 export interface GroupRoute extends Routed {
   readonly group: Group;
+  /** The same more closely: what its patterns can find, with its parameters. Null when names say as much. */
+  readonly patterns: PatternClaims | null;
 }
 
 /** One live result, maintained once for everybody who watches it. */
@@ -58,11 +61,11 @@ export class Group {
     this.spec = spec;
     const { grant, statement } = spec;
     const { footprint, otherGraphs, readsEveryGraph } = statement;
-    const route = (graphName: GraphName | null, read: Footprint): GroupRoute => ({
-      group: this,
-      graphName,
-      footprint: grant?.widen(read) ?? read,
-    });
+    const route = (graphName: GraphName | null, read: Footprint): GroupRoute => {
+      const wide = grant?.widen(read) ?? read;
+      const patterns = graphName === null ? null : patternClaimsOf(wide.patterns, spec.parameters);
+      return { group: this, graphName, footprint: wide, patterns };
+    };
     this.routes = [
       route(spec.graph, footprint),
       ...[...otherGraphs].map(([graphName, other]) => route(graphName, other)),

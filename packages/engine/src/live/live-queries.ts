@@ -1,5 +1,6 @@
 import { GeodeError, encode, equivalenceKey } from "@geode/values";
 import { Budget } from "../execute/budget.ts";
+import { finderOf } from "../execute/pattern-claims.ts";
 import { placeOf, reachKey } from "../execute/reach.ts";
 import type { Column, Notice, Result } from "../execute/statement.ts";
 import { DEFAULT_GRAPH, type Effect } from "../graph/effect.ts";
@@ -218,7 +219,12 @@ export class LiveQueries {
     if (this.#groups.size === 0) return;
     const found = new Set<GroupRoute>();
     this.#routes.collect(effect, found);
-    for (const { group } of found) this.#touched.add(group);
+    if (found.size === 0) return;
+    const graph = "graph" in effect ? this.#store.graphs.get(effect.graph) : undefined;
+    const finder = graph === undefined ? null : finderOf(effect, graph);
+    // Many watch elements of one kind, each with other parameters: a change reaches those whose patterns may find it.
+    for (const { group, patterns } of found)
+      if (patterns === null || finder === null || finder(patterns)) this.#touched.add(group);
   }
 
   /** From the first element of the server's own on, there are rules for these. */
