@@ -1,4 +1,5 @@
 import type { Value } from "@geode/values";
+import { Few } from "../few.ts";
 import type { SharedMessage } from "../transport/shared-message.ts";
 import type { Member } from "./member.ts";
 
@@ -22,7 +23,7 @@ type Seat = number | Waiting;
 export class Audience {
   /** Null for what is said to one user. */
   readonly id: string | null;
-  readonly #seats = new Map<Member, Seat>();
+  readonly #seats = new Few<Member, Seat>();
   /** Of those that said how they are; undefined while nobody did. */
   #states: Map<Member, Value> | undefined;
 
@@ -93,7 +94,7 @@ export class Audience {
 
   /** A message of that seq, to everybody (but its author). */
   deliver(message: SharedMessage, seq: number, except?: Member): void {
-    for (const [member, seat] of this.#seats) {
+    for (const [member, seat] of this.#seats.entries()) {
       if (member === except) continue;
       if (typeof seat === "object") keep(seat, { seq, message });
       else if (seq > seat) member.hear(message, this.id);

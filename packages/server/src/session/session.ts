@@ -43,7 +43,7 @@ import { Chat, noRooms, type ChatOptions } from "./chat.ts";
 import { Collaboration, noDocuments, type CollaborationOptions } from "./collaboration.ts";
 import { errorFrame, resultFrame, type Concerning } from "./answers.ts";
 import type { FanOut } from "./fan-out.ts";
-import { Few } from "./few.ts";
+import { Few } from "../few.ts";
 import { FrameReader, type Arrived, type FrameReaderOptions } from "./frame-reader.ts";
 import { alive, beat, type HeartbeatOptions, type Pulse } from "./heartbeat.ts";
 import { Outbox, type OutboxOptions } from "./outbox.ts";

@@ -2,7 +2,7 @@ import type { RequestId } from "@geode/protocol";
 import { GeodeError } from "@geode/values";
 import type { DatabasePort, LiveAnswer, Principal, SubscribeRequest } from "../port.ts";
 import { errorFrame, liveFrame } from "./answers.ts";
-import { Few } from "./few.ts";
+import { Few } from "../few.ts";
 import type { Outbox } from "./outbox.ts";
 import { type Asked, Subscription, type SubscriptionHost, type Wish } from "./subscription.ts";
 
