@@ -170,9 +170,10 @@ async function scriptedGeode(): Promise<Subject> {
       throw new Error("not in this bench");
     },
     query: () => Promise.reject(new Error("not in this bench")),
-    watch(_request, listener) {
+    watch({ text }, listener) {
       watchers.push(listener);
       return Promise.resolve({
+        text,
         columns: [],
         keys: [],
         encodedRows: [],

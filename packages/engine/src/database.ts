@@ -493,6 +493,7 @@ export class Database {
     const liveForm = statement.liveForm ?? "snapshot";
     const { keys, rows, texts } = live.unchanged || liveForm === "changes" ? NO_ROWS : live.rows;
     return {
+      text: statement.text,
       columns: live.columns,
       shape: statement.shape,
       liveForm,

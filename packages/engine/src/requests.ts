@@ -92,6 +92,8 @@ export interface LiveWatch {
 
 /** A live result as it was when it was subscribed to. Every later change comes to the listener. */
 export interface LiveResult {
+  /** What is watched: for all who watch the same, it is the same piece of memory. */
+  readonly text: string;
   readonly columns: readonly Column[];
   readonly shape: Statement["shape"];
   /** "changes": the statement asked for changes only, and there are no rows here. */

@@ -210,6 +210,8 @@ export interface QueryAnswer {
 }
 
 export interface LiveAnswer {
+  /** What was asked; whoever watches the same may keep the same text. */
+  readonly text: string;
   readonly columns: readonly WireColumn[];
   readonly keys: readonly string[];
   /** Canonical JSON of each row. */

@@ -79,6 +79,7 @@ export class FakeDatabase implements DatabasePort {
     if (verb === "hold") await new Promise<void>((resolve) => this.#held.push(resolve));
     this.live.push(entry);
     return {
+      text: request.text,
       columns: [{ name: "age", text: "age", type: "INTEGER" }],
       keys: ["k1"],
       encodedRows: ['{"age":1}'],

@@ -29,6 +29,7 @@ function harness() {
     { id: "s", withBefore: false, backpressure: "conflate", reply },
   );
   const answer = (seq: number): LiveAnswer => ({
+    text: "MATCH (n) RETURN n",
     columns: [],
     keys: [],
     encodedRows: [],

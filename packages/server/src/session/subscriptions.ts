@@ -76,7 +76,8 @@ export class Subscriptions implements SubscriptionHost {
         signal === undefined ? request : { ...request, signal },
         subscription,
       );
-      subscription.asked = askedIn(request);
+      // Not its own text: many ask the same.
+      subscription.asked = askedIn({ ...request, text: live.text });
       reply.answer(this.#frameOf(subscription, live), {
         isWanted: () => !subscription.ended,
         // What has ended meanwhile lets go of it by itself.
