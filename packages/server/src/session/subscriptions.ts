@@ -2,7 +2,6 @@ import type { RequestId } from "@geode/protocol";
 import { GeodeError } from "@geode/values";
 import type { DatabasePort, LiveAnswer, Principal, SubscribeRequest } from "../port.ts";
 import { errorFrame, liveFrame } from "./answers.ts";
-import { Few } from "../few.ts";
 import type { Outbox } from "./outbox.ts";
 import { type Asked, Subscription, type SubscriptionHost, type Wish } from "./subscription.ts";
 
@@ -25,14 +24,17 @@ export interface SubscriptionsOptions {
 /** The live queries of one connection, by the ids that its client chose. */
 export class Subscriptions implements SubscriptionHost {
   readonly #options: SubscriptionsOptions;
-  readonly #byId = new Few<RequestId, Subscription>();
+  /** The one that most connections have. */
+  #only: Subscription | undefined;
+  /** All, once there were two. */
+  #byId: Map<RequestId, Subscription> | undefined;
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
   }
 
   get count(): number {
-    return this.#byId.size;
+    return this.#byId?.size ?? (this.#only === undefined ? 0 : 1);
   }
 
   get outbox(): Outbox {
@@ -41,21 +43,27 @@ export class Subscriptions implements SubscriptionHost {
 
   /** Whether the answer to a SUBSCRIBE with this id is still to come. */
   isPending(id: RequestId): boolean {
-    return this.#byId.get(id)?.pending === true;
+    return this.#get(id)?.pending === true;
   }
 
   /** One that is to be started; that of the same id ends, in any case. Throws LIMIT. */
   add(wish: Wish): Subscription {
     const { subscriptionsMax } = this.#options;
     this.end(wish.id);
-    if (this.#byId.size >= subscriptionsMax) {
+    if (this.count >= subscriptionsMax) {
       throw new GeodeError("LIMIT", `a connection may have ${subscriptionsMax} subscriptions`, {
         hint: "Unsubscribe from what is not shown any more.",
         limit: "subscriptions",
       });
     }
     const subscription = new Subscription(this, wish);
-    this.#byId.set(wish.id, subscription);
+    if (this.count === 0) {
+      this.#only = subscription;
+    } else {
+      this.#byId ??= new Map(this.#only && [[this.#only.id, this.#only]]);
+      this.#byId.set(wish.id, subscription);
+      this.#only = undefined;
+    }
     return subscription;
   }
 
@@ -93,20 +101,20 @@ export class Subscriptions implements SubscriptionHost {
   /** Those that this commit may concern, and that tell of a later one in its place. */
   behindAt(seq: number): readonly RequestId[] {
     const ids: RequestId[] = [];
-    for (const subscription of this.#byId.values())
+    for (const subscription of this.#all())
       if (subscription.isBehindAt(seq)) ids.push(subscription.id);
     return ids;
   }
 
   /** Nothing of it follows; what is not there has ended already. */
   end(id: RequestId): void {
-    this.#byId.get(id)?.end();
-    this.#byId.delete(id);
+    this.#get(id)?.end();
+    this.#forget(id);
   }
 
   /** The user has other roles or claims. A result that cannot be brought to what these may see ends. */
   renew(principal: Principal): void {
-    for (const subscription of this.#byId.values()) {
+    for (const subscription of this.#all()) {
       if (subscription.pending) continue;
       subscription.renew(principal).catch((error: unknown) => {
         if (!this.#has(subscription)) return;
@@ -118,8 +126,9 @@ export class Subscriptions implements SubscriptionHost {
 
   /** Ends all of them. */
   close(): void {
-    for (const subscription of this.#byId.values()) subscription.end();
-    this.#byId.clear();
+    for (const subscription of this.#all()) subscription.end();
+    this.#only = undefined;
+    this.#byId = undefined;
   }
 
   restarted(subscription: Subscription): void {
@@ -164,7 +173,26 @@ export class Subscriptions implements SubscriptionHost {
 
   /** False once it has ended. */
   #has(subscription: Subscription): boolean {
-    return this.#byId.get(subscription.id) === subscription;
+    return this.#get(subscription.id) === subscription;
+  }
+
+  #get(id: RequestId): Subscription | undefined {
+    return this.#byId === undefined ? this.#ifOnly(id) : this.#byId.get(id);
+  }
+
+  #ifOnly(id: RequestId): Subscription | undefined {
+    return this.#only?.id === id ? this.#only : undefined;
+  }
+
+  #forget(id: RequestId): void {
+    if (this.#ifOnly(id) !== undefined) this.#only = undefined;
+    this.#byId?.delete(id);
+    if (this.#byId?.size === 0) this.#byId = undefined;
+  }
+
+  /** In the order in which they came; they may end meanwhile. */
+  #all(): Iterable<Subscription> {
+    return this.#byId?.values() ?? (this.#only === undefined ? [] : [this.#only]);
   }
 }
 
