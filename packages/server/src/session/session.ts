@@ -768,7 +768,8 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
       const error = `BATCH: \`messages\` must be at most ${limits.batchMessagesMax}`;
       return this.#refuseMessage(error, undefined, reply);
     }
-    const answers = new InOrder(this.#outbox, this.#wiring.held);
+    this.#heldAnswers ??= { bytes: 0 };
+    const answers = new InOrder(this.#outbox, this.#heldAnswers);
     this.#handleTogether(reply, () => {
       for (const json of messages) {
         const inside = reply.inside(answers.place());

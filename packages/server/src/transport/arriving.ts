@@ -198,7 +198,10 @@ function wholeOf(message: Message, bytesMax: number): Buffer | Breach {
 }
 
 function farewell(ear: Ear, payload: Buffer): undefined {
-  if (payload.length === 0) return void ear.farewell(NO_CODE, NOTHING);
+  if (payload.length === 0) {
+    ear.farewell(NO_CODE, NOTHING);
+    return undefined;
+  }
   if (payload.length === 1) return breach(ear, NO_FRAME);
   const code = payload.readUInt16BE(0);
   if (!maySay(code)) return breach(ear, NO_FRAME);
