@@ -2,15 +2,20 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { connect } from "@geode/client";
-import { percentile, plot, type Second } from "./storm/report.ts";
+import type { ProberNews } from "./storm/prober.ts";
+import { medianOfTurns, percentile, plot, wait99, type Second } from "./storm/report.ts";
 import type { Kept, SubjectNews } from "./storm/subject.ts";
 import type { News, Order } from "./storm/watchers.ts";
 
 /*
  * Ten thousand connections at once: they come in a storm, each with a subscription; a hundred updates a second reach a hundred of them
- * each; one in twenty reads slowly; fifty are killed every second and resume. Then every copy is held against the query, run again.
+ * each; one in twenty reads slowly; fifty are killed every second and resume, ten seconds long, and then nobody for ten. Somebody else
+ * asks meanwhile, from a process that does nothing else. Then every copy is held against the query, run again.
  *
  *   node --conditions=source bench/storm.ts [--connections 10000] [--seconds 120]
+ *
+ * Server and crowd share the machine, and others may use it too: so calm and storm take turns, and each figure is the median of those of
+ * its turns.
  */
 
 const option = (name: string, standard: number): number => {
@@ -24,14 +29,15 @@ const UPDATES_PER_SECOND = 100;
 const KILLED_PER_SECOND = 50;
 const ITEMS_PER_GROUP = 10;
 const CLIENT_PROCESSES = 2;
+const TURN_SECONDS = 10;
 const GROUPS = CONNECTIONS / REACHED;
 
 const children: ChildProcess[] = [];
 process.on("exit", () => {
   for (const child of children) child.kill("SIGKILL");
 });
-const start = (file: string): ChildProcess => {
-  const child = fork(new URL(`./storm/${file}`, import.meta.url), [], {
+const start = (file: string, ...args: string[]): ChildProcess => {
+  const child = fork(new URL(`./storm/${file}`, import.meta.url), args, {
     execArgv: ["--conditions=source", "--expose-gc"],
   });
   child.on("exit", (code) => {
@@ -47,14 +53,26 @@ const subject = start("subject.ts");
 const [{ url }] = (await once(subject, "message")) as [Required<SubjectNews>];
 const seconds: Second[] = [];
 let now = newSecond();
+/** The present turn: even ones are calm. Undefined before the first and behind the last. */
+let turn: number | undefined;
 subject.on("message", (news: SubjectNews) => {
   if (news.kept !== undefined) return;
-  seconds.push({ ...now, residentMiB: news.residentMiB ?? 0, heapMiB: news.heapMiB ?? 0 });
+  const { heapMiB = 0, mainThreadMs = 0, residentMiB = 0, stretchesMs = [] } = news;
+  seconds.push({ ...now, turn, heapMiB, mainThreadMs, residentMiB, stretchesMs });
   now = newSecond();
 });
 
 function newSecond() {
-  return { updates: 0, delaysMs: [] as number[], broken: 0, resumed: 0, reset: 0 };
+  return {
+    updates: 0,
+    delaysMs: [] as number[],
+    waitsMs: [] as number[],
+    crowdStallMs: 0,
+    proberStallMs: 0,
+    broken: 0,
+    resumed: 0,
+    reset: 0,
+  };
 }
 
 const geode = await connect(url);
@@ -82,6 +100,7 @@ for (const client of clients) {
     now.broken += news.broken;
     now.resumed += news.resumed;
     now.reset += news.reset;
+    now.crowdStallMs = Math.max(now.crowdStallMs, news.stallMs);
     now.delaysMs.push(...news.delaysMs);
   });
 }
@@ -108,8 +127,8 @@ process.stdout.write(
 async function update(forSeconds: number, killed: number): Promise<void> {
   const startMs = performance.now();
   const writes: Promise<unknown>[] = [];
-  for (let turn = 0; turn < forSeconds * UPDATES_PER_SECOND; turn++) {
-    const dueMs = startMs + (turn * 1000) / UPDATES_PER_SECOND;
+  for (let count = 0; count < forSeconds * UPDATES_PER_SECOND; count++) {
+    const dueMs = startMs + (count * 1000) / UPDATES_PER_SECOND;
     const waitMs = dueMs - performance.now();
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     const id = Math.floor(Math.random() * GROUPS * ITEMS_PER_GROUP);
@@ -118,7 +137,7 @@ async function update(forSeconds: number, killed: number): Promise<void> {
       at: Date.now(),
     });
     writes.push(write);
-    if (turn % UPDATES_PER_SECOND === 0)
+    if (killed > 0 && count % UPDATES_PER_SECOND === 0)
       for (const client of clients)
         order(client, { kind: "kill", count: killed / CLIENT_PROCESSES });
   }
@@ -138,13 +157,22 @@ function kept(): Promise<Kept> {
   });
 }
 
-// First without kills, for the time that an update takes when nothing goes wrong.
-await update(Math.min(20, SECONDS), 0);
-const keptCalm = await kept();
-const calm = seconds.length;
-await update(SECONDS, KILLED_PER_SECOND);
-const keptStormy = await kept();
-const stormy = seconds.slice(calm);
+const prober = start("prober.ts", url, String(GROUPS * ITEMS_PER_GROUP));
+prober.on("message", (news: ProberNews) => {
+  now.waitsMs.push(...news.waitsMs);
+  now.proberStallMs = news.stallMs;
+});
+// What is made when things happen for the first time is made now.
+await update(5, KILLED_PER_SECOND);
+const keptFirst = await kept();
+for (let place = 0; place < SECONDS / TURN_SECONDS; place++) {
+  turn = 2 * place;
+  await update(TURN_SECONDS, 0);
+  turn++;
+  await update(TURN_SECONDS, KILLED_PER_SECOND);
+}
+turn = undefined;
+const keptLast = await kept();
 // One write in every group, so that every copy has something to reach.
 const seqs: number[] = [];
 for (let group = 0; group < GROUPS; group++) {
@@ -176,18 +204,35 @@ const keptText = ({ external, heap, resident }: Kept): string =>
   `${heap.toFixed(0)} MiB of heap and ${external.toFixed(0)} MiB beside it (${resident.toFixed(0)} MiB resident)`;
 const sum = (field: "updates" | "broken" | "resumed" | "reset") =>
   seconds.reduce((total, each) => total + each[field], 0);
-const calmMs = seconds.slice(0, calm).flatMap(({ delaysMs }) => delaysMs);
-const stormyMs = stormy.flatMap(({ delaysMs }) => delaysMs);
+const compared = (what: string, figure: (those: readonly Second[]) => number): string => {
+  const [calm, storm] = medianOfTurns(seconds, figure);
+  return `${what}: calm ${calm.toFixed(1)}, in the storm ${storm.toFixed(1)}, ${(storm / calm).toFixed(2)} times`;
+};
+const told99 = (what: string, of: (second: Second) => readonly number[]): string =>
+  compared(`${what}, p99`, (those) => percentile(those.flatMap(of), 99));
 const report = [
   `copies that differ from the query, run again: ${lost} of ${copies.length}`,
   `broken chains: ${sum("broken")}; resumed without rows: ${sum("resumed")}; sent anew: ${sum("reset")}`,
   `updates heard: ${sum("updates")}`,
-  `from a write to its update, p99: calm ${percentile(calmMs, 99)} ms, in the storm ${percentile(stormyMs, 99)} ms`,
-  `resident memory: ${stormy[0]?.residentMiB.toFixed(0)} MiB at first, ${stormy.at(-1)?.residentMiB.toFixed(0)} MiB at the end`,
-  `without what was let go of: ${keptText(keptCalm)} at first, ${keptText(keptStormy)} at the end`,
+  told99("somebody else's queries, ms", ({ waitsMs }) => waitsMs),
+  told99("from a write to its update in the crowd, ms", ({ delaysMs }) => delaysMs),
+  told99("late timers of the crowd, ms", ({ crowdStallMs }) => [crowdStallMs]),
+  told99("late timers of somebody else, ms", ({ proberStallMs }) => [proberStallMs]),
+  compared("wait for the server's thread, p99, ms of its processor time", (those) =>
+    wait99(
+      those.flatMap(({ stretchesMs }) => stretchesMs),
+      those.length * 1_000,
+    ),
+  ),
+  compared(
+    "processor time of the server's thread, ms a second",
+    (those) => those.reduce((sum, { mainThreadMs }) => sum + mainThreadMs, 0) / those.length,
+  ),
+  `resident memory: ${seconds.find((second) => second.turn === 0)?.residentMiB.toFixed(0)} MiB at first, ${seconds.at(-1)?.residentMiB.toFixed(0)} MiB at the end`,
+  `without what was let go of: ${keptText(keptFirst)} at first, ${keptText(keptLast)} at the end`,
 ];
 process.stdout.write(`${report.join("\n")}\n`);
 const results = new URL("./results/", import.meta.url);
 mkdirSync(results, { recursive: true });
-writeFileSync(new URL("storm.svg", results), plot(seconds, calm));
+writeFileSync(new URL("storm.svg", results), plot(seconds));
 process.exit(lost === 0 && sum("broken") === 0 ? 0 : 1);

@@ -156,7 +156,7 @@ async function geode(): Promise<Subject> {
 }
 
 async function scriptedGeode(): Promise<Subject> {
-  const watchers: Parameters<DatabasePort["subscribe"]>[1][] = [];
+  const watchers: Parameters<DatabasePort["watch"]>[1][] = [];
   let seq = 0;
   const database: DatabasePort = {
     epoch: "bench",
@@ -170,9 +170,10 @@ async function scriptedGeode(): Promise<Subject> {
       throw new Error("not in this bench");
     },
     query: () => Promise.reject(new Error("not in this bench")),
-    subscribe(_request, onChange) {
-      watchers.push(onChange);
+    watch({ text }, listener) {
+      watchers.push(listener);
       return Promise.resolve({
+        text,
         columns: [],
         keys: [],
         encodedRows: [],
@@ -183,8 +184,7 @@ async function scriptedGeode(): Promise<Subject> {
         resumed: false,
         reset: false,
         notices: [],
-        renew: () => Promise.resolve(1),
-        close: () => {},
+        watch: { renew: () => Promise.resolve(1), close: () => {} },
       });
     },
     status: () => ({ writable: true }),
@@ -200,7 +200,7 @@ async function scriptedGeode(): Promise<Subject> {
           digest: "0000000000000000",
           changes: [{ op: "update", key: "k", data }],
         } as const;
-        for (const onChange of watchers) onChange(commit);
+        for (const watcher of watchers) watcher.onChange(commit);
       }
     },
     fill: () => Promise.resolve(),

@@ -8,6 +8,9 @@ export interface SubjectNews {
   readonly heapMiB?: number;
   readonly residentMiB?: number;
   readonly connections?: number;
+  /** Processor time of the main thread in the last second, and how much of it passed between timers that were a millisecond apart. */
+  readonly mainThreadMs?: number;
+  readonly stretchesMs?: readonly number[];
   /** What is left after a collection: asked for by the word `measure`. */
   readonly kept?: Kept;
 }
@@ -36,13 +39,33 @@ process.on("message", () => {
   say({ kept });
 });
 
+const spentMs = (): number => {
+  const { system, user } = process.threadCpuUsage();
+  return (system + user) / 1_000;
+};
+let stretchesMs: number[] = [];
+let tickMs = spentMs();
+const tick = (): void => {
+  const nowMs = spentMs();
+  stretchesMs.push(nowMs - tickMs);
+  tickMs = nowMs;
+  setTimeout(tick, 1);
+};
+tick();
+let secondMs = spentMs();
+
 setInterval(() => {
+  const nowMs = spentMs();
   const { heapUsed, rss } = process.memoryUsage();
   say({
     heapMiB: heapUsed / mebibyte,
     residentMiB: rss / mebibyte,
     connections: server.connections,
+    mainThreadMs: nowMs - secondMs,
+    stretchesMs,
   });
+  secondMs = nowMs;
+  stretchesMs = [];
 }, 1_000);
 
 process.on("disconnect", () => {

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { WebSocket } from "ws";
 
 /*
@@ -27,6 +28,8 @@ export type News =
       readonly broken: number;
       readonly resumed: number;
       readonly reset: number;
+      /** The 99th percentile of how late its own timers were. */
+      readonly stallMs: number;
     }
   | {
       readonly kind: "copies";
@@ -44,11 +47,21 @@ function newSecond() {
 process.on("message", (order: Order) => void carryOut(order));
 const say = (news: News): void => void process.send!(news);
 
+const stalls = monitorEventLoopDelay({ resolution: 1 });
+stalls.enable();
+
 setInterval(() => {
+  const stallMs = stalls.percentile(99) / 1e6;
+  stalls.reset();
   const over = second;
   second = newSecond();
   // A sample is enough, and much less to send.
-  say({ kind: "second", ...over, delaysMs: over.delaysMs.filter((_, place) => place % 10 === 0) });
+  say({
+    kind: "second",
+    ...over,
+    stallMs,
+    delaysMs: over.delaysMs.filter((_, place) => place % 10 === 0),
+  });
 }, 1_000).unref();
 
 async function carryOut(order: Order): Promise<void> {

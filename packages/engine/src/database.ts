@@ -22,11 +22,11 @@ import { DEFAULT_GRAPH, type GraphName } from "./graph/effect.ts";
 import { violations } from "./graph/invariants.ts";
 import type { Store, StoreMemory } from "./graph/store.ts";
 import { DEFAULT_QUERY_LIMITS, type QueryLimits } from "./limits.ts";
-import type { LiveCommit } from "./live/change.ts";
 import { DEFAULT_LIVE_LIMITS } from "./live/limits.ts";
-import { LiveQueries, type Watch } from "./live/live-queries.ts";
+import { LiveQueries } from "./live/live-queries.ts";
 import { Routes } from "./live/routes.ts";
 import { NO_ROWS } from "./live/row-set.ts";
+import type { LiveListener } from "./live/watcher.ts";
 import type { Checkpointer } from "./log/checkpointer.ts";
 import { DataDirectory } from "./log/directory.ts";
 import type { CommitLog } from "./log/log.ts";
@@ -41,6 +41,7 @@ import { checkpointerOf, forgetting, recover } from "./recovery.ts";
 import {
   type BeginRequest,
   type LiveQuery,
+  type LiveResult,
   type Principal,
   type QueryResult,
   type Request,
@@ -53,7 +54,7 @@ import { portableMap } from "./readers/portable.ts";
 import { Readers } from "./readers/readers.ts";
 import { NEW_SESSION, sessionAfter, type SessionState } from "./session.ts";
 import { rowKeyHash } from "./row-key-hash.ts";
-import { UserViewer } from "./viewer.ts";
+import { UserWatch, type LiveWatchOptions } from "./live-watch.ts";
 import type { Withdrawal } from "./withdrawal.ts";
 
 export interface DatabaseStatus {
@@ -107,6 +108,7 @@ export class Database {
   readonly #transactions: Transactions;
   readonly #live: LiveQueries;
   readonly #waiters: SeqWaiters;
+  readonly #watching: LiveWatchOptions;
   readonly #reserved: Feed<ReservedCommit>;
   readonly #documents: DocumentEdits;
   readonly #plans: PlanCache;
@@ -146,6 +148,11 @@ export class Database {
       ...DEFAULT_LIVE_LIMITS,
       ...options.liveLimits,
     });
+    this.#watching = {
+      policies: replica.policies,
+      seq: () => replica.seq,
+      commit: async () => (await this.#door.submit({ kind: "system", patch: [] })).seq,
+    };
     this.#reserved = new Feed(environment, reservedIn);
     const edits = new Feed(environment, editIn);
     this.#documents = new DocumentEdits(store.documents, edits, (write) => {
@@ -451,18 +458,33 @@ export class Database {
     return resultOf(statement, result, seq, stats);
   }
 
+  /** As {@link Database.watch}, for who would rather give functions. */
+  async subscribe(
+    request: SubscribeRequest,
+    onChange: LiveListener["onChange"],
+    onEnd: LiveListener["onEnd"] = () => {},
+    onPace?: LiveListener["onPace"],
+  ): Promise<LiveQuery> {
+    const result = await this.watch(request, {
+      onChange,
+      onEnd,
+      ...(onPace === undefined ? {} : { onPace }),
+    });
+    const { watch } = result;
+    return {
+      ...result,
+      renew: (principal) => watch.renew(principal),
+      close: () => watch.close(),
+    };
+  }
+
   /**
-   * The result of a read now, and every later change of it to `onChange`, one call per commit, in order, none before the commit is
+   * The result of a read now, and every later change of it to the listener, one call per commit, in order, none before the commit is
    * durable and its writer answered. `onEnd` is called once when the result can no longer be kept up to date, e.g. because new data made
    * the statement divide by zero. `onPace` hears when a commit may have changed the result and is looked at later, and when that is done.
    * What listeners throw is reported to the environment and concerns nobody else.
    */
-  async subscribe(
-    request: SubscribeRequest,
-    onChange: (commit: LiveCommit) => void,
-    onEnd: (error: GeodeError) => void = () => {},
-    onPace?: (pace: "behind" | "caught up", seq: number) => void,
-  ): Promise<LiveQuery> {
+  async watch(request: SubscribeRequest, listener: LiveListener): Promise<LiveResult> {
     this.#refuseClosed();
     const statement = this.#compile(request.text);
     if (statement.access !== "read") {
@@ -490,45 +512,27 @@ export class Database {
       before: request.before ?? false,
       frozen: { timeMs: this.#environment.nowMs(), random: this.#environment.random() },
     };
-    const viewer = new UserViewer(this.#replica.policies, request.principal);
-    const watch = this.#watch(spec, { onChange, onEnd, onPace, viewer }, known);
+    const watch = new UserWatch(this.#watching, request.principal);
+    const live = this.#guard(() => this.#live.watch(spec, listener, known, watch));
+    watch.begin(live.watcher);
     const liveForm = statement.liveForm ?? "snapshot";
-    const { keys, rows, texts } = watch.unchanged || liveForm === "changes" ? NO_ROWS : watch.rows;
+    const { keys, rows, texts } = live.unchanged || liveForm === "changes" ? NO_ROWS : live.rows;
     return {
-      columns: watch.columns,
+      text: statement.text,
+      columns: live.columns,
       shape: statement.shape,
       liveForm,
       rows,
       keys,
       encodedRows: texts,
       epoch: this.epoch,
-      seq: watch.seq,
-      digest: watch.digest,
+      seq: live.seq,
+      digest: live.digest,
       maintenance: "reexecution",
-      resumed: watch.unchanged,
-      reset: request.resume !== undefined && !watch.unchanged,
-      notices: watch.notices,
-      close: watch.close,
-      renew: this.#renewal(viewer, parameters, watch.judge),
-    };
-  }
-
-  #watch(...watch: Parameters<LiveQueries["watch"]>): Watch {
-    return this.#guard(() => this.#live.watch(...watch));
-  }
-
-  /** It keeps what it needs and not the result, for which there may be no other use. */
-  #renewal(
-    viewer: UserViewer,
-    parameters: ReadonlyMap<string, Value>,
-    judge: () => void,
-  ): LiveQuery["renew"] {
-    return async (principal) => {
-      if (!viewer.renew(principal, parameters)) return this.seq;
-      judge();
-      // What changes nothing and has a seq.
-      const { seq } = await this.#door.submit({ kind: "system", patch: [] });
-      return seq;
+      resumed: live.unchanged,
+      reset: request.resume !== undefined && !live.unchanged,
+      notices: live.notices,
+      watch,
     };
   }
 

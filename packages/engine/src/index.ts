@@ -9,10 +9,13 @@ export type { WriteStats } from "./execute/write-stats.ts";
 export type { ProcedureDefinition } from "./execute/procedures.ts";
 export type { QueryLimits } from "./limits.ts";
 export type { Change, LiveCommit } from "./live/change.ts";
+export type { LiveListener } from "./live/watcher.ts";
 export type { DatabaseOptions, OpeningProgress } from "./options.ts";
 export type {
   BeginRequest,
   LiveQuery,
+  LiveResult,
+  LiveWatch,
   Principal,
   QueryResult,
   Request,

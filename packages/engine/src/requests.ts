@@ -80,8 +80,21 @@ export interface QueryResult {
   readonly notices: readonly Notice[];
 }
 
+/** What is left of a live result when it has gone to whoever asked: it is all that a subscription keeps. */
+export interface LiveWatch {
+  /**
+   * From the next commit on it is judged as that of this principal: the same user with other roles or claims. The listener hears of the
+   * difference with that commit's; one is made for it, if there may be any. Resolves when it is durable, with its seq.
+   */
+  renew(principal: Principal): Promise<number>;
+  /** Idempotent; the listener hears nothing afterwards. */
+  close(): void;
+}
+
 /** A live result as it was when it was subscribed to. Every later change comes to the listener. */
-export interface LiveQuery {
+export interface LiveResult {
+  /** What is watched: for all who watch the same, it is the same piece of memory. */
+  readonly text: string;
   readonly columns: readonly Column[];
   readonly shape: Statement["shape"];
   /** "changes": the statement asked for changes only, and there are no rows here. */
@@ -102,12 +115,14 @@ export interface LiveQuery {
   /** The state named in `resume` cannot be brought up to date: what is here replaces it. */
   readonly reset: boolean;
   readonly notices: readonly Notice[];
-  /**
-   * From the next commit on it is judged as that of this principal: the same user with other roles or claims. The listener hears of the
-   * difference with that commit's; one is made for it, if there may be any. Resolves when it is durable, with its seq.
-   */
+  readonly watch: LiveWatch;
+}
+
+/** A live result of whoever gave functions to hear of it. */
+export interface LiveQuery extends LiveResult {
+  /** See {@link LiveWatch.renew}. */
   readonly renew: (principal: Principal) => Promise<number>;
-  /** Idempotent; the listener hears nothing afterwards. */
+  /** See {@link LiveWatch.close}. */
   readonly close: () => void;
 }
 

@@ -141,13 +141,14 @@ function subscribe(query: string, live: LiveQueries, replica: Replica): Subject[
       {
         onChange: (commit) => subject.commits.push(commit),
         onEnd: (error) => subject.errors.push(error),
-        viewer: {
-          get grant() {
-            return replica.policies.grantTo(MEMBER);
-          },
-          reach: null,
-          parameters: (before) => before,
+      },
+      null,
+      {
+        get grant() {
+          return replica.policies.grantTo(MEMBER);
         },
+        reach: null,
+        parameters: (before) => before,
       },
     );
     subject.copy = rows;

@@ -20,17 +20,8 @@ export interface DatabasePort {
   query(request: QueryRequest): Promise<QueryAnswer>;
   /** The same; what has not to be waited for is there at once, or thrown. */
   answer?(request: QueryRequest): QueryAnswer | Promise<QueryAnswer>;
-  /**
-   * `onChange` gets every change after the snapshot, in order, never before it is durable; `onEnd` is called once if the result cannot
-   * be kept up to date any longer; `onPace` tells that the commit `seq` may have changed the result and is looked at later, and that the
-   * result is right as of `seq`.
-   */
-  subscribe(
-    request: SubscribeRequest,
-    onChange: (commit: CommitChanges) => void,
-    onEnd: (error: GeodeError) => void,
-    onPace?: (pace: Pace, seq: number) => void,
-  ): Promise<LiveAnswer>;
+  /** The result of a read now, and every later change of it to the listener. */
+  watch(request: SubscribeRequest, listener: LiveListener): Promise<LiveAnswer>;
   /** The whole database as of one commit; whoever gets it closes it. */
   state?(): Promise<DatabaseState>;
   /** Tells of nodes with reserved labels that became durable, commit by commit, in order. Returns how to stop. */
@@ -228,6 +219,8 @@ export interface QueryAnswer {
 }
 
 export interface LiveAnswer {
+  /** What was asked; whoever watches the same may keep the same text. */
+  readonly text: string;
   readonly columns: readonly WireColumn[];
   readonly keys: readonly string[];
   /** Canonical JSON of each row. */
@@ -239,8 +232,23 @@ export interface LiveAnswer {
   readonly resumed: boolean;
   readonly reset: boolean;
   readonly notices: readonly WireNotice[];
+  readonly watch: LiveWatch;
+}
+
+/** What is left of a live result once it was sent. */
+export interface LiveWatch {
   /** The same user has other roles or claims: changes bring the result to what these may see. Resolves when it is durable. */
-  readonly renew: (principal: Principal) => Promise<number>;
+  renew(principal: Principal): Promise<number>;
   /** Idempotent; nothing is heard afterwards. */
-  readonly close: () => void;
+  close(): void;
+}
+
+/** Who hears of a live result. */
+export interface LiveListener {
+  /** Every change after the snapshot, in order, never before it is durable. */
+  onChange(commit: CommitChanges): void;
+  /** Called once if the result cannot be kept up to date any longer. */
+  onEnd(error: GeodeError): void;
+  /** The commit `seq` may have changed the result and is looked at later, or the result is right as of `seq`. */
+  onPace?(pace: Pace, seq: number): void;
 }

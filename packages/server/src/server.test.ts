@@ -524,7 +524,7 @@ describe("PROTOCOL 5: live results", () => {
     const peer = await running.peer();
     await peer.ask(subscribe("s"));
     const { GeodeError } = await import("@geode/values");
-    running.database.live[0]!.onEnd(new GeodeError("22012", "division by zero"));
+    running.database.live[0]!.listener.onEnd(new GeodeError("22012", "division by zero"));
     expect(await peer.next()).toEqual({
       type: "ERROR",
       subscription: "s",

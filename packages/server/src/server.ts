@@ -127,6 +127,7 @@ export class Server {
       audience: options.tokenAudience,
       clock,
       revoked: (identity) => revocations.refuses(identity),
+      rememberedMax: limits.connectionsMax,
     });
     this.#proxies = new TrustedProxies(options.trustedProxies ?? [], (proxy) =>
       log.warn({ proxy }, "a trusted proxy sends no X-Forwarded-For: no limit per address"),
@@ -270,6 +271,7 @@ export class Server {
         request: (request) => server.#answer(request),
         limitReached: (name) => server.#metrics.limitReached(name),
       },
+      traffic: server.#metrics.traffic,
       log: server.#log,
     });
     return server;
@@ -335,9 +337,7 @@ export class Server {
     wishes: SessionWishes,
   ): ConnectionListener {
     if (this.#closing !== undefined) return this.#sessions.turnAway(connection, "restart");
-    return this.#metrics.traffic.count(connection, (counted) =>
-      this.#sessions.open(counted, source, start, wishes),
-    );
+    return this.#sessions.open(connection, source, start, wishes);
   }
 
   #answer(request: HttpRequest): Promise<HttpAnswer> {

@@ -77,9 +77,9 @@ export class Sessions implements Pool {
       return this.turnAway(connection, "atCapacity");
     }
     const name = newName();
-    const session = new Session(this.#common, { name, connection, source, start, wishes });
+    const known = this.#addresses.enter(source);
+    const session = new Session(this.#common, { name, connection, source: known, start, wishes });
     this.#sessions.set(name, session);
-    this.#addresses.enter(source);
     metrics.opened();
     log.info({ session: name, remoteAddress: source.address }, "connection opened");
     return session;

@@ -4,7 +4,7 @@ import type {
   Access,
   DatabasePort,
   LiveAnswer,
-  Pace,
+  LiveListener,
   QueryAnswer,
   QueryRequest,
   SessionCommand,
@@ -24,9 +24,7 @@ export class FakeDatabase implements DatabasePort {
   readonly requests: QueryRequest[] = [];
   readonly live: {
     readonly request: SubscribeRequest;
-    readonly onChange: (commit: CommitChanges) => void;
-    readonly onEnd: (error: GeodeError) => void;
-    readonly onPace: ((pace: Pace, seq: number) => void) | undefined;
+    readonly listener: LiveListener;
     closed: boolean;
   }[] = [];
   #held: (() => void)[] = [];
@@ -89,18 +87,14 @@ export class FakeDatabase implements DatabasePort {
     };
   }
 
-  async subscribe(
-    request: SubscribeRequest,
-    onChange: (commit: CommitChanges) => void,
-    onEnd: (error: GeodeError) => void,
-    onPace?: (pace: Pace, seq: number) => void,
-  ): Promise<LiveAnswer> {
+  async watch(request: SubscribeRequest, listener: LiveListener): Promise<LiveAnswer> {
     const [verb] = request.text.split(" ");
     if (verb === "fail") throw new GeodeError("42002", "no such thing");
-    const entry = { request, onChange, onEnd, onPace, closed: false };
+    const entry = { request, listener, closed: false };
     if (verb === "hold") await new Promise<void>((resolve) => this.#held.push(resolve));
     this.live.push(entry);
     return {
+      text: request.text,
       columns: [{ name: "age", text: "age", type: "INTEGER" }],
       keys: ["k1"],
       encodedRows: ['{"age":1}'],
@@ -111,9 +105,11 @@ export class FakeDatabase implements DatabasePort {
       resumed: false,
       reset: false,
       notices: [],
-      renew: () => Promise.resolve(this.seq),
-      close: () => {
-        entry.closed = true;
+      watch: {
+        renew: () => Promise.resolve(this.seq),
+        close: () => {
+          entry.closed = true;
+        },
       },
     };
   }
@@ -143,6 +139,6 @@ export class FakeDatabase implements DatabasePort {
       digest: "00000000000000aa",
       changes: ages.map((age) => ({ op: "insert", key: `k${age}`, data: `{"age":${age}}` })),
     };
-    for (const live of this.live) if (!live.closed) live.onChange(commit);
+    for (const live of this.live) if (!live.closed) live.listener.onChange(commit);
   }
 }

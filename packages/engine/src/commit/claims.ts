@@ -1,7 +1,7 @@
 import type { ElementId, GeodeError } from "@geode/values";
+import type { PatternClaims } from "../execute/pattern-claims.ts";
 import type { Footprint } from "../execute/statement.ts";
 import type { GraphName } from "../graph/effect.ts";
-import type { PatternClaims } from "./pattern-claims.ts";
 
 /**
  * What one open transaction rests on: what its statements have read, by name, and the elements that it has written, by id. A commit of

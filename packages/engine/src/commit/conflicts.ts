@@ -1,17 +1,10 @@
 import { type ElementId, GeodeError, unreachable, type Value } from "@geode/values";
 import type { Grant } from "../execute/sight.ts";
+import { type Finder, finderOf, patternClaimsOf } from "../execute/pattern-claims.ts";
 import type { Footprint, Statement } from "../execute/statement.ts";
 import type { Effect, GraphName, Patch } from "../graph/effect.ts";
-import type { Graph } from "../graph/graph.ts";
 import type { Store } from "../graph/store.ts";
 import type { Claims, ReadClaim } from "./claims.ts";
-import {
-  type EdgeState,
-  mayFindEdge,
-  mayFindNode,
-  type NodeState,
-  patternClaimsOf,
-} from "./pattern-claims.ts";
 import type { Follower } from "./replica.ts";
 import { uniqueKeysOf } from "./unique-keys.ts";
 
@@ -157,8 +150,12 @@ export class Conflicts implements Follower {
     if (this.#open.size === 0) return;
     const reads = new Set<ReadClaim>();
     this.#reads.collect(effect, reads);
-    for (const read of reads)
-      if (!found.has(read.claims) && this.#mayFind(read, effect)) found.add(read.claims);
+    const finder = reads.size === 0 ? null : this.#finderOf(effect);
+    for (const { claims, patterns } of reads) {
+      // The transaction may have changed a node so that a pattern finds it.
+      const isUncertain = (id: ElementId): boolean => claims.changed.has(id);
+      if (patterns === null || finder === null || finder(patterns, isUncertain)) found.add(claims);
+    }
     for (const key of uniqueKeysOf(this.#store, effect)) this.#uniqueKeys.collect(key, found);
     switch (effect.kind) {
       case "insertEdge":
@@ -199,54 +196,9 @@ export class Conflicts implements Follower {
     }
   }
 
-  /** Whether the patterns of a statement may find the element, as it is or as it will be. */
-  #mayFind({ claims, patterns }: ReadClaim, effect: Effect): boolean {
-    if (patterns === null || !("id" in effect)) return true;
-    const graph = this.#store.graphs.get(effect.graph);
-    if (graph === undefined) return true;
-    const end = (id: ElementId): NodeState | null =>
-      // The transaction may have changed it so that a pattern finds it.
-      claims.changed.has(id) ? null : stateOf(graph, graph.nodes.slot(id));
-    switch (effect.kind) {
-      case "insertNode":
-        return mayFindNode(patterns, [
-          { labels: effect.labels, property: (key) => effect.properties.get(key) ?? null },
-        ]);
-      case "deleteNode":
-      case "updateNode": {
-        const before = stateOf(graph, graph.nodes.slot(effect.id));
-        if (before === null) return true;
-        const after: NodeState =
-          effect.kind === "deleteNode"
-            ? before
-            : {
-                labels: effect.labels ?? before.labels,
-                property: (key) =>
-                  effect.set.get(key) ?? (effect.set.has(key) ? null : before.property(key)),
-              };
-        return mayFindNode(patterns, [before, after]);
-      }
-      case "spliceText":
-        return true;
-      case "insertEdge": {
-        const { label, from, to } = effect;
-        return mayFindEdge(patterns, { label, from: end(from), to: end(to) });
-      }
-      case "deleteEdge":
-      case "updateEdge": {
-        const slot = graph.edges.slot(effect.id);
-        if (slot < 0) return true;
-        const { edges, nodes } = graph;
-        const edge: EdgeState = {
-          label: graph.edgeLabels.name(edges.label(slot)),
-          from: end(nodes.id(edges.from(slot))),
-          to: end(nodes.id(edges.to(slot))),
-        };
-        return mayFindEdge(patterns, edge);
-      }
-      default:
-        return unreachable(effect);
-    }
+  #finderOf(effect: Effect): Finder | null {
+    const graph = "graph" in effect ? this.#store.graphs.get(effect.graph) : undefined;
+    return graph === undefined ? null : finderOf(effect, graph);
   }
 
   /** See {@link Follower}: a durable effect. */
@@ -296,15 +248,6 @@ export function conflict(): GeodeError {
     "Another write changed what this transaction has read or written; it is rolled back.",
     { hint: "Send ROLLBACK, then the whole transaction again." },
   );
-}
-
-/** A node as it is now; null when there is none in the slot. */
-function stateOf({ keys, nodes }: Graph, slot: number): NodeState | null {
-  if (slot < 0) return null;
-  return {
-    labels: nodes.labelSet(slot).names,
-    property: (key) => nodes.columns.value(slot, keys.id(key)),
-  };
 }
 
 function hasWritten({ changed, inserts }: Claims): boolean {

@@ -1,4 +1,5 @@
-import { Digest, type GeodeError, type Value } from "@geode/values";
+import { Digest, type Value } from "@geode/values";
+import { patternClaimsOf, type PatternClaims } from "../execute/pattern-claims.ts";
 import type { Reach } from "../execute/reach.ts";
 import type { Column, Footprint, Notice, Result, Statement } from "../execute/statement.ts";
 import type { Grant } from "../execute/sight.ts";
@@ -7,6 +8,7 @@ import type { LiveCommit } from "./change.ts";
 import { diff } from "./diff.ts";
 import type { Routed } from "./routes.ts";
 import { NO_ROWS, type RowSet, rowSetOf } from "./row-set.ts";
+import type { Watcher } from "./watcher.ts";
 
 /** Everything that makes two subscriptions show the same result. */
 export interface GroupSpec {
@@ -31,33 +33,11 @@ interface Frozen {
   readonly random: number;
 }
 
-/** For whom a result is shown. Asked again whenever another policy comes, or other roles or claims. */
-export interface Viewer {
-  /** What it may see, by the policy of now; null: everything. */
-  readonly grant: Grant | null;
-  /** The graphs that it may know of, by the policy of now. */
-  readonly reach: Reach;
-  /** Parameters as they were given to it before, with the claims of now where there were claims among them. */
-  parameters(before: ReadonlyMap<string, Value>): ReadonlyMap<string, Value>;
-}
-
-/** Who watches a group. */
-export interface Watcher {
-  /** The seq of the snapshot it got; it hears of later commits only. */
-  readonly fromSeq: number;
-  readonly viewer: Viewer;
-  /** What it watches now: another policy may bring it to another group. Null once it has stopped. */
-  group: Group | null;
-  readonly onChange: (commit: LiveCommit) => void;
-  /** The result is no longer live. */
-  readonly onEnd: (error: GeodeError) => void;
-  /** The commit `seq` may have changed the result, which is looked at later; or it has been looked at, as of `seq`. */
-  readonly onPace?: ((pace: "behind" | "caught up", seq: number) => void) | undefined;
-}
-
 /** What a group reads in one graph. */
 export interface GroupRoute extends Routed {
   readonly group: Group;
+  /** The same more closely: what its patterns can find, with its parameters. Null when names say as much. */
+  readonly patterns: PatternClaims | null;
 }
 
 /** One live result, maintained once for everybody who watches it. */
@@ -81,11 +61,11 @@ export class Group {
     this.spec = spec;
     const { grant, statement } = spec;
     const { footprint, otherGraphs, readsEveryGraph } = statement;
-    const route = (graphName: GraphName | null, read: Footprint): GroupRoute => ({
-      group: this,
-      graphName,
-      footprint: grant?.widen(read) ?? read,
-    });
+    const route = (graphName: GraphName | null, read: Footprint): GroupRoute => {
+      const wide = grant?.widen(read) ?? read;
+      const patterns = graphName === null ? null : patternClaimsOf(wide.patterns, spec.parameters);
+      return { group: this, graphName, footprint: wide, patterns };
+    };
     this.routes = [
       route(spec.graph, footprint),
       ...[...otherGraphs].map(([graphName, other]) => route(graphName, other)),

@@ -5,14 +5,15 @@ import { namesOf, readOf } from "../../test/statements.ts";
 import { IdempotencyKeys } from "../commit/idempotency.ts";
 import { Replica } from "../commit/replica.ts";
 import type { Grant } from "../execute/sight.ts";
-import type { Statement } from "../execute/statement.ts";
+import type { PatternReads, Statement } from "../execute/statement.ts";
 import type { Effect, Patch } from "../graph/effect.ts";
 import { Store } from "../graph/store.ts";
 import { LOG_START } from "../log/chain.ts";
 import type { LiveCommit } from "./change.ts";
-import type { GroupSpec, Viewer } from "./group.ts";
+import type { GroupSpec } from "./group.ts";
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from "./limits.ts";
 import { type Known, LiveQueries, type Watch } from "./live-queries.ts";
+import type { Viewer } from "./watcher.ts";
 
 const graph = "default";
 let environment: SimulatedEnvironment;
@@ -77,6 +78,7 @@ const USERS = readOf(namesOf("User"), {
 });
 
 interface Subscriber extends Watch {
+  readonly close: () => void;
   readonly commits: LiveCommit[];
   readonly errors: GeodeError[];
 }
@@ -101,11 +103,11 @@ function watch(
     {
       onChange: (change) => commits.push(change),
       onEnd: (error) => errors.push(error),
-      ...(viewer && { viewer }),
     },
     known,
+    viewer,
   );
-  return { ...watched, commits, errors };
+  return { ...watched, close: () => watched.watcher.close(), commits, errors };
 }
 
 const brief = ({ seq, prevSeq, changes }: LiveCommit): unknown => ({
@@ -249,13 +251,17 @@ describe("a subscriber", () => {
 
 describe("a result", () => {
   let runs: number;
-  const counted = (): Statement =>
+  const counted = (patterns: PatternReads | null = null): Statement =>
     readOf(
       (context) => {
         runs += 1;
         return namesOf("User")(context);
       },
-      { columns: COLUMNS, text: "MATCH (n:User) RETURN n.name" },
+      {
+        columns: COLUMNS,
+        text: "MATCH (n:User) RETURN n.name",
+        ...(patterns && { footprint: { ...USERS.footprint, patterns } }),
+      },
     );
 
   beforeEach(() => {
@@ -277,6 +283,30 @@ describe("a result", () => {
     watch(statement, { parameters: new Map([["x", 1]]) });
     watch(statement, { parameters: new Map([["x", 2]]) });
     expect(live.groupCount).toBe(2);
+  });
+
+  test("is left alone by changes that its parameters rule out, before them and after them", async () => {
+    const statement = counted({
+      nodes: [
+        { labels: ["User"], pins: [{ key: "name", value: { kind: "parameter", name: "x" } }] },
+      ],
+      edges: [],
+    });
+    watch(statement, { parameters: new Map([["x", "Ann"]]) });
+    const runsAfter = (...patch: Patch): number => {
+      runs = 0;
+      commit(patch);
+      return runs;
+    };
+    expect(runsAfter(insert(1, "Bob"))).toBe(0);
+    expect(runsAfter(rename(1, "Ann"))).toBe(1);
+    expect(runsAfter(rename(1, "Bob"))).toBe(1);
+    expect(runsAfter(remove(1))).toBe(0);
+    expect(runsAfter(insert(2, "Ann"), remove(2))).toBe(1);
+    // With another parameter, it is another result's change.
+    watch(statement, { parameters: new Map([["x", "Bob"]]) });
+    expect(runsAfter(insert(3, "Bob"))).toBe(1);
+    expect(runsAfter(rename(3, "Ann"))).toBe(2);
   });
 
   test("with a parameter of another type is another result, though both are the same text", () => {

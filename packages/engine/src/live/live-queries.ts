@@ -1,15 +1,17 @@
 import { GeodeError, encode, equivalenceKey } from "@geode/values";
 import { Budget } from "../execute/budget.ts";
+import { finderOf } from "../execute/pattern-claims.ts";
 import { placeOf, reachKey } from "../execute/reach.ts";
 import type { Column, Notice, Result } from "../execute/statement.ts";
 import { DEFAULT_GRAPH, type Effect } from "../graph/effect.ts";
 import { isReserved } from "../graph/reserved.ts";
 import type { Store } from "../graph/store.ts";
 import type { LiveCommit } from "./change.ts";
-import { Group, type GroupRoute, type GroupSpec, type Viewer, type Watcher } from "./group.ts";
+import { Group, type GroupRoute, type GroupSpec } from "./group.ts";
 import { DEFAULT_LIVE_LIMITS, type LiveLimits } from "./limits.ts";
 import { Routes } from "./routes.ts";
 import type { RowSet } from "./row-set.ts";
+import { type LiveListener, type Viewer, type Watched, Watcher } from "./watcher.ts";
 
 /** What live queries need of the world. */
 export interface LiveEnvironment {
@@ -32,16 +34,8 @@ export interface Watch {
   readonly notices: readonly Notice[];
   /** Whether nothing has changed since the state that the watcher said it has. */
   readonly unchanged: boolean;
-  /** With the next commit, whatever it is, the watcher goes over to what it may see by then. */
-  readonly judge: () => void;
-  /** Idempotent. Nothing is heard afterwards. */
-  readonly close: () => void;
-}
-
-/** Who is told of a result. */
-export interface Listener extends Pick<Watcher, "onChange" | "onEnd" | "onPace"> {
-  /** Default: one who may see everything. */
-  readonly viewer?: Viewer;
+  /** What is left of it when the result has gone to whoever asked. */
+  readonly watcher: Watcher;
 }
 
 const EVERYBODY: Viewer = { grant: null, reach: null, parameters: (before) => before };
@@ -86,6 +80,13 @@ export class LiveQueries {
   readonly #touched = new Set<Group>();
   /** Who goes over, with the next commit, to what they may see. */
   readonly #toJudge = new Set<Watcher>();
+  readonly #watched: Watched = {
+    judge: (watcher) => void this.#toJudge.add(watcher),
+    left: (watcher, group) => {
+      this.#toJudge.delete(watcher);
+      if (group.watchers.delete(watcher) && group.watchers.size === 0) this.#drop(group);
+    },
+  };
   /** Behind the log: to be run again in a later turn, in order. */
   readonly #behind = new Set<Group>();
   /** Of a policy that is over: nothing is told of them, and whoever watches them goes over to what they may see now, in this order. */
@@ -135,39 +136,24 @@ export class LiveQueries {
    */
   watch(
     spec: Omit<GroupSpec, "grant" | "reach">,
-    { onChange, onEnd, onPace, viewer = EVERYBODY }: Listener,
+    listener: LiveListener,
     known: Known | null = null,
+    viewer: Viewer = EVERYBODY,
   ): Watch {
     if (this.#closed) throw new GeodeError("UNAVAILABLE", "The database is closed.");
     const { grant, reach } = viewer;
     const group = this.#groupOf({ ...spec, grant, reach });
     const seq = this.#seq();
-    const watcher: Watcher = { fromSeq: seq, onChange, onEnd, onPace, viewer, group };
+    const watcher = new Watcher(this.#watched, group, { fromSeq: seq, listener, viewer });
     group.watchers.add(watcher);
     return {
-      ...this.#handleOf(watcher),
+      watcher,
       columns: group.columns,
       rows: group.rows,
       seq,
       digest: group.digest,
       notices: group.notices,
       unchanged: known !== null && isUnchanged(group, known, seq),
-    };
-  }
-
-  /** Apart from the result, which goes, while whoever watches keeps these. */
-  #handleOf(watcher: Watcher): Pick<Watch, "judge" | "close"> {
-    return {
-      judge: () => {
-        if (watcher.group !== null) this.#toJudge.add(watcher);
-      },
-      close: () => {
-        this.#toJudge.delete(watcher);
-        const watched = watcher.group;
-        watcher.group = null;
-        if (watched?.watchers.delete(watcher) === true && watched.watchers.size === 0)
-          this.#drop(watched);
-      },
     };
   }
 
@@ -233,7 +219,12 @@ export class LiveQueries {
     if (this.#groups.size === 0) return;
     const found = new Set<GroupRoute>();
     this.#routes.collect(effect, found);
-    for (const { group } of found) this.#touched.add(group);
+    if (found.size === 0) return;
+    const graph = "graph" in effect ? this.#store.graphs.get(effect.graph) : undefined;
+    const finder = graph === undefined ? null : finderOf(effect, graph);
+    // Many watch elements of one kind, each with other parameters: a change reaches those whose patterns may find it.
+    for (const { group, patterns } of found)
+      if (patterns === null || finder === null || finder(patterns)) this.#touched.add(group);
   }
 
   /** From the first element of the server's own on, there are rules for these. */
@@ -385,7 +376,7 @@ export class LiveQueries {
   }
 
   #tell(group: Group, pace: "behind" | "caught up"): void {
-    const to = [...group.watchers].filter(({ onPace }) => onPace !== undefined);
+    const to = [...group.watchers].filter(({ listener }) => listener.onPace !== undefined);
     if (to.length > 0) this.#deliver({ to, pace, seq: this.#seq() });
   }
 
@@ -437,10 +428,11 @@ export class LiveQueries {
         try {
           if ("error" in delivery) {
             watcher.group = null;
-            watcher.onEnd(delivery.error);
+            watcher.listener.onEnd(delivery.error);
           } else if ("pace" in delivery) {
-            watcher.onPace?.(delivery.pace, delivery.seq);
-          } else if (delivery.commit.seq > watcher.fromSeq) watcher.onChange(delivery.commit);
+            watcher.listener.onPace?.(delivery.pace, delivery.seq);
+          } else if (delivery.commit.seq > watcher.fromSeq)
+            watcher.listener.onChange(delivery.commit);
         } catch (error) {
           this.#environment.report(error);
         }

@@ -1,19 +1,20 @@
 import type { Value } from "@geode/values";
+import { Few } from "../few.ts";
 import type { SharedMessage } from "../transport/shared-message.ts";
 import type { Member } from "./member.ts";
 
-/** A member's place in an audience. */
-interface Seat {
-  /** Messages that came before the member got its history; null once it has. */
-  early: { readonly seq: number; readonly message: SharedMessage }[] | null;
+/** What a member gets that has not got its history yet. */
+interface Waiting {
+  /** Messages that came meanwhile. */
+  readonly early: { readonly seq: number; readonly message: SharedMessage }[];
   /** How long they are. */
   earlyLength: number;
   /** There were more of them than are kept. */
   missed: boolean;
-  /** The member has everything up to this seq. News of it may still be under way. */
-  seq: number;
-  state: Value;
 }
+
+/** How far a member is: it has everything up to this seq, and news of it may still be under way; or it waits for its history. */
+type Seat = number | Waiting;
 
 /**
  * Who is in a room, or in a document, now, and what each of them has. What is kept has an order: the seqs of messages, the versions of
@@ -22,7 +23,9 @@ interface Seat {
 export class Audience {
   /** Null for what is said to one user. */
   readonly id: string | null;
-  readonly #seats = new Map<Member, Seat>();
+  readonly #seats = new Few<Member, Seat>();
+  /** Of those that said how they are; undefined while nobody did. */
+  #states: Map<Member, Value> | undefined;
 
   constructor(id: string | null) {
     this.id = id;
@@ -39,8 +42,7 @@ export class Audience {
   /** From now on messages are kept for the member until {@link settle}. Answers whether it is the first connection of its user. */
   enter(member: Member): boolean {
     const first = !this.#hasUser(member.user.id);
-    const state = this.#seats.get(member)?.state ?? null;
-    this.#seats.set(member, { early: [], earlyLength: 0, missed: false, seq: 0, state });
+    this.#seats.set(member, { early: [], earlyLength: 0, missed: false });
     return first;
   }
 
@@ -51,36 +53,38 @@ export class Audience {
   settle(member: Member, seq: number): boolean {
     const seat = this.#seats.get(member);
     if (seat === undefined) return true;
-    if (seat.missed) {
-      Object.assign(seat, { early: [], earlyLength: 0, missed: false });
+    if (typeof seat === "object" && seat.missed) {
+      this.#seats.set(member, { early: [], earlyLength: 0, missed: false });
       return false;
     }
-    const early = seat.early ?? [];
-    seat.early = null;
-    seat.seq = seq;
-    for (const waiting of early) if (waiting.seq > seq) member.hear(waiting.message, this.id);
+    this.#seats.set(member, seq);
+    if (typeof seat === "object")
+      for (const waiting of seat.early)
+        if (waiting.seq > seq) member.hear(waiting.message, this.id);
     return true;
   }
 
   /** Answers whether it was the last connection of its user here; undefined if it was not here at all. */
   leave(member: Member): boolean | undefined {
     if (!this.#seats.delete(member)) return undefined;
+    this.#states?.delete(member);
     return !this.#hasUser(member.user.id);
   }
 
   setState(member: Member, state: Value): void {
-    const seat = this.#seats.get(member);
-    if (seat !== undefined) seat.state = state;
+    if (this.#seats.has(member)) (this.#states ??= new Map()).set(member, state);
   }
 
   stateOf(member: Member): Value {
-    return this.#seats.get(member)?.state ?? null;
+    return this.#states?.get(member) ?? null;
   }
 
   /** Every user who is here, once, with the state that one of its connections said last. */
   get users(): readonly { readonly id: string; readonly name?: string; readonly state: Value }[] {
     const users = new Map<string, { id: string; name?: string; state: Value }>();
-    for (const [{ user }, { state }] of this.#seats) {
+    for (const member of this.#seats.keys()) {
+      const { user } = member;
+      const state = this.stateOf(member);
       const known = users.get(user.id);
       if (known === undefined) users.set(user.id, { ...user, state });
       else if (state !== null) known.state = state;
@@ -90,10 +94,10 @@ export class Audience {
 
   /** A message of that seq, to everybody (but its author). */
   deliver(message: SharedMessage, seq: number, except?: Member): void {
-    for (const [member, seat] of this.#seats) {
+    for (const [member, seat] of this.#seats.entries()) {
       if (member === except) continue;
-      if (seat.early !== null) keep(seat, { seq, message });
-      else if (seq > seat.seq) member.hear(message, this.id);
+      if (typeof seat === "object") keep(seat, { seq, message });
+      else if (seq > seat) member.hear(message, this.id);
     }
   }
 
@@ -113,12 +117,12 @@ export class Audience {
 const EARLY_LENGTH_MAX = 256 * 1024;
 
 function keep(
-  seat: Seat,
+  seat: Waiting,
   waiting: { readonly seq: number; readonly message: SharedMessage },
 ): void {
   if (seat.missed) return;
   seat.earlyLength += waiting.message.text.length;
   seat.missed = seat.earlyLength > EARLY_LENGTH_MAX;
-  if (seat.missed) seat.early = [];
-  else seat.early?.push(waiting);
+  if (seat.missed) seat.early.length = 0;
+  else seat.early.push(waiting);
 }

@@ -4,6 +4,7 @@ import { decodeProtectedHeader, errors, jwtVerify, SignJWT, type JWTPayload } fr
 import type { Clock } from "../clock.ts";
 import type { Principal } from "../port.ts";
 import type { Secret, TokenKeys } from "./keys.ts";
+import { VerifiedTokens, type VerifiedToken } from "./verified-tokens.ts";
 
 /** Whom a token speaks for, and until when. */
 export interface Identity {
@@ -34,21 +35,28 @@ export interface TokenRules {
   readonly clock: Pick<Clock, "nowMs">;
   /** Whether the token was taken back. Default: none was. */
   readonly revoked?: (identity: Identity) => boolean;
+  /** So many tokens are remembered once their signature was checked. Default: 10,000. */
+  readonly rememberedMax?: number;
 }
+
+/** So many are remembered by default, as many as connections are let in. */
+const REMEMBERED_MAX = 10_000;
 
 /** Checks tokens, by RFC 8725. */
 export class TokenVerifier {
   readonly #rules: TokenRules;
+  readonly #verified: VerifiedTokens;
 
   constructor(rules: TokenRules) {
     this.#rules = rules;
+    this.#verified = new VerifiedTokens(rules.rememberedMax ?? REMEMBERED_MAX);
   }
 
   /** The identity in a token. Throws FORBIDDEN that says why not, without the token; UNAVAILABLE while that cannot be told. */
   async verify(token: string): Promise<Identity> {
-    let claims;
+    let identity;
     try {
-      claims = await this.#signedClaims(token);
+      identity = (await this.#remembered(token)) ?? (await this.#checked(token));
     } catch (cause) {
       if (cause instanceof GeodeError) throw cause;
       // jose reports a header that is no JSON as a TypeError.
@@ -56,7 +64,6 @@ export class TokenVerifier {
       const why = cause instanceof errors.JOSEError ? cause.code : "not a JWT";
       throw new GeodeError("FORBIDDEN", `the token is not valid: ${why}`, { cause });
     }
-    const identity = identityOf(claims);
     const leftMs = (identity.issuedAtMs ?? -Infinity) - this.#rules.clock.nowMs();
     // Such a token would outlive every revocation of its user.
     if (leftMs > SKEW_MS_MAX) throw new GeodeError("FORBIDDEN", "the token's iat is in the future");
@@ -65,15 +72,30 @@ export class TokenVerifier {
     return identity;
   }
 
-  async #signedClaims(token: string): Promise<JWTPayload> {
-    const { audience, clock, issuer, keys } = this.#rules;
-    const { alg, kid } = decodeProtectedHeader(token);
-    const kind = keys.find(({ algorithms }) => algorithms.includes(alg ?? ""));
+  /** Undefined unless what was found out about it holds now as well: the keys and the time are asked anew. */
+  async #remembered(token: string): Promise<Identity | undefined> {
+    const verified = this.#verified.get(token);
+    if (verified === undefined) return undefined;
+    const { algorithm, fromSeconds, identity, key, kid, untilSeconds } = verified;
+    const candidates = await this.#kindOf(algorithm)?.candidates(algorithm, kid);
+    const nowSeconds = this.#nowSeconds;
+    const counts = fromSeconds <= nowSeconds && nowSeconds < untilSeconds;
+    if (counts && candidates?.includes(key) === true) return identity;
+    this.#verified.delete(token);
+    return undefined;
+  }
+
+  async #checked(token: string): Promise<Identity> {
+    const { audience, clock, issuer } = this.#rules;
+    const { alg, kid: named } = decodeProtectedHeader(token);
+    const kind = this.#kindOf(alg);
     if (alg === undefined || kind === undefined)
       throw new GeodeError("FORBIDDEN", "the token is not valid: its algorithm is not allowed");
-    const candidates = await kind.candidates(alg, typeof kid === "string" ? kid : undefined);
+    const kid = typeof named === "string" ? named : undefined;
+    const candidates = await kind.candidates(alg, kid);
     let failure: unknown = new GeodeError("FORBIDDEN", "the token is not valid: no key fits it");
     for (const key of candidates) {
+      let claims;
       try {
         const { payload } = await jwtVerify(token, key, {
           algorithms: [alg],
@@ -82,14 +104,38 @@ export class TokenVerifier {
           ...(issuer === undefined ? {} : { issuer }),
           ...(audience === undefined ? {} : { audience }),
         });
-        return payload;
+        claims = payload;
       } catch (error) {
         failure = error;
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) break;
+        continue;
       }
+      const verified = { ...verifiedOf(claims), algorithm: alg, kid, key };
+      this.#verified.set(token, verified);
+      return verified.identity;
     }
     throw failure;
   }
+
+  #kindOf(algorithm: string | undefined): TokenKeys | undefined {
+    return this.#rules.keys.find(({ algorithms }) => algorithms.includes(algorithm ?? ""));
+  }
+
+  /** As times in tokens are compared with it. */
+  get #nowSeconds(): number {
+    return Math.floor(this.#rules.clock.nowMs() / 1000);
+  }
+}
+
+function verifiedOf(
+  claims: JWTPayload,
+): Pick<VerifiedToken, "identity" | "fromSeconds" | "untilSeconds"> {
+  const { exp, nbf } = claims;
+  return {
+    identity: identityOf(claims),
+    fromSeconds: nbf ?? -Infinity,
+    untilSeconds: exp ?? Infinity,
+  };
 }
 
 function identityOf(claims: JWTPayload): Identity {

@@ -27,6 +27,18 @@ describe("connections per address", () => {
     expect(addresses.count).toBe(0);
   });
 
+  test("whoever comes from one address shares what is known of it", () => {
+    const addresses = new Addresses(9);
+    const first = addresses.enter(client("203.0.113.5"));
+    expect(addresses.enter(client("203.0.113.5"))).toBe(first);
+    expect(addresses.enter(client("2001:db8::1")).address).toBe("2001:db8::1");
+    expect(addresses.enter(client("2001:db8::2")).address).toBe("2001:db8::2");
+    addresses.leave(first);
+    addresses.leave(first);
+    addresses.leave(first);
+    expect(addresses.hasRoom(first)).toBe(true);
+  });
+
   test("the addresses of one IPv6 network count together, however they are written", () => {
     const addresses = new Addresses(1);
     addresses.enter(client("2001:db8::1"));

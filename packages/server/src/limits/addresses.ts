@@ -4,7 +4,7 @@ import type { Source } from "./proxies.ts";
 /** How many connections there are from each address. */
 export class Addresses {
   readonly #countMax: number;
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new Map<string, { readonly source: Source; count: number }>();
 
   constructor(countMax: number) {
     this.#countMax = countMax;
@@ -12,21 +12,28 @@ export class Addresses {
 
   /** Whether one more may come from there. */
   hasRoom(source: Source): boolean {
-    return !source.isClient || (this.#counts.get(addressKey(source)) ?? 0) < this.#countMax;
+    return !source.isClient || (this.#counts.get(addressKey(source))?.count ?? 0) < this.#countMax;
   }
 
-  enter(source: Source): void {
-    if (!source.isClient) return;
+  /** Answers the source, for all who come from that address the same. */
+  enter(source: Source): Source {
+    if (!source.isClient) return source;
     const key = addressKey(source);
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    const there = this.#counts.get(key);
+    if (there === undefined) {
+      this.#counts.set(key, { source, count: 1 });
+      return source;
+    }
+    there.count++;
+    // Of an IPv6 network, others may be counted with it.
+    return there.source.address === source.address ? there.source : source;
   }
 
   leave(source: Source): void {
     if (!source.isClient) return;
     const key = addressKey(source);
-    const count = this.#counts.get(key) ?? 0;
-    if (count > 1) this.#counts.set(key, count - 1);
-    else this.#counts.delete(key);
+    const there = this.#counts.get(key);
+    if (there !== undefined && --there.count === 0) this.#counts.delete(key);
   }
 
   /** How many addresses are remembered. */

@@ -1,5 +1,6 @@
 import type { RateClass } from "@geode/protocol";
 import type { Clock } from "../clock.ts";
+import { Few } from "../few.ts";
 import { Bucket, type Rate } from "./bucket.ts";
 
 /** A connection as far as counting goes. */
@@ -17,7 +18,7 @@ export interface UsersOptions {
 
 interface User {
   /** In the order of arrival. */
-  readonly members: Set<Member>;
+  readonly members: Few<Member, Member>;
   readonly buckets: { readonly [Class in RateClass]: Bucket };
 }
 
@@ -35,11 +36,11 @@ export class Users {
     const { connectionsPerUserMax } = this.#options;
     let user = this.#users.get(id);
     if (user === undefined) {
-      user = { members: new Set(), buckets: this.#newBuckets() };
+      user = { members: new Few(), buckets: this.#newBuckets() };
       this.#users.set(id, user);
     }
-    user.members.add(member);
-    for (const oldest of user.members) {
+    user.members.set(member, member);
+    for (const oldest of user.members.values()) {
       if (user.members.size <= connectionsPerUserMax) break;
       user.members.delete(oldest);
       oldest.replaced();

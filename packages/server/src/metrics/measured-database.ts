@@ -8,6 +8,7 @@ import type {
   DatabaseFigures,
   DatabasePort,
   LiveAnswer,
+  LiveListener,
   Pace,
   QueryAnswer,
   QueryRequest,
@@ -121,15 +122,10 @@ export class MeasuredDatabase implements DatabasePort {
     };
   }
 
-  subscribe(
-    request: SubscribeRequest,
-    onChange: (commit: CommitChanges) => void,
-    onEnd: (error: GeodeError) => void,
-    onPace?: (pace: Pace, seq: number) => void,
-  ): Promise<LiveAnswer> {
-    const measured = this.#heard(onChange);
+  watch(request: SubscribeRequest, listener: LiveListener): Promise<LiveAnswer> {
+    const measured = new MeasuredListener(listener, this);
     return this.#measure("subscribe", attributesOf(request), () =>
-      this.#database.subscribe(request, measured, onEnd, onPace),
+      this.#database.watch(request, measured),
     );
   }
 
@@ -167,16 +163,13 @@ export class MeasuredDatabase implements DatabasePort {
     span.end();
   }
 
-  /** Apart from the request, which goes, while this stays as long as the subscription. */
-  #heard(onChange: (commit: CommitChanges) => void): (commit: CommitChanges) => void {
-    return (commit) => {
-      if (!this.#fanningOut) this.#fanOut();
-      onChange(commit);
-    };
+  /** Live queries hear of a commit one after the other, in one turn. */
+  fanOut(): void {
+    if (!this.#fanningOut) this.#beginFanOut();
   }
 
-  /** Live queries hear of a commit one after the other, in one turn. Not to be called but by the first: a call makes a closure. */
-  #fanOut(): void {
+  /** Apart from {@link fanOut}, which is called for every one of them: a call of what makes a closure sets memory aside. */
+  #beginFanOut(): void {
     this.#fanningOut = true;
     const startMs = performance.now();
     this.#clock.endOfTurn(() => {
@@ -198,6 +191,29 @@ const SPANS = {
 function failedWith(error: unknown, span: Span): void {
   span.setAttribute("error.type", error instanceof GeodeError ? error.code : "INTERNAL");
   span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+class MeasuredListener implements LiveListener {
+  readonly #listener: LiveListener;
+  readonly #database: MeasuredDatabase;
+
+  constructor(listener: LiveListener, database: MeasuredDatabase) {
+    this.#listener = listener;
+    this.#database = database;
+  }
+
+  onChange(commit: CommitChanges): void {
+    this.#database.fanOut();
+    this.#listener.onChange(commit);
+  }
+
+  onEnd(error: GeodeError): void {
+    this.#listener.onEnd(error);
+  }
+
+  onPace(pace: Pace, seq: number): void {
+    this.#listener.onPace?.(pace, seq);
+  }
 }
 
 function attributesOf({ graph, session }: QueryRequest): Attributes {

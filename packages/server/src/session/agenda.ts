@@ -17,6 +17,7 @@ export class Agendas {
   readonly #clock: Pick<Clock, "monotonicMs" | "timer">;
   /** A binary heap: nobody is due before the one at half their place. */
   readonly #heap: Agenda[] = [];
+  readonly #times = new Times();
   #timer: Timer | undefined;
   #timerMs = Infinity;
 
@@ -26,6 +27,11 @@ export class Agendas {
 
   get nowMs(): number {
     return this.#clock.monotonicMs();
+  }
+
+  /** Where times are kept. */
+  get times(): Times {
+    return this.#times;
   }
 
   /** To be called whenever the agenda's first time has changed. */
@@ -104,50 +110,109 @@ export class Agendas {
 
 /** The times of one connection. */
 export class Agenda {
-  /** Where it stands among all, and when it is due: kept by {@link Agendas}, and for it. */
+  /** Where it stands among all: kept by {@link Agendas}, and for it. */
   place = -1;
-  firstMs = Infinity;
+  /** Of its times; -1 while there are none. */
+  #row = -1;
   readonly #all: Agendas;
   readonly #owner: Punctual;
-  /** By place in {@link APPOINTMENTS}; infinite where there is none. */
-  readonly #timesMs = APPOINTMENTS.map(() => Infinity);
 
   constructor(all: Agendas, owner: Punctual) {
     this.#all = all;
     this.#owner = owner;
   }
 
+  /** When it is due; infinite if it never is. */
+  get firstMs(): number {
+    return this.#row === -1 ? Infinity : this.#all.times.first(this.#row);
+  }
+
   /** In place of the time that was agreed on before. */
   set(what: Appointment, delayMs: number): void {
-    this.#timesMs[APPOINTMENTS.indexOf(what)] = this.#all.nowMs + Math.max(0, delayMs);
-    this.#changed();
+    const { nowMs, times } = this.#all;
+    if (this.#row === -1) this.#row = times.take();
+    this.#set(APPOINTMENTS.indexOf(what), nowMs + Math.max(0, delayMs));
   }
 
   cancel(what: Appointment): void {
-    this.#timesMs[APPOINTMENTS.indexOf(what)] = Infinity;
-    this.#changed();
+    if (this.#row !== -1) this.#set(APPOINTMENTS.indexOf(what), Infinity);
   }
 
   /** Nothing is due any more. */
   close(): void {
-    this.#timesMs.fill(Infinity);
-    this.#changed();
+    if (this.#row === -1) return;
+    this.#all.times.giveBack(this.#row);
+    this.#row = -1;
+    this.#all.placed(this);
   }
 
   /** Does what is due, in order. */
   run(nowMs: number): void {
-    while (this.firstMs <= nowMs) {
-      const place = this.#timesMs.indexOf(this.firstMs);
-      this.#timesMs[place] = Infinity;
-      this.#changed();
-      this.#owner.due(APPOINTMENTS[place]!);
+    for (let { firstMs } = this; firstMs <= nowMs; { firstMs } = this) {
+      const column = this.#all.times.columnOf(this.#row, firstMs);
+      this.#set(column, Infinity);
+      this.#owner.due(APPOINTMENTS[column]!);
     }
   }
 
-  #changed(): void {
-    const firstMs = Math.min(...this.#timesMs);
-    if (firstMs === this.firstMs) return;
-    this.firstMs = firstMs;
-    this.#all.placed(this);
+  #set(column: number, timeMs: number): void {
+    if (this.#all.times.set(this.#row, column, timeMs)) this.#all.placed(this);
   }
+}
+
+const COLUMNS = APPOINTMENTS.length + 1;
+/** Behind those of the appointments: the first of them. */
+const FIRST = APPOINTMENTS.length;
+const ROWS_PER_PAGE = 256;
+
+/** A table of times, infinite where there is none: numbers side by side, because each by itself would be an object. */
+class Times {
+  readonly #pages: Float64Array[] = [];
+  readonly #free: number[] = [];
+
+  /** A row without times; whoever takes it gives it back. */
+  take(): number {
+    if (this.#free.length === 0) {
+      const first = this.#pages.length * ROWS_PER_PAGE;
+      this.#pages.push(new Float64Array(ROWS_PER_PAGE * COLUMNS).fill(Infinity));
+      for (let row = first + ROWS_PER_PAGE - 1; row >= first; row--) this.#free.push(row);
+    }
+    return this.#free.pop()!;
+  }
+
+  giveBack(row: number): void {
+    const start = startOf(row);
+    this.#pageOf(row).fill(Infinity, start, start + COLUMNS);
+    this.#free.push(row);
+  }
+
+  first(row: number): number {
+    return this.#pageOf(row)[startOf(row) + FIRST]!;
+  }
+
+  /** Which of its times that is. */
+  columnOf(row: number, timeMs: number): number {
+    const start = startOf(row);
+    return this.#pageOf(row).indexOf(timeMs, start) - start;
+  }
+
+  /** Answers whether its first time has changed. */
+  set(row: number, column: number, timeMs: number): boolean {
+    const page = this.#pageOf(row);
+    const start = startOf(row);
+    page[start + column] = timeMs;
+    let first = Infinity;
+    for (let at = start; at < start + FIRST; at++) first = Math.min(first, page[at]!);
+    if (first === page[start + FIRST]) return false;
+    page[start + FIRST] = first;
+    return true;
+  }
+
+  #pageOf(row: number): Float64Array {
+    return this.#pages[Math.floor(row / ROWS_PER_PAGE)]!;
+  }
+}
+
+function startOf(row: number): number {
+  return (row % ROWS_PER_PAGE) * COLUMNS;
 }

@@ -43,31 +43,24 @@ const ACCESS: Readonly<Record<RoomRequest["type"], Access>> = {
 };
 
 /** What one connection does in rooms. */
-export class Chat extends Participant {
-  readonly #options: ChatOptions;
-
-  constructor(options: ChatOptions) {
-    super(options);
-    this.#options = options;
-  }
-
+export class Chat extends Participant<ChatOptions> {
   /** Gets what waits for its user. Throws what the database throws. */
   arrive(): Promise<void> {
-    return this.#options.rooms.arrive(this);
+    return this.options.rooms.arrive(this);
   }
 
   /** It speaks for other roles or claims of its user now. */
   renewed(): void {
-    this.#options.rooms.review(this);
+    this.options.rooms.review(this);
   }
 
   depart(): void {
     this.forget();
-    this.#options.rooms.depart(this);
+    this.options.rooms.depart(this);
   }
 
   handle(message: RoomRequest, reply: Reply): void {
-    const { rooms } = this.#options;
+    const { rooms } = this.options;
     switch (message.type) {
       case "JOIN_ROOM": {
         const { id, room_id: room } = message;
@@ -96,7 +89,7 @@ export class Chat extends Participant {
           else rooms.presence(this, message.room_id, message.state);
           return reply.nothing();
         } catch (error) {
-          return reply.answer(this.#options.failure({}, error));
+          return reply.answer(this.options.failure({}, error));
         }
       case "HISTORY":
         return this.#later(message, reply, async () => {
@@ -117,7 +110,7 @@ export class Chat extends Participant {
 
   /** Within the connection's transaction, it is answered when that is committed. */
   #post(message: PostMessage, reply: Reply): void {
-    const { rooms, statements } = this.#options;
+    const { rooms, statements } = this.options;
     const { id } = message;
     const answer = (seq: number): void => {
       if (id === undefined) reply.nothing();
@@ -129,14 +122,14 @@ export class Chat extends Participant {
       await rooms.post(this, message, transaction);
       statements.whenOver(transaction, (outcome) => {
         if (typeof outcome === "number") answer(outcome);
-        else reply.answer(this.#options.failure({ id }, outcome));
+        else reply.answer(this.options.failure({ id }, outcome));
       });
     });
   }
 
   #later(message: RoomRequest, reply: Reply, work: () => Promise<void>): void {
     const id = message.type === "ACK" ? null : "id" in message ? message.id : undefined;
-    const { statements } = this.#options;
+    const { statements } = this.options;
     const access = ACCESS[message.type];
     const request = {
       get access() {

@@ -28,36 +28,29 @@ const JOIN = { access: "unknown" } as const;
 const READ = { access: "read" } as const;
 
 /** What one connection does in documents. */
-export class Collaboration extends Participant {
-  readonly #options: CollaborationOptions;
-
-  constructor(options: CollaborationOptions) {
-    super(options);
-    this.#options = options;
-  }
-
+export class Collaboration extends Participant<CollaborationOptions> {
   /** Tells a connection that is about one document what the server has of it, so that it sends the rest. */
   greet(document: string, reply: Reply): void {
     try {
-      const stateVector = this.#options.documents.greet(this, document);
-      this.#options.push(stateVectorFrame(stateVector));
+      const stateVector = this.options.documents.greet(this, document);
+      this.options.push(stateVectorFrame(stateVector));
     } catch (error) {
-      reply.answer(this.#options.failure({}, error));
+      reply.answer(this.options.failure({}, error));
     }
   }
 
   /** It speaks for other roles or claims of its user now. */
   renewed(): void {
-    this.#options.documents.review(this);
+    this.options.documents.review(this);
   }
 
   depart(): void {
     this.forget();
-    this.#options.documents.depart(this);
+    this.options.documents.depart(this);
   }
 
   handle(message: DocumentRequest, reply: Reply): void {
-    const { documents } = this.#options;
+    const { documents } = this.options;
     const { document_id: document } = message;
     const id = "id" in message ? message.id : undefined;
     switch (message.type) {

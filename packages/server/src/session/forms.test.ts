@@ -215,19 +215,19 @@ describe("PROTOCOL 11.2: CONFIGURE", () => {
       digest: "00000000000000aa",
       changes: [{ op: "insert", key: `k${seq}`, data: `{"age":${seq}}` } as const],
     });
-    quick!.onChange(change(1, 0));
-    slow!.onPace!("behind", 1);
+    quick!.listener.onChange(change(1, 0));
+    slow!.listener.onPace!("behind", 1);
     expect(await peer.next()).toMatchObject({ seq: 1, behind: ["slow"] });
-    quick!.onChange(change(2, 1));
+    quick!.listener.onChange(change(2, 1));
     expect(await peer.next()).toMatchObject({ seq: 2, behind: ["slow"] });
-    slow!.onChange(change(2, 0));
-    slow!.onPace!("caught up", 2);
+    slow!.listener.onChange(change(2, 0));
+    slow!.listener.onPace!("caught up", 2);
     expect(await peer.next()).toEqual({
       type: "BATCH",
       seq: 2,
       messages: [expect.objectContaining({ subscription: "slow", seq: 2, prev_seq: 0 })],
     });
-    quick!.onChange(change(3, 2));
+    quick!.listener.onChange(change(3, 2));
     expect(await peer.next()).not.toHaveProperty("behind");
   });
 
@@ -236,7 +236,7 @@ describe("PROTOCOL 11.2: CONFIGURE", () => {
     const text = '{"$float":"2.0"}';
     await peer.ask({ type: "CONFIGURE", numbers: "plain" });
     await peer.ask(subscribe("s"));
-    running.database.live[0]!.onChange({
+    running.database.live[0]!.listener.onChange({
       seq: 1,
       prevSeq: 0,
       digest: "00000000000000aa",

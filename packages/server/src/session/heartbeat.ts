@@ -9,38 +9,48 @@ export interface HeartbeatOptions {
 }
 
 /**
- * Finds peers that went away without a word. A ping that is not answered in time is counted; a second one in a row ends the connection.
- * Any sign of life counts as an answer: a peer that reads a long answer gets to the ping behind it late.
+ * How a connection answers. A ping that is not answered in time is counted; a second one in a row ends the connection, because the peer
+ * went away without a word. It is one word for each connection, and there are many.
  */
-export class Heartbeat {
-  readonly #options: HeartbeatOptions;
+export type Pulse =
+  | "resting"
   /** A ping is under way, and its time is not over. */
-  #asking = false;
-  #answered = true;
-  #missed = 0;
+  | "asked"
+  | "answered"
+  /** The last one was not answered. */
+  | "restingAfterMiss"
+  | "askedAfterMiss";
 
-  constructor(options: HeartbeatOptions) {
-    this.#options = options;
-  }
+/** Any sign of life counts as an answer: a peer that reads a long answer gets to the ping behind it late. */
+export function alive(pulse: Pulse): Pulse {
+  return pulse === "asked" || pulse === "askedAfterMiss" || pulse === "answered"
+    ? "answered"
+    : "resting";
+}
 
-  signOfLife(): void {
-    this.#missed = 0;
-    this.#answered = true;
-  }
-
-  /** Asks, or judges the answer. Answers after how many milliseconds to be called again; undefined: never. First after `pingMs`. */
-  beat(): number | undefined {
-    const { pingMs, pongMsMax } = this.#options;
-    this.#asking = !this.#asking;
-    if (this.#asking) {
-      this.#answered = false;
-      this.#options.ping();
-      return pongMsMax;
-    }
-    if (!this.#answered && this.#options.listening() && ++this.#missed === 2) {
-      this.#options.onDead();
-      return undefined;
-    }
-    return Math.max(0, pingMs - pongMsMax);
+/**
+ * Asks, or judges the answer. Answers after how many milliseconds to be called again; undefined: never, it is dead. First after `pingMs`.
+ */
+export function beat(
+  pulse: Pulse,
+  options: HeartbeatOptions,
+): { readonly pulse: Pulse; readonly nextMs: number | undefined } {
+  const { pingMs, pongMsMax } = options;
+  const restMs = Math.max(0, pingMs - pongMsMax);
+  switch (pulse) {
+    case "resting":
+      options.ping();
+      return { pulse: "asked", nextMs: pongMsMax };
+    case "restingAfterMiss":
+      options.ping();
+      return { pulse: "askedAfterMiss", nextMs: pongMsMax };
+    case "answered":
+      return { pulse: "resting", nextMs: restMs };
+    case "asked":
+      return { pulse: options.listening() ? "restingAfterMiss" : "resting", nextMs: restMs };
+    case "askedAfterMiss":
+      if (!options.listening()) return { pulse: "restingAfterMiss", nextMs: restMs };
+      options.onDead();
+      return { pulse: "restingAfterMiss", nextMs: undefined };
   }
 }

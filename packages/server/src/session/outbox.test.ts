@@ -10,7 +10,6 @@ const MIB = 1024 * 1024;
 
 /** A connection that keeps what it is sent, and takes none of it until told. */
 class SlowConnection implements Connection {
-  readonly remoteAddress = "";
   readonly writes: string[][] = [];
   bufferedBytes = 0;
   takenBytes = 0;

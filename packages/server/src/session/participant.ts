@@ -24,30 +24,32 @@ export interface ParticipantOptions {
 }
 
 /** One connection among those in rooms, or in documents: it hears of each place in the form in which it went there. */
-export abstract class Participant implements Member {
-  readonly #options: ParticipantOptions;
+export abstract class Participant<
+  Options extends ParticipantOptions = ParticipantOptions,
+> implements Member {
+  protected readonly options: Options;
   /** By place; undefined while it is nowhere, as most connections are. */
   #voices: Map<string, Voice> | undefined;
 
-  constructor(options: ParticipantOptions) {
-    this.#options = options;
+  constructor(options: Options) {
+    this.options = options;
   }
 
   get session(): string {
-    return this.#options.session;
+    return this.options.session;
   }
 
   get user(): Member["user"] {
-    const { name, principal } = this.#options.identity();
+    const { name, principal } = this.options.identity();
     return { id: principal.id, ...(name === undefined ? {} : { name }) };
   }
 
   get principal(): Principal {
-    return this.#options.identity().principal;
+    return this.options.identity().principal;
   }
 
   get client(): string | undefined {
-    return this.#options.client();
+    return this.options.client();
   }
 
   /** Whether it hears of anything. */
@@ -57,17 +59,17 @@ export abstract class Participant implements Member {
 
   hear(message: SharedMessage, place: string | null, topic?: string): void {
     const frame = this.#voiceIn(place).shared(message);
-    if (frame !== undefined) this.#options.push(frame, topic);
+    if (frame !== undefined) this.options.push(frame, topic);
   }
 
   dismissed(place: string): void {
     const frame = this.#voiceIn(place).push(this.left(place, undefined));
     this.#voices?.delete(place);
-    if (frame !== undefined) this.#options.push(frame);
+    if (frame !== undefined) this.options.push(frame);
   }
 
   relieved(): Promise<void> {
-    return this.#options.relieved();
+    return this.options.relieved();
   }
 
   /** The message that it is not there any more. */
@@ -90,7 +92,7 @@ export abstract class Participant implements Member {
       });
     } catch (error) {
       // It is there, but what it has missed could not be read: it has to come anew.
-      if (answered) return reply.push(this.#options.failure({ id }, error));
+      if (answered) return reply.push(this.options.failure({ id }, error));
       if (before === undefined) voices.delete(place);
       else voices.set(place, before);
       throw error;
@@ -110,7 +112,7 @@ export abstract class Participant implements Member {
     id: RequestId | undefined | null,
     work: () => Promise<void>,
   ): void {
-    const { failure, requests } = this.#options;
+    const { failure, requests } = this.options;
     requests.submit({
       get access() {
         return request.access;
@@ -126,6 +128,6 @@ export abstract class Participant implements Member {
   }
 
   #voiceIn(place: string | null): Voice {
-    return (place === null ? undefined : this.#voices?.get(place)) ?? this.#options.voice();
+    return (place === null ? undefined : this.#voices?.get(place)) ?? this.options.voice();
   }
 }

@@ -42,9 +42,9 @@ import { Chat, noRooms, type ChatOptions } from "./chat.ts";
 import { Collaboration, noDocuments, type CollaborationOptions } from "./collaboration.ts";
 import { errorFrame, type Concerning } from "./answers.ts";
 import type { FanOut } from "./fan-out.ts";
-import { Few } from "./few.ts";
+import { Few } from "../few.ts";
 import { FrameReader, type Arrived, type FrameReaderOptions } from "./frame-reader.ts";
-import { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
+import { alive, beat, type HeartbeatOptions, type Pulse } from "./heartbeat.ts";
 import { Outbox, type OutboxOptions } from "./outbox.ts";
 import { Query, type QueryHost } from "./query.ts";
 import { InOrder, Reply, type HeldAnswers } from "./reply.ts";
@@ -133,16 +133,18 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
   /** Where it comes from, as far as that is known. */
   readonly source: Source;
   readonly #options: SessionOptions;
-  readonly #wiring: QueryHost;
   readonly #connection: Connection;
+  readonly #wiring: Wiring;
   readonly #outbox: Outbox;
   readonly #reader: FrameReader | YReader;
-  readonly #heldAnswers: HeldAnswers = { bytes: 0 };
+  /** Undefined while no answer ever waited for another one. */
+  #heldAnswers: HeldAnswers | undefined;
   readonly #requests: Requests;
-  readonly #statements: Statements;
+  /** Undefined while there was no statement. */
+  #statementsMade: Statements | undefined;
   /** SESSION CLOSE was carried out: the connection ends behind its answer. */
   #sessionClosed = false;
-  readonly #heartbeat: Heartbeat;
+  #pulse: Pulse = "resting";
   readonly #agenda: Agenda;
   /** Takes back the subscriptions that wait for a commit that is still to come; undefined while there was none. */
   #aborter: AbortController | undefined;
@@ -150,8 +152,8 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
   readonly #chat: Chat | undefined;
   /** Undefined while it did nothing in documents. */
   #collaboration: Collaboration | undefined;
-  /** Those that were accepted and are not answered. */
-  readonly #queries = new Few<RequestId, Query>();
+  /** Those that were accepted and are not answered; undefined while there was none. */
+  #queries: Few<RequestId, Query> | undefined;
   #held: Frame[] | undefined;
   /** The sum of those {@link PAUSES} that hold. */
   #pausedFor = 0;
@@ -222,7 +224,7 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
       return this.#session.#outbox;
     }
     get held(): HeldAnswers {
-      return this.#session.#heldAnswers;
+      return (this.#session.#heldAnswers ??= { bytes: 0 });
     }
     get requests(): Requests {
       return this.#session.#requests;
@@ -286,7 +288,7 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
     }
     ready(): boolean {
       const session = this.#session;
-      return !session.#outbox.congested && session.#heldAnswers.bytes <= HELD_BYTES_MAX;
+      return !session.#outbox.congested && (session.#heldAnswers?.bytes ?? 0) <= HELD_BYTES_MAX;
     }
     listening(): boolean {
       return this.#session.#pausedFor === 0;
@@ -352,10 +354,8 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
         ? new FrameReader(wiring, wishes.rpc ? "rpc" : undefined)
         : new YReader(wishes.document, this.#outbox);
     this.#requests = new Requests(wiring);
-    this.#statements = new Statements(wiring);
     this.#subscriptions = new Subscriptions(wiring);
     this.#chat = options.rooms && new Chat(wiring);
-    this.#heartbeat = new Heartbeat(wiring);
     this.#agenda = new Agenda(options.agendas, this);
     this.#agenda.set("heartbeat", limits.pingMs);
     this.#agenda.set("idle", limits.idleMsMax);
@@ -428,7 +428,7 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
 
   /** Says the answer of one of its queries. */
   answer({ id, reply }: Query, frame: string): void {
-    this.#queries.delete(id);
+    this.#queries?.delete(id);
     reply.answer(frame);
     if (this.#sessionClosed) this.close("sessionClosed");
   }
@@ -464,7 +464,8 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
       case "progress":
         return this.#checkProgress();
       case "heartbeat": {
-        const nextMs = this.#heartbeat.beat();
+        const { nextMs, pulse } = beat(this.#pulse, this.#wiring);
+        this.#pulse = pulse;
         if (nextMs !== undefined && this.#state.name !== "closed")
           this.#agenda.set("heartbeat", nextMs);
         return;
@@ -475,13 +476,13 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
   }
 
   pong(): void {
-    this.#heartbeat.signOfLife();
+    this.#pulse = alive(this.#pulse);
   }
 
   taken(): void {
     // While so much waits, the operating system takes more only because the peer took something. Otherwise it proves nothing: it keeps
     // small frames for a peer that is gone.
-    if (this.#outbox.congested) this.#heartbeat.signOfLife();
+    if (this.#outbox.congested) this.#pulse = alive(this.#pulse);
     this.#outbox.taken();
   }
 
@@ -519,7 +520,7 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
     if (frame.kind === "invalid" && frame.limit !== undefined)
       this.#options.metrics.limitReached(frame.limit);
     this.#lastFrameMs = this.#options.clock.nowMs();
-    this.#heartbeat.signOfLife();
+    this.#pulse = alive(this.#pulse);
     // A timer can be late, and a clock can jump: a token is never believed beyond its end.
     if (this.#identity !== undefined && this.#identity.expiresAtMs <= this.#lastFrameMs)
       this.#on({ name: "expired" });
@@ -628,7 +629,7 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
   /** What it does in documents; undefined if nobody keeps any. */
   #collaborating(): Collaboration | undefined {
     if (this.#options.documents === undefined) return undefined;
-    return (this.#collaboration ??= new Collaboration(new Session.#Wiring(this)));
+    return (this.#collaboration ??= new Collaboration(this.#wiring));
   }
 
   /** How a request is answered; by default, as the connection is spoken to. */
@@ -782,6 +783,7 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
       const error = `BATCH: \`messages\` must be at most ${limits.batchMessagesMax}`;
       return this.#refuseMessage(error, undefined, reply);
     }
+    this.#heldAnswers ??= { bytes: 0 };
     const answers = new InOrder(this.#outbox, this.#heldAnswers);
     this.#handleTogether(reply, () => {
       for (const json of messages) {
@@ -846,16 +848,16 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
 
   #query(message: QueryMessage, identity: Identity, reply: Reply): void {
     const { id } = message;
-    if (this.#queries.has(id) || this.#subscriptions.isPending(id))
+    if (this.#queries?.has(id) === true || this.#subscriptions.isPending(id))
       return reply.answer(this.#error({ id }, idInUse()));
     const query = new Query(this.#wiring, message, identity.principal, reply);
-    this.#queries.set(id, query);
+    (this.#queries ??= new Few()).set(id, query);
     this.#requests.submit(query);
   }
 
   #subscribe(message: SubscribeMessage, identity: Identity, reply: Reply): void {
     const { backpressure = "conflate", id, mode, resume } = message;
-    if (this.#queries.has(id)) return reply.answer(this.#error({ id }, idInUse()));
+    if (this.#queries?.has(id) === true) return reply.answer(this.#error({ id }, idInUse()));
     const before = mode === "before";
     let subscription: Subscription;
     try {
@@ -871,7 +873,7 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
         this.#subscriptions.start(
           subscription,
           () => ({
-            ...this.#statements.inSession({
+            ...this.#inSession({
               ...this.#request(message),
               // By then it may be another one, of the same user.
               principal: (this.#identity ?? identity).principal,
@@ -882,6 +884,16 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
           signal,
         ),
     });
+  }
+
+  /** The statements of the connection, from the first one on. */
+  get #statements(): Statements {
+    return (this.#statementsMade ??= new Statements(this.#wiring));
+  }
+
+  /** The request as it is in the session of now: a new one, while there was no statement. */
+  #inSession<Asked extends QueryRequest>(request: Asked): Asked {
+    return this.#statementsMade?.inSession(request) ?? request;
   }
 
   /** Takes back what may wait long. */
@@ -901,7 +913,7 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
 
   /** What is taken back answers by itself, with CANCELLED or with what it had come to. */
   #cancel(message: CancelMessage, reply: Reply): void {
-    this.#queries.get(message.id)?.abort();
+    this.#queries?.get(message.id)?.abort();
     reply.nothing();
   }
 
@@ -1027,9 +1039,9 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
   #release(): void {
     this.#agenda.close();
     this.#aborter?.abort();
-    for (const query of this.#queries.values()) query.abort();
+    for (const query of this.#queries?.values() ?? []) query.abort();
     this.#requests.close();
-    this.#statements.close();
+    this.#statementsMade?.close();
     this.#subscriptions.close();
     this.#options.channels.leaveAll(this);
     if (this.#identity !== undefined) {
@@ -1043,6 +1055,17 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
     if (this.#identity !== undefined) this.#options.users.leave(this.#identity.principal.id, this);
   }
 }
+
+/** What the parts of a session ask of it. */
+type Wiring = OutboxOptions &
+  FrameReaderOptions &
+  RequestsOptions &
+  QueryHost &
+  StatementsOptions &
+  SubscriptionsOptions &
+  HeartbeatOptions &
+  ChatOptions &
+  CollaborationOptions;
 
 /** So much may be answered and wait for an answer before it; then no further request is started. */
 const HELD_BYTES_MAX = 1024 * 1024;

@@ -25,10 +25,11 @@ function harness() {
     answer: () => undefined,
   });
   const subscription = new Subscription(
-    { outbox, restarted: () => undefined },
+    { outbox, restarted: () => undefined, failed: () => undefined },
     { id: "s", withBefore: false, backpressure: "conflate", reply },
   );
   const answer = (seq: number): LiveAnswer => ({
+    text: "MATCH (n) RETURN n",
     columns: [],
     keys: [],
     encodedRows: [],
@@ -39,26 +40,25 @@ function harness() {
     resumed: false,
     reset: false,
     notices: [],
-    renew: () => Promise.resolve(seq),
-    close: () => closed++,
+    watch: { renew: () => Promise.resolve(seq), close: () => closed++ },
   });
   return { answer, closed: () => closed, queued, subscription };
 }
 
 test("what comes before the RESULT waits for it, and what the RESULT shows already is not told again", () => {
   const { answer, queued, subscription } = harness();
-  for (const seq of [1, 2, 3]) subscription.changed(commit(seq));
+  for (const seq of [1, 2, 3]) subscription.onChange(commit(seq));
   expect(queued).toEqual([]);
   subscription.begin(answer(2));
   expect(queued).toEqual([3]);
-  subscription.changed(commit(4));
+  subscription.onChange(commit(4));
   expect(queued).toEqual([3, 4]);
 });
 
 test("one that has ended hears nothing, and lets go of a result that comes too late", () => {
   const { answer, closed, queued, subscription } = harness();
   subscription.end();
-  subscription.changed(commit(1));
+  subscription.onChange(commit(1));
   subscription.begin(answer(0));
   expect(queued).toEqual([]);
   expect(closed()).toBe(1);
@@ -67,8 +67,8 @@ test("one that has ended hears nothing, and lets go of a result that comes too l
 test("is behind from the commit that is looked at later until it has caught up", () => {
   const { subscription } = harness();
   expect(subscription.isBehindAt(5)).toBe(false);
-  subscription.pace("behind", 5);
+  subscription.onPace("behind", 5);
   expect([4, 5, 9].map((seq) => subscription.isBehindAt(seq))).toEqual([false, true, true]);
-  subscription.pace("caught up", 8);
+  subscription.onPace("caught up", 8);
   expect([5, 7, 8].map((seq) => subscription.isBehindAt(seq))).toEqual([true, true, false]);
 });

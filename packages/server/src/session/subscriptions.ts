@@ -2,12 +2,11 @@ import type { RequestId } from "@geode/protocol";
 import { GeodeError } from "@geode/values";
 import type { DatabasePort, LiveAnswer, Principal, SubscribeRequest } from "../port.ts";
 import { errorFrame, liveFrame } from "./answers.ts";
-import { Few } from "./few.ts";
 import type { Outbox } from "./outbox.ts";
-import { Subscription, type SubscriptionHost, type Wish } from "./subscription.ts";
+import { type Asked, Subscription, type SubscriptionHost, type Wish } from "./subscription.ts";
 
 export interface SubscriptionsOptions {
-  readonly database: Pick<DatabasePort, "subscribe">;
+  readonly database: Pick<DatabasePort, "watch">;
   readonly outbox: Outbox;
   /** How many there may be at a time. */
   readonly subscriptionsMax: number;
@@ -25,14 +24,17 @@ export interface SubscriptionsOptions {
 /** The live queries of one connection, by the ids that its client chose. */
 export class Subscriptions implements SubscriptionHost {
   readonly #options: SubscriptionsOptions;
-  readonly #byId = new Few<RequestId, Subscription>();
+  /** The one that most connections have. */
+  #only: Subscription | undefined;
+  /** All, once there were two. */
+  #byId: Map<RequestId, Subscription> | undefined;
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
   }
 
   get count(): number {
-    return this.#byId.size;
+    return this.#byId?.size ?? (this.#only === undefined ? 0 : 1);
   }
 
   get outbox(): Outbox {
@@ -41,21 +43,27 @@ export class Subscriptions implements SubscriptionHost {
 
   /** Whether the answer to a SUBSCRIBE with this id is still to come. */
   isPending(id: RequestId): boolean {
-    return this.#byId.get(id)?.pending === true;
+    return this.#get(id)?.pending === true;
   }
 
   /** One that is to be started; that of the same id ends, in any case. Throws LIMIT. */
   add(wish: Wish): Subscription {
     const { subscriptionsMax } = this.#options;
     this.end(wish.id);
-    if (this.#byId.size >= subscriptionsMax) {
+    if (this.count >= subscriptionsMax) {
       throw new GeodeError("LIMIT", `a connection may have ${subscriptionsMax} subscriptions`, {
         hint: "Unsubscribe from what is not shown any more.",
         limit: "subscriptions",
       });
     }
     const subscription = new Subscription(this, wish);
-    this.#byId.set(wish.id, subscription);
+    if (this.count === 0) {
+      this.#only = subscription;
+    } else {
+      this.#byId ??= new Map(this.#only && [[this.#only.id, this.#only]]);
+      this.#byId.set(wish.id, subscription);
+      this.#only = undefined;
+    }
     return subscription;
   }
 
@@ -68,16 +76,16 @@ export class Subscriptions implements SubscriptionHost {
     ask: () => SubscribeRequest,
     signal?: AbortSignal,
   ): Promise<void> {
-    if (!this.#has(subscription)) return;
     const { id, reply } = subscription;
+    if (!this.#has(subscription) || reply === undefined) return;
     try {
-      const { resume, ...asked } = ask();
-      subscription.asked = asked;
-      const live = await this.#subscribe(subscription, {
-        ...asked,
-        ...(resume === undefined ? {} : { resume }),
-        ...(signal === undefined ? {} : { signal }),
-      });
+      const request = ask();
+      const live = await this.#options.database.watch(
+        signal === undefined ? request : { ...request, signal },
+        subscription,
+      );
+      // Not its own text: many ask the same.
+      subscription.asked = askedIn({ ...request, text: live.text });
       reply.answer(this.#frameOf(subscription, live), {
         isWanted: () => !subscription.ended,
         // What has ended meanwhile lets go of it by itself.
@@ -93,33 +101,34 @@ export class Subscriptions implements SubscriptionHost {
   /** Those that this commit may concern, and that tell of a later one in its place. */
   behindAt(seq: number): readonly RequestId[] {
     const ids: RequestId[] = [];
-    for (const subscription of this.#byId.values())
+    for (const subscription of this.#all())
       if (subscription.isBehindAt(seq)) ids.push(subscription.id);
     return ids;
   }
 
   /** Nothing of it follows; what is not there has ended already. */
   end(id: RequestId): void {
-    this.#byId.get(id)?.end();
-    this.#byId.delete(id);
+    this.#get(id)?.end();
+    this.#forget(id);
   }
 
   /** The user has other roles or claims. A result that cannot be brought to what these may see ends. */
   renew(principal: Principal): void {
-    for (const subscription of this.#byId.values()) {
+    for (const subscription of this.#all()) {
       if (subscription.pending) continue;
       subscription.renew(principal).catch((error: unknown) => {
         if (!this.#has(subscription)) return;
         this.end(subscription.id);
-        subscription.reply.push(this.#options.failure({ subscription: subscription.id }, error));
+        subscription.push(this.#options.failure({ subscription: subscription.id }, error));
       });
     }
   }
 
   /** Ends all of them. */
   close(): void {
-    for (const subscription of this.#byId.values()) subscription.end();
-    this.#byId.clear();
+    for (const subscription of this.#all()) subscription.end();
+    this.#only = undefined;
+    this.#byId = undefined;
   }
 
   restarted(subscription: Subscription): void {
@@ -128,54 +137,74 @@ export class Subscriptions implements SubscriptionHost {
 
   /** Sends the whole result again, in place of updates that were dropped: whatever the client has, it has lost some on the way. */
   async #restart(subscription: Subscription): Promise<void> {
-    const { asked, id, reply } = subscription;
+    const { asked, id } = subscription;
     if (asked === undefined || !this.#has(subscription)) return;
     try {
       const { principal } = this.#options;
-      const live = await this.#subscribe(subscription, { ...asked, principal });
+      const live = await this.#options.database.watch({ ...asked, principal }, subscription);
       const anew = { ...live, reset: true, notices: [...live.notices, SKIPPED] };
       const frame = this.#frameOf(subscription, anew);
-      if (!subscription.ended) reply.push(frame);
+      if (!subscription.ended) subscription.push(frame);
       // What has ended meanwhile lets go of it by itself.
       subscription.begin(live);
     } catch (error) {
       if (subscription.ended) return;
       this.end(id);
-      reply.push(this.#options.failure({ subscription: id }, error));
+      subscription.push(this.#options.failure({ subscription: id }, error));
     }
-  }
-
-  #subscribe(subscription: Subscription, request: SubscribeRequest): Promise<LiveAnswer> {
-    return this.#options.database.subscribe(
-      request,
-      (commit) => subscription.changed(commit),
-      (error) => this.#failed(subscription, error),
-      (pace, seq) => subscription.pace(pace, seq),
-    );
   }
 
   #frameOf(subscription: Subscription, live: LiveAnswer): string {
     try {
       return liveFrame(subscription.id, live, this.#options.resultBytesMax);
     } catch (error) {
-      live.close();
+      live.watch.close();
       throw error;
     }
   }
 
-  /** Its result cannot be kept up to date any longer. */
-  #failed(subscription: Subscription, error: GeodeError): void {
+  failed(subscription: Subscription, error: GeodeError): void {
     if (!this.#has(subscription)) return;
-    const { id, pending, reply } = subscription;
+    const { id, reply } = subscription;
     this.end(id);
-    if (pending) reply.answer(errorFrame({ id }, error));
-    else reply.push(errorFrame({ subscription: id }, error));
+    if (reply === undefined) subscription.push(errorFrame({ subscription: id }, error));
+    else reply.answer(errorFrame({ id }, error));
   }
 
   /** False once it has ended. */
   #has(subscription: Subscription): boolean {
-    return this.#byId.get(subscription.id) === subscription;
+    return this.#get(subscription.id) === subscription;
   }
+
+  #get(id: RequestId): Subscription | undefined {
+    return this.#byId === undefined ? this.#ifOnly(id) : this.#byId.get(id);
+  }
+
+  #ifOnly(id: RequestId): Subscription | undefined {
+    return this.#only?.id === id ? this.#only : undefined;
+  }
+
+  #forget(id: RequestId): void {
+    if (this.#ifOnly(id) !== undefined) this.#only = undefined;
+    this.#byId?.delete(id);
+    if (this.#byId?.size === 0) this.#byId = undefined;
+  }
+
+  /** In the order in which they came; they may end meanwhile. */
+  #all(): Iterable<Subscription> {
+    return this.#byId?.values() ?? (this.#only === undefined ? [] : [this.#only]);
+  }
+}
+
+/** Of a request, what it would be again. */
+function askedIn({ before, graph, parameters, session, text, timeoutMs }: SubscribeRequest): Asked {
+  const asked = { text, parameters, timeoutMs, before: before ?? false };
+  if (graph === undefined && session === undefined) return asked;
+  return {
+    ...asked,
+    ...(graph === undefined ? {} : { graph }),
+    ...(session === undefined ? {} : { session }),
+  };
 }
 
 const SKIPPED = {

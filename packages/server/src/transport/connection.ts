@@ -3,7 +3,6 @@ import type { OutFrame } from "./out-frame.ts";
 
 /** An open socket as a session sees it. No session imports a socket library. */
 export interface Connection {
-  readonly remoteAddress: string;
   /** Bytes of frames handed over and not yet taken by the operating system. */
   readonly bufferedBytes: number;
   /** Bytes of frames taken by the operating system since the connection began: it grows, or the peer is stuck. */
@@ -21,10 +20,18 @@ export interface Connection {
   allowFrames(bytesMax: number): void;
 }
 
+/** What has passed through connections: whoever lets it pass counts it. */
+export interface TrafficCount {
+  messagesSent: number;
+  messagesReceived: number;
+  bytesReceived: number;
+  /** Bytes of frames taken by the operating system. */
+  bytesSent: number;
+}
+
 /** What a connection tells its session. */
 export interface ConnectionListener {
-  /** `bytes`: how long it is in UTF-8. */
-  textFrame(text: string, bytes: number): void;
+  textFrame(text: string): void;
   binaryFrame(bytes: Uint8Array): void;
   pong(): void;
   /** Some of what was sent has been taken by the operating system. */

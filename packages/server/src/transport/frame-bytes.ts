@@ -15,6 +15,15 @@ const CONTINUATION = 0x0;
 const TEXT = 0x1;
 const BINARY = 0x2;
 
+const CONTROL = { close: 0x8, ping: 0x9, pong: 0xa } as const;
+
+/** A control frame; its payload has at most 125 bytes. */
+export function controlFrame(kind: keyof typeof CONTROL, payload: Uint8Array): Buffer {
+  const target = Buffer.allocUnsafe(2 + payload.length);
+  target.set(payload, writeHeader(target, 0, FIN | CONTROL[kind], payload.length));
+  return target;
+}
+
 /** Messages as the frames that a server sends, all in one piece of memory, so that one write takes them. */
 export function framed(messages: readonly OutFrame[], deflates: boolean): Buffer {
   const [first] = messages;

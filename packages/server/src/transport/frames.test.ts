@@ -3,6 +3,7 @@ import { limitsWith } from "@geode/protocol";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { silentLog } from "../log.ts";
+import { Traffic } from "../metrics/traffic.ts";
 import {
   BINARY,
   CLOSE,
@@ -35,6 +36,7 @@ beforeAll(async () => {
     port: 0,
     tls: undefined,
     limits: limitsWith({ frameBytesBeforeAuthMax: LIMIT }),
+    traffic: new Traffic(),
     log: silentLog,
     door: {
       handshake: () =>

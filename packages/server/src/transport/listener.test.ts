@@ -9,6 +9,7 @@ import type { TLSSocket } from "node:tls";
 import { limitsWith } from "@geode/protocol";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { silentLog } from "../log.ts";
+import { Traffic } from "../metrics/traffic.ts";
 import { Peer } from "../../test/peer.ts";
 import type { Connection, ConnectionListener } from "./connection.ts";
 import { Listener, type TlsFiles } from "./listener.ts";
@@ -28,6 +29,7 @@ async function listen(tls?: TlsFiles, handler: Partial<ConnectionListener> = {})
     port: 0,
     tls,
     limits: limitsWith(),
+    traffic: new Traffic(),
     log: silentLog,
     door: {
       handshake: () =>

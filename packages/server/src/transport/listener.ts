@@ -13,11 +13,19 @@ import { pipeline } from "node:stream/promises";
 import type { Socket } from "node:net";
 import type { Limits } from "@geode/protocol";
 import { GeodeError, unreachable } from "@geode/values";
-import { WebSocketServer, type ServerOptions } from "ws";
+import { WebSocketServer, type ServerOptions, type WebSocket } from "ws";
 import type { Log } from "../log.ts";
-import type { Admission, Door, Handshake, HttpAnswer, HttpStream } from "./connection.ts";
+import type { MessageLimit } from "./arriving.ts";
+import type {
+  Admission,
+  Door,
+  Handshake,
+  HttpAnswer,
+  HttpStream,
+  TrafficCount,
+} from "./connection.ts";
 import { PER_MESSAGE_DEFLATE } from "./deflate.ts";
-import { connect, ReasonedWebSocket, type OnLimit } from "./web-socket.ts";
+import { connect, type WebSocketOptions } from "./web-socket.ts";
 
 /** Certificate chain and private key, in PEM. */
 export interface TlsFiles {
@@ -31,24 +39,30 @@ export interface ListenOptions {
   readonly tls?: TlsFiles | undefined;
   readonly limits: Limits;
   readonly door: Door;
+  readonly traffic: TrafficCount;
   readonly log: Log;
 }
 
-/** How long a peer gets to answer a close frame, and to take what was sent before it. */
-const CLOSE_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_TIMEOUT_MS = 5_000;
 const UNUPGRADED_MAX = 1_000;
 const HEADER_BYTES_MAX = 16 * 1024;
+const PERMESSAGE_DEFLATE = "permessage-deflate";
 
 /** One listening port for HTTP and WebSocket. The only place that knows `ws` and `node:http`. */
 export class Listener {
   readonly #http: Server | TlsServer;
   readonly #sockets: WebSocketServer;
   readonly #options: ListenOptions;
+  readonly #webSockets: WebSocketOptions;
 
   private constructor(options: ListenOptions) {
     const { limits } = options;
     this.#options = options;
+    this.#webSockets = {
+      limits,
+      traffic: options.traffic,
+      onLimit: (limit, frameBytesMax) => this.#limitReached(limit, frameBytesMax),
+    };
     const settings = {
       maxHeaderSize: HEADER_BYTES_MAX,
       headersTimeout: limits.handshakeMsMax,
@@ -65,15 +79,11 @@ export class Listener {
         : createTlsServer({ ...settings, ...tlsContext(options.tls) });
     // Sessions are counted where they begin; this bounds the sockets that have not come so far.
     this.#http.maxConnections = limits.connectionsMax + UNUPGRADED_MAX;
-    const socketOptions: ServerOptions & { closeTimeout: number } = {
+    const socketOptions: ServerOptions = {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: PER_MESSAGE_DEFLATE,
-      maxPayload: limits.frameBytesBeforeAuthMax,
-      maxFragments: limits.fragmentsMax,
-      maxBufferedChunks: limits.bufferedChunksMax,
-      closeTimeout: CLOSE_TIMEOUT_MS,
-      WebSocket: ReasonedWebSocket,
+      WebSocket: Handshaken as unknown as typeof WebSocket,
       // The door chose the protocol; it is passed on by handleUpgrade below.
       handleProtocols: (_offered, request) => chosenProtocol.get(request) ?? false,
     };
@@ -190,13 +200,14 @@ export class Listener {
     const { open, protocol } = admission;
     if (protocol !== undefined) chosenProtocol.set(request, protocol);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      // `ws` listens from here on.
+      const { _extensions: extensions, head: behind } = webSocket as unknown as Handshaken;
+      const deflates = Object.hasOwn(extensions, PERMESSAGE_DEFLATE);
+      connect({ socket: socket as Socket, head: behind, deflates }, open, this.#webSockets);
       socket.off("error", drop);
-      connect(webSocket as ReasonedWebSocket, socket as Socket, open, this.#onLimit);
     });
   }
 
-  readonly #onLimit: OnLimit = (limit, frameBytesMax) => {
+  #limitReached(limit: MessageLimit, frameBytesMax: number): void {
     const { door, limits } = this.#options;
     switch (limit) {
       case "bytes":
@@ -210,7 +221,19 @@ export class Listener {
       default:
         return unreachable(limit);
     }
-  };
+  }
+}
+
+/** What `ws` makes of a handshake that is good; it would make its own WebSocket of it, and calls this in its place. */
+class Handshaken {
+  /** What was negotiated. */
+  _extensions: Readonly<Record<string, unknown>> = {};
+  _protocol = "";
+  head: Buffer = Buffer.alloc(0);
+
+  setSocket(_socket: Duplex, head: Buffer): void {
+    this.head = head;
+  }
 }
 
 function drop(this: Duplex): void {

@@ -1,9 +1,8 @@
 import type { Socket } from "node:net";
-import { CLOSES } from "@geode/protocol";
-import { WebSocket } from "ws";
-import type { Connection, ConnectionListener } from "./connection.ts";
-import { framed, framedSlice, messagesBytes } from "./frame-bytes.ts";
-import { Inflater } from "./inflater.ts";
+import { CLOSES, type Limits } from "@geode/protocol";
+import { readFrames, type Arriving, type Breach, type Ear, type MessageLimit } from "./arriving.ts";
+import type { Connection, ConnectionListener, TrafficCount } from "./connection.ts";
+import { controlFrame, framed, framedSlice, messagesBytes } from "./frame-bytes.ts";
 import { frameBytes, isText, payloadOf, type OutFrame } from "./out-frame.ts";
 import { tellTakenAtOnce, type Writer } from "./taken-at-once.ts";
 
@@ -11,79 +10,73 @@ import { tellTakenAtOnce, type Writer } from "./taken-at-once.ts";
 const SLICE_BYTES = 256 * 1024;
 /** Shorter messages of one call leave in one piece of memory. */
 const JOINED_BYTES = 16 * 1024;
-/** Written behind something, to hear when that has been taken. */
-const NOTHING = new Uint8Array();
-/** RFC 6455 §7.1.5: no close frame was received. */
+/** How long a peer gets to answer a close frame, and to take what was sent before it. */
+const CLOSE_TIMEOUT_MS = 10_000;
+/** A peer that takes no pongs while it sends pings is dropped when so many wait. */
+const PONGS_MAX = 60;
+/** RFC 6455 §7.1.5: no close frame was received; it had no code. */
 const LOST = 1006;
-const PERMESSAGE_DEFLATE = "permessage-deflate";
+const NO_CODE = 1005;
+/** The payload of a control frame that says no more; and written behind something, to hear when that has been taken. */
+const NOTHING: Buffer = Buffer.alloc(0);
 
-/**
- * A WebSocket that tells its connection what happens to it. Not by listeners: a handful of them, and the table that holds them, would be a
- * good part of what an idle connection takes.
- */
-export class ReasonedWebSocket extends WebSocket {
-  connection: WebSocketConnection | undefined;
-  /** How this side closed, if it was the first to do so. */
-  #own: { readonly code: number; readonly reason: string } | undefined;
-
-  /** `ws` closes by itself what breaks its limits: 1009 for bytes, 1008 for fragments, both without a reason. Ours names it. */
-  override close(code?: number, reason?: string | Buffer): void {
-    const ofItself = reason === undefined && (code === 1009 || code === 1008);
-    if (ofItself) return this.close(CLOSES.tooBig.code, CLOSES.tooBig.reason);
-    if (code !== undefined && this.readyState === WebSocket.OPEN)
-      this.#own = { code, reason: reason?.toString() ?? "" };
-    super.close(code, reason);
-  }
-
-  override emit(event: string | symbol, ...args: unknown[]): boolean {
-    const { connection } = this;
-    if (connection === undefined) return super.emit(event, ...args);
-    switch (event) {
-      case "message":
-        connection.heard(args[0] as Buffer, args[1] as boolean);
-        return true;
-      case "pong":
-        connection.listener.pong();
-        return true;
-      case "error":
-        // `ws` closes after an error of the peer's.
-        connection.failed(args[0] as NodeJS.ErrnoException);
-        return true;
-      case "close": {
-        const [code, reason] = args as [number, Buffer];
-        // Whoever broke the protocol is not heard any more, not even their part of the handshake.
-        if (code === LOST && this.#own !== undefined)
-          connection.listener.closed(this.#own.code, this.#own.reason);
-        else connection.listener.closed(code, reason.toString("utf8"));
-        return true;
-      }
-      default:
-        return super.emit(event, ...args);
-    }
-  }
+/** What all WebSockets of a listener have in common. */
+export interface WebSocketOptions {
+  readonly limits: Pick<Limits, "bufferedChunksMax" | "fragmentsMax" | "frameBytesBeforeAuthMax">;
+  readonly traffic: TrafficCount;
+  /** Is told of a message that was refused, and how long messages might be on that connection. */
+  readonly onLimit: (limit: MessageLimit, frameBytesMax: number) => void;
 }
 
-/** Is told of a message that was refused, and how long messages might be on that connection. */
-export type OnLimit = (limit: MessageLimit, frameBytesMax: number) => void;
+/** A socket on which the handshake is over. */
+export interface Upgraded {
+  readonly socket: Socket;
+  /** What arrived behind the handshake. */
+  readonly head: Buffer;
+  /** Whether messages may be compressed. */
+  readonly deflates: boolean;
+}
 
-/** Ties a WebSocket and the socket below it to a session. */
+/** Ties an upgraded socket to a session. */
 export function connect(
-  webSocket: ReasonedWebSocket,
-  socket: Socket,
+  { deflates, head, socket }: Upgraded,
   open: (connection: Connection) => ConnectionListener,
-  onLimit: OnLimit,
+  options: WebSocketOptions,
 ): void {
-  const { _extensions: extensions, _receiver: receiver } = webSocket as unknown as Internals;
-  const deflates = Object.hasOwn(extensions, PERMESSAGE_DEFLATE);
-  if (deflates) {
-    extensions[PERMESSAGE_DEFLATE] = new Inflater({
-      bytesMax: () => receiver._maxPayload,
-      onBroken: (code) => webSocket.close(code),
-    });
-  }
-  const connection = new WebSocketConnection({ webSocket, socket, deflates, onLimit });
+  const connection = new WebSocket(socket, deflates, options);
+  (socket as Owned)[OWNER] = connection;
+  // Node keeps the peer's address, once somebody asked, as an object and a text; whoever needs it has it from the handshake.
+  (socket as Owned)._peername = undefined;
+  socket.setTimeout(0);
+  socket.setNoDelay();
+  if (head.length > 0) socket.unshift(head);
+  socket.on("close", onClose);
+  socket.on("data", onData);
+  socket.on("end", onEnd);
+  socket.on("error", onError);
   connection.listener = open(connection);
-  webSocket.connection = connection;
+}
+
+/** Listeners are the same for all sockets: closures would be a good part of what an idle connection takes. */
+const OWNER = Symbol("owner");
+type Owned = Socket & { [OWNER]?: WebSocket | undefined; _peername?: unknown };
+
+function onData(this: Owned, chunk: Buffer): void {
+  this[OWNER]?.arrived(chunk);
+}
+
+/** The peer says nothing more, and need not be waited for. */
+function onEnd(this: Owned): void {
+  this[OWNER]?.ended();
+}
+
+/** The socket closes after it, which is told there. */
+function onError(this: Owned): void {
+  this.destroy();
+}
+
+function onClose(this: Owned): void {
+  this[OWNER]?.gone();
 }
 
 /** Before there is a session, and where there never is one. */
@@ -95,34 +88,22 @@ const NOBODY: ConnectionListener = {
   closed: () => undefined,
 };
 
-/**
- * Fields that are private to `ws`; its version is pinned, and tests fail if one of them stops working. The frame limit is given when a
- * connection begins, and ours grows with authentication. Inflating is ours, because it keeps nothing between two messages.
- */
-interface Internals {
-  readonly _extensions: Record<string, unknown>;
-  readonly _receiver: Receiver;
+/** How a connection comes to its end; there is none while it is open. */
+interface Closing {
+  /** How this side closed. */
+  readonly own: CloseFrame | undefined;
+  /** How the peer did. */
+  peer: CloseFrame | undefined;
+  /** The peer is not heard any more: it said its last, or broke the protocol. */
+  deaf: boolean;
+  /** Our close frame was taken. */
+  said: boolean;
+  readonly timer: NodeJS.Timeout;
 }
 
-interface Receiver {
-  _maxPayload: number;
-  readonly _maxFragments: number;
-  readonly _numFragments: number;
-}
-
-/** What bounds a message while it arrives. */
-export type MessageLimit = "bytes" | "fragments" | "chunks";
-
-function limitOf(error: NodeJS.ErrnoException, receiver: Receiver): MessageLimit | undefined {
-  switch (error.code) {
-    case "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH":
-    case "ERR_BUFFER_TOO_LARGE":
-      return "bytes";
-    case "WS_ERR_TOO_MANY_BUFFERED_PARTS":
-      return receiver._numFragments > receiver._maxFragments ? "fragments" : "chunks";
-    default:
-      return undefined;
-  }
+interface CloseFrame {
+  readonly code: number;
+  readonly reason: string;
 }
 
 /** A message that leaves in slices: what is left of it. */
@@ -133,16 +114,20 @@ interface Long {
 }
 
 /**
- * Writes messages. The frames are made here and not by `ws`, which takes each message for itself: here everything of one call leaves in
- * one write, and what is shared is encoded and compressed once for all connections. Control frames are left to `ws`; they may stand
- * between any two of ours.
+ * A WebSocket (RFC 6455). What it keeps while nothing happens is little: what arrives in pieces, leaves in slices or comes to its end is
+ * kept in objects that are made for it. Frames are made here: everything of one call leaves in one write, and what is shared is encoded
+ * and compressed once for all connections. Control frames may stand between any two of them.
  */
-class WebSocketConnection implements Connection, Writer {
+class WebSocket implements Connection, Ear, Writer {
   listener = NOBODY;
-  readonly #webSocket: WebSocket;
+  readonly deflates: boolean;
+  frameBytesMax: number;
   readonly #socket: Socket;
-  readonly #deflates: boolean;
-  readonly #onLimit: OnLimit;
+  readonly #options: WebSocketOptions;
+  #arriving: Arriving | undefined;
+  #closing: Closing | undefined;
+  /** Answers to pings that were not taken. */
+  #pongs = 0;
   /** The long message that is under way, and what follows it; undefined while there is none. */
   #waiting: (OutFrame | Long)[] | undefined;
   /** A slice is being taken, and the next one follows it. */
@@ -150,33 +135,77 @@ class WebSocketConnection implements Connection, Writer {
   #handedBytes = 0;
   #takenBytes = 0;
 
-  constructor(options: {
-    readonly webSocket: WebSocket;
-    readonly socket: Socket;
-    readonly deflates: boolean;
-    readonly onLimit: OnLimit;
-  }) {
-    this.#webSocket = options.webSocket;
-    this.#socket = options.socket;
-    this.#deflates = options.deflates;
-    this.#onLimit = options.onLimit;
+  constructor(socket: Socket, deflates: boolean, options: WebSocketOptions) {
+    this.#socket = socket;
+    this.deflates = deflates;
+    this.#options = options;
+    this.frameBytesMax = options.limits.frameBytesBeforeAuthMax;
   }
 
-  get remoteAddress(): string {
-    return this.#socket.remoteAddress ?? "";
+  get fragmentsMax(): number {
+    return this.#options.limits.fragmentsMax;
   }
 
-  heard(data: Buffer, isBinary: boolean): void {
+  get chunksMax(): number {
+    return this.#options.limits.bufferedChunksMax;
+  }
+
+  arrived(chunk: Buffer): void {
+    if (this.#closing?.deaf === true) return;
+    this.#arriving = readFrames(chunk, this.#arriving, this);
+  }
+
+  message(payload: Buffer, isBinary: boolean): void {
     // What arrives behind our close frame is nobody's.
-    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
-    if (isBinary) this.listener.binaryFrame(data);
-    else this.listener.textFrame(data.toString("utf8"), data.length);
+    if (this.#closing !== undefined) return;
+    const { traffic } = this.#options;
+    traffic.messagesReceived++;
+    traffic.bytesReceived += payload.length;
+    if (isBinary) this.listener.binaryFrame(payload);
+    else this.listener.textFrame(payload.toString("utf8"));
   }
 
-  failed(error: NodeJS.ErrnoException): void {
-    const { _receiver: receiver } = this.#webSocket as unknown as Internals;
-    const limit = limitOf(error, receiver);
-    if (limit !== undefined) this.#onLimit(limit, receiver._maxPayload);
+  pinged(payload: Buffer): void {
+    if (this.#closing !== undefined) return;
+    if (this.#pongs === PONGS_MAX) return this.terminate();
+    this.#pongs++;
+    this.#socket.write(controlFrame("pong", payload), () => this.#pongs--);
+  }
+
+  ponged(): void {
+    this.listener.pong();
+  }
+
+  farewell(code: number, reason: Buffer): void {
+    const peer = { code, reason: reason.toString("utf8") };
+    // It is told what it said.
+    const closing = (this.#closing ??= this.#begin(undefined, code === NO_CODE ? undefined : peer));
+    closing.peer = peer;
+    this.#deafen(closing);
+  }
+
+  broken({ code, limit }: Breach): void {
+    if (limit !== undefined) this.#options.onLimit(limit, this.frameBytesMax);
+    const own = limit === undefined ? { code, reason: "" } : CLOSES.tooBig;
+    this.#deafen((this.#closing ??= this.#begin(own, own)));
+  }
+
+  /** The peer says nothing more: it need not be waited for. */
+  ended(): void {
+    this.#closing ??= this.#begin(undefined, null);
+    this.#socket.end();
+  }
+
+  /** The socket is closed. */
+  gone(): void {
+    const closing = (this.#closing ??= this.#begin(undefined, null));
+    clearTimeout(closing.timer);
+    // It was not read any more: its close frame may stand there.
+    const left = closing.deaf ? null : (this.#socket.read() as Buffer | null);
+    if (left !== null) this.arrived(left);
+    this.#arriving = undefined;
+    const { code, reason } = closing.peer ?? closing.own ?? { code: LOST, reason: "" };
+    this.listener.closed(code, reason);
   }
 
   get bufferedBytes(): number {
@@ -188,7 +217,8 @@ class WebSocketConnection implements Connection, Writer {
   }
 
   send(messages: readonly OutFrame[]): void {
-    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    if (this.#closing !== undefined) return;
+    this.#options.traffic.messagesSent += messages.length;
     const allBytes = messagesBytes(messages);
     if (this.#waiting === undefined && allBytes <= JOINED_BYTES) {
       this.#handedBytes += allBytes;
@@ -228,39 +258,67 @@ class WebSocketConnection implements Connection, Writer {
   }
 
   close(code: number, reason: string): void {
-    this.#webSocket.close(code, reason);
+    const frame = { code, reason };
+    this.#closing ??= this.#begin(frame, frame);
     // A socket that is not read would never see the peer's part of the handshake.
-    this.#webSocket.resume();
+    this.#socket.resume();
   }
 
   taken(bytes: number): void {
     this.#takenBytes += bytes;
+    this.#options.traffic.bytesSent += bytes;
     this.listener.taken();
   }
 
   terminate(): void {
-    this.#webSocket.terminate();
+    this.#closing ??= this.#begin(undefined, null);
+    this.#socket.destroy();
   }
 
   ping(): void {
-    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.ping();
+    if (this.#closing === undefined) this.#socket.write(controlFrame("ping", NOTHING));
   }
 
   stopReading(): void {
-    this.#webSocket.pause();
+    if (this.#closing === undefined) this.#socket.pause();
   }
 
   startReading(): void {
-    this.#webSocket.resume();
+    this.#socket.resume();
   }
 
   allowFrames(bytesMax: number): void {
-    (this.#webSocket as unknown as Internals)._receiver._maxPayload = bytesMax;
+    this.frameBytesMax = bytesMax;
+  }
+
+  /**
+   * From now on nothing is sent, and the peer has a bounded time. `frame`: what is said last; undefined for a frame without a code, null
+   * if there is nobody to say it to.
+   */
+  #begin(own: CloseFrame | undefined, frame: CloseFrame | undefined | null): Closing {
+    const timer = setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS);
+    const closing: Closing = { own, peer: undefined, deaf: false, said: false, timer };
+    if (frame !== null) {
+      this.#socket.write(controlFrame("close", closePayload(frame)), (error) => {
+        // After a failure the socket closes.
+        if (error !== undefined && error !== null) return;
+        closing.said = true;
+        if (closing.deaf) this.#socket.end();
+      });
+    }
+    return closing;
+  }
+
+  /** What the peer still sends is thrown away. */
+  #deafen(closing: Closing): void {
+    closing.deaf = true;
+    this.#socket.resume();
+    if (closing.said) this.#socket.end();
   }
 
   /** Short messages, in one write. */
   #writeWhole(messages: readonly OutFrame[], bytes: number, slice: boolean): void {
-    if (messages.length > 0) this.#write(framed(messages, this.#deflates), bytes, slice);
+    if (messages.length > 0) this.#write(framed(messages, this.deflates), bytes, slice);
   }
 
   /** Writes a slice of what waits, and the next one when it is taken. */
@@ -272,7 +330,7 @@ class WebSocketConnection implements Connection, Writer {
       this.#waiting = undefined;
       return;
     }
-    if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+    if (this.#closing !== undefined) return;
     this.#sliceUnderWay = true;
     if (isLong(next)) return this.#writeLong(next, waiting);
     const whole: OutFrame[] = [];
@@ -297,7 +355,7 @@ class WebSocketConnection implements Connection, Writer {
     if (last) waiting.shift();
     message.rest = message.rest.subarray(bytes.length);
     message.first = false;
-    const deflates = this.#deflates;
+    const { deflates } = this;
     const [header, payload] = framedSlice({ bytes, text, first, last, deflates });
     this.#socket.cork();
     this.#socket.write(header);
@@ -328,6 +386,7 @@ class WebSocketConnection implements Connection, Writer {
 
   #sliceTaken(bytes: number): void {
     this.#takenBytes += bytes;
+    this.#options.traffic.bytesSent += bytes;
     this.#writeSlice();
     this.listener.taken();
   }
@@ -339,4 +398,12 @@ function longOf(message: OutFrame): Long {
 
 function isLong(waiting: OutFrame | Long): waiting is Long {
   return typeof waiting === "object" && "rest" in waiting;
+}
+
+function closePayload(frame: CloseFrame | undefined): Buffer {
+  if (frame === undefined) return NOTHING;
+  const payload = Buffer.alloc(2 + Buffer.byteLength(frame.reason));
+  payload.writeUInt16BE(frame.code);
+  payload.write(frame.reason, 2);
+  return payload;
 }

@@ -1,5 +1,5 @@
 /** A map that mostly has one entry, or none: only from the second on it is a Map, which is ten times as large. */
-export class Few<Key, Value extends object> {
+export class Few<Key, Value extends NonNullable<unknown>> {
   #key: Key | undefined;
   #value: Value | undefined;
   /** All entries, once there were two. */
@@ -31,17 +31,34 @@ export class Few<Key, Value extends object> {
     }
   }
 
-  delete(key: Key): void {
-    if (this.#many !== undefined) {
-      this.#many.delete(key);
-      if (this.#many.size === 0) this.#many = undefined;
-    } else if (this.#key === key) this.#forget();
+  /** Answers whether there was one. */
+  delete(key: Key): boolean {
+    if (this.#many === undefined) {
+      const there = this.has(key);
+      if (there) this.#forget();
+      return there;
+    }
+    const there = this.#many.delete(key);
+    if (this.#many.size === 0) this.#many = undefined;
+    return there;
   }
 
   /** In the order in which they came; entries may leave meanwhile. */
+  *keys(): Generator<Key, void> {
+    if (this.#many !== undefined) yield* this.#many.keys();
+    else if (this.#value !== undefined) yield this.#key!;
+  }
+
+  /** Likewise. */
   *values(): Generator<Value, void> {
     if (this.#many !== undefined) yield* this.#many.values();
     else if (this.#value !== undefined) yield this.#value;
+  }
+
+  /** Likewise. */
+  *entries(): Generator<readonly [Key, Value], void> {
+    if (this.#many !== undefined) yield* this.#many;
+    else if (this.#value !== undefined) yield [this.#key!, this.#value];
   }
 
   clear(): void {
