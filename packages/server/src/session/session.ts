@@ -230,7 +230,7 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
       return this.#session.#requests;
     }
     get statements(): Statements {
-      return this.#session.#statements;
+      return (this.#session.#statementsMade ??= new Statements(this));
     }
     get bounds(): Limits {
       return this.#session.#options.limits;
@@ -884,11 +884,6 @@ export class Session implements ConnectionListener, ChannelMember, Punctual {
           signal,
         ),
     });
-  }
-
-  /** The statements of the connection, from the first one on. */
-  get #statements(): Statements {
-    return (this.#statementsMade ??= new Statements(this.#wiring));
   }
 
   /** The request as it is in the session of now: a new one, while there was no statement. */
