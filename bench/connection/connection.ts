@@ -154,8 +154,8 @@ async function idleBytes(
 ): Promise<number> {
   const { close, loader, subject } = await pair(kind);
   const listen = { kind: "listen", url: subject.url, ...socket } as const;
-  // What the first ones bring along is not a connection's own.
-  await loader({ ...listen, sockets: 200 });
+  // What as many before them bring along, the code that is compiled while they come included, is no connection's own.
+  await loader({ ...listen, sockets: IDLE_SOCKETS });
   const before = await subject.ask({ kind: "memory" });
   await loader({ ...listen, sockets: IDLE_SOCKETS });
   const after = await subject.ask({ kind: "memory" });
