@@ -63,6 +63,11 @@ export class Adjacency {
   /** Appends a pair; returns its position among the node's pairs. */
   push(node: number, neighbour: number, edge: number): number {
     this.reserve(node);
+    return this.append(node, neighbour, edge);
+  }
+
+  /** As {@link push}, where there is room: {@link reserve} has made it, and nothing was appended to the node since. */
+  append(node: number, neighbour: number, edge: number): number {
     const headers = this.#headersOf(node);
     const at = (node & MASK) * 2;
     const offset = headers[at]!;

@@ -131,8 +131,8 @@ export class EdgeStore {
     const slot = this.slots.take();
     // From here on nothing can fail.
     this.#enter(slot, id, label, from, to);
-    this.#outPositions.set(slot, out.push(from, to, slot));
-    this.#inPositions.set(slot, into.push(to, from, slot));
+    this.#outPositions.set(slot, out.append(from, to, slot));
+    this.#inPositions.set(slot, into.append(to, from, slot));
     return slot;
   }
 
