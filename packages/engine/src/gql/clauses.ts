@@ -8,7 +8,7 @@ import { parseMatch } from "./match.ts";
 import { parseDelete, parseInsert, parseMerge, parseRemove, parseSet } from "./modifications.ts";
 import { parseOrderAndPage, parseProject, parseReturn, parseSelect } from "./projections.ts";
 import { parseTableQuery } from "./subqueries.ts";
-import { CLAUSE_WORDS } from "./words.ts";
+import { CHANGING_WORDS, CLAUSE_WORDS } from "./words.ts";
 
 /** Whether a clause begins at the current token. */
 export function startsClause(cursor: Cursor): boolean {
@@ -175,18 +175,6 @@ function parseGraphDefinition(cursor: Cursor): Let {
   cursor.graphs.set(name, parseGraphReference(cursor));
   return { kind: "let", items: [], span: cursor.spanFrom(start) };
 }
-
-const CHANGING_WORDS: ReadonlySet<string> = new Set([
-  "INSERT",
-  "CREATE",
-  "MERGE",
-  "SET",
-  "REMOVE",
-  "DELETE",
-  "DETACH",
-  "NODETACH",
-  "FOREACH",
-]);
 
 /** Cypher's `FOREACH (x IN list | changes)`: `CALL { FOR x IN list changes }`. */
 function parseForeach(cursor: Cursor): CallQuery {

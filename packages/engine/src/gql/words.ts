@@ -1,3 +1,16 @@
+/** What the clauses begin with that change something. */
+export const CHANGING_WORDS: ReadonlySet<string> = new Set([
+  "INSERT",
+  "CREATE",
+  "MERGE",
+  "SET",
+  "REMOVE",
+  "DELETE",
+  "DETACH",
+  "NODETACH",
+  "FOREACH",
+]);
+
 /** Words that open a clause of a linear query. */
 export const CLAUSE_WORDS: ReadonlySet<string> = new Set([
   "MATCH",
@@ -14,17 +27,9 @@ export const CLAUSE_WORDS: ReadonlySet<string> = new Set([
   "RETURN",
   "FINISH",
   "SELECT",
-  "INSERT",
-  "CREATE",
-  "MERGE",
-  "SET",
-  "REMOVE",
-  "DELETE",
-  "DETACH",
-  "NODETACH",
   "CALL",
   "USE",
-  "FOREACH",
+  ...CHANGING_WORDS,
 ]);
 
 /** Words that open a statement which is not a query. */
