@@ -27,6 +27,20 @@ export class FileWindow {
     }
     return this.#bytes.subarray(offset, offset + count);
   }
+
+  /** From `least` to `most` bytes, or what there is of them: no more than are at hand, if those are enough. Good until the next call. */
+  some(at: number, least: number, most: number): Buffer {
+    const offset = at - this.#start;
+    const atHand = offset < 0 ? 0 : this.#bytes.length - offset;
+    return atHand < least
+      ? this.bytes(at, most, 0)
+      : this.#bytes.subarray(offset, offset + Math.min(atHand, most));
+  }
+
+  /** The next look is at the file, whatever was read before. */
+  forget(): void {
+    this.#bytes = Buffer.alloc(0);
+  }
 }
 
 /** Fills the buffer as far as the file reaches; returns how far that is. */

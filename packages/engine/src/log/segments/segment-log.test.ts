@@ -306,7 +306,31 @@ describe("the log in segments", () => {
     expect(log.head().number).toBe(3);
     await fill(log, 2);
   });
+
+  test.skipIf(process.platform !== "linux")(
+    "what lies behind a hole is read once, however many records that is",
+    async () => {
+      const path = temporaryPath();
+      const log = await SegmentLog.open({ path, durability: "relaxed" });
+      await fill(log, 5_000);
+      await log.close();
+      rmSync(join(path, "closed"));
+      const file = join(path, FIRST);
+      const bytes = readFileSync(file);
+      writeFileSync(file, bytes.fill(0, 4_096, 8_192));
+      const before = bytesRead();
+      const reader = await SegmentLog.open({ path, access: "read" });
+      expect(bytesRead() - before).toBeLessThan(10 * bytes.length);
+      expect(reader.head().number).toBeLessThan(100);
+      await reader.close();
+    },
+  );
 });
+
+/** What this thread has read from files so far, as Linux counts it. */
+function bytesRead(): number {
+  return Number(/rchar: (\d+)/.exec(readFileSync("/proc/thread-self/io", "utf8"))?.[1]);
+}
 
 const FIRST = "0000000000000001.log";
 

@@ -284,7 +284,27 @@ export class Segment {
     }
   }
 
+  /**
+   * Reads what is in it. Somebody may append meanwhile, so what looks damaged is looked at again: who has written something behind an
+   * append had written all of that one before.
+   */
   #load(scan: SegmentScan): void {
+    for (let end = 0; ;) {
+      this.#loadAppends(scan);
+      this.#torn = !scan.isBlank(this.#end);
+      if (!this.#torn || this.#isTear(scan)) return;
+      if (end === this.#end) {
+        throw this.#damaged(
+          `the append at byte ${this.#end} is not the one that was written, and others follow it`,
+        );
+      }
+      end = this.#end;
+      scan.refresh();
+    }
+  }
+
+  /** Reads whole appends, from `#end` on. */
+  #loadAppends(scan: SegmentScan): void {
     const { salt } = this.header;
     let named: Omit<BlobPlace, "entry">[] = [];
     let lastEntry: FoundRecord | null = null;
@@ -311,8 +331,6 @@ export class Segment {
       this.#end = record.end;
     }
     if (lastEntry !== null) this.#lastHash = hashOf(scan.payload(lastEntry));
-    this.#torn = !scan.isBlank(this.#end);
-    if (this.#torn) this.#requireTear(scan);
   }
 
   #loadEntry(
@@ -333,10 +351,10 @@ export class Segment {
   }
 
   /**
-   * Throws unless what lies behind the last whole append can be the rest of one that was under way. What came after an append, came after
-   * the disk had it; only the appends of a relaxed life may lack what lies before them.
+   * Whether what lies behind the last whole append can be the rest of one that was under way. What came after an append, came after the
+   * disk had it; only the appends of a relaxed life may lack what lies before them.
    */
-  #requireTear(scan: SegmentScan): void {
+  #isTear(scan: SegmentScan): boolean {
     for (const record of scan.scattered(this.header.salt, this.#end)) {
       const follows =
         record.kind === "entry" && decodeHeader(scan.payload(record)).number === this.last + 1;
@@ -348,10 +366,9 @@ export class Segment {
       ) {
         continue;
       }
-      throw this.#damaged(
-        `the append at byte ${this.#end} is not the one that was written, and others follow it`,
-      );
+      return false;
     }
+    return true;
   }
 
   #damaged(problem: string): GeodeError {
