@@ -271,6 +271,34 @@ describe("the log in segments", () => {
     expect(segmentsOf(path)).toEqual([5, 6]);
   });
 
+  test("a segment whose name the disk did not get has it before anything is appended to it", async () => {
+    const path = temporaryPath();
+    const calls: string[] = [];
+    let refuses = true;
+    const disk: Disk = {
+      ...DISK,
+      write: (...write) => {
+        calls.push("write");
+        return DISK.write(...write);
+      },
+      syncNames: (directory) => {
+        if (refuses) throw new Error("no names");
+        calls.push("syncNames");
+        DISK.syncNames(directory);
+      },
+    };
+    await expect(SegmentLog.open({ path, disk })).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      message: expect.stringContaining("no names"),
+    });
+    expect(segmentsOf(path)).toEqual([1]);
+    calls.length = 0;
+    refuses = false;
+    const log = await SegmentLog.open({ path, disk });
+    expect(calls).toEqual(["syncNames", "write"]);
+    await log.close();
+  });
+
   test("an append that was under way when the process ended is passed over and cut off", async () => {
     const path = temporaryPath();
     const { torn, large } = await tornIn(path);

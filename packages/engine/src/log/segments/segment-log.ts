@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { GeodeError } from "@geode/values";
 import { readClosedMark, removeClosedMark, writeClosedMark } from "./closed-mark.ts";
@@ -20,7 +19,7 @@ import {
   ZERO_HASH,
 } from "../log.ts";
 import { LogLock } from "./lock.ts";
-import { type BlobPlace, firstOfName, Segment } from "./segment.ts";
+import { type BlobPlace, firstOfName, isUnfinishedName, Segment } from "./segment.ts";
 import { Waiters } from "../waiters.ts";
 
 export interface SegmentLogOptions {
@@ -169,7 +168,8 @@ export class SegmentLog implements CommitLog {
   async begin(wasClosed: boolean): Promise<void> {
     await this.#latched(async () => {
       if (!wasClosed || this.#current.torn) await this.#current.secure(this.#disk);
-      if (wasClosed) removeClosedMark(this.#path);
+      // Whoever was ended while it made a segment may have left its name to the system alone: it is durable with the end of the mark.
+      await removeClosedMark(this.#disk, this.#path);
       await this.#current.opened(this.#disk, this.#durability);
     });
   }
@@ -198,7 +198,7 @@ export class SegmentLog implements CommitLog {
   async #roll(): Promise<void> {
     if (this.#durability === "relaxed") await this.#current.sync(this.#disk);
     const { last: number, lastHash: hash } = this.#current;
-    const next = Segment.create(this.#path, {
+    const next = await Segment.create(this.#disk, this.#path, {
       salt: salt(),
       durability: this.#durability,
       before: { number, hash },
@@ -221,10 +221,8 @@ export class SegmentLog implements CommitLog {
     const kept = this.#segments.findIndex((segment) => segment.last > last);
     const gone = this.#segments.splice(0, kept === -1 ? this.#segments.length - 1 : kept);
     for (const segment of this.#segments) segment.forgetBlobs(last);
-    for (const segment of gone) {
-      segment.close();
-      await rm(segment.path, { force: true });
-    }
+    for (const segment of gone) segment.close();
+    for (const { path } of gone) await this.#disk.remove(path);
   }
 
   /** One write after the other: each looks at what the one before has left. */
@@ -264,7 +262,7 @@ export class SegmentLog implements CommitLog {
     if (this.#lock !== null && this.#failure === null) {
       await this.#latched(async () => {
         if (this.#durability === "relaxed") await this.#current.sync(this.#disk);
-        writeClosedMark(this.#path, this.#current.last);
+        await writeClosedMark(this.#disk, this.#path, this.#current.last);
         // Without the mark it is looked at more closely when it is opened; nothing is lost.
       }).catch(() => {});
     }
@@ -290,22 +288,21 @@ export function holdsSegments(path: string): boolean {
 }
 
 async function openToWrite(options: SegmentLogOptions): Promise<SegmentLog> {
-  const { path, start = { number: 0, hash: ZERO_HASH }, durability = "durable" } = options;
+  const { path, durability = "durable", disk = DISK } = options;
+  const { number, hash } = options.start ?? { number: 0, hash: ZERO_HASH };
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const lock = LogLock.take(path);
   const segments: Segment[] = [];
   try {
     for (const name of namesIn(path)) {
-      if (name.endsWith(".log.tmp")) rmSync(join(path, name));
+      if (isUnfinishedName(name)) await disk.remove(join(path, name));
     }
     const { closedWith, gone } = load(path, "write", segments);
-    for (const name of gone) rmSync(join(path, name));
+    for (const name of gone) await disk.remove(join(path, name));
     if (segments.length === 0) {
-      const before = { number: start.number, hash: start.hash };
-      const trimmed = start.number;
-      segments.push(
-        Segment.create(path, { salt: salt(), durability, before, bytesSoFar: 0, trimmed }),
-      );
+      const before = { number, hash };
+      const header = { salt: salt(), durability, before, bytesSoFar: 0, trimmed: number };
+      segments.push(await Segment.create(disk, path, header));
     }
     const log = new SegmentLog(segments, lock, options);
     await log.begin(closedWith !== null);

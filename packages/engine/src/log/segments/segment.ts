@@ -1,8 +1,7 @@
-import { closeSync, fstatSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { GeodeError } from "@geode/values";
 import type { Disk } from "./disk.ts";
-import { syncDirectory } from "../durable-files.ts";
 import { decodeHeader, hashOf } from "../entry.ts";
 import { FileWindow } from "./file-window.ts";
 import type { Blob, Durability } from "../log.ts";
@@ -52,11 +51,18 @@ const ZEROS = Buffer.alloc(GROWTH_BYTES_MAX);
 const PIECE_BYTES = 1024 * 1024;
 
 const FILE_NAME = /^(\d{16})\.log$/;
+/** A segment that is not on the disk yet, as a whole. */
+const UNFINISHED_NAME = /^\d{16}\.log\.tmp$/;
 
 /** The number of the first entry that may be in a segment of that name; null if it is another file. */
 export function firstOfName(name: string): number | null {
   const digits = FILE_NAME.exec(name)?.[1];
   return digits === undefined ? null : Number(digits);
+}
+
+/** Whether a file is a segment that nobody has come to use. */
+export function isUnfinishedName(name: string): boolean {
+  return UNFINISHED_NAME.test(name);
 }
 
 /** One file of the log: where each of its entries lies, and where the next one goes. One process appends, one append at a time. */
@@ -78,17 +84,16 @@ export class Segment {
   #torn = false;
   #life: Life;
 
-  /** Makes a segment for the entries behind `header.before`; it is on the disk when this returns, and so is its name. */
-  static create(directory: string, header: SegmentHeader): Segment {
+  /** Makes a segment for the entries behind `header.before`; it is on the disk when this resolves, and so is its name. */
+  static async create(disk: Disk, directory: string, header: SegmentHeader): Promise<Segment> {
     const name = `${String(header.before.number + 1).padStart(16, "0")}.log`;
     const path = join(directory, name);
-    const file = openSync(`${path}.tmp`, "w+", 0o600);
+    const file = disk.create(`${path}.tmp`);
     try {
-      const bytes = encodeSegmentHeader(header);
-      if (writeSync(file, bytes) !== bytes.length) throw new Error("the disk is full");
-      fsyncSync(file);
-      renameSync(`${path}.tmp`, path);
-      syncDirectory(directory);
+      await disk.write(file, [encodeSegmentHeader(header)], 0);
+      await disk.sync(file);
+      disk.rename(`${path}.tmp`, path);
+      disk.syncNames(directory);
       return new Segment(path, file, header);
     } catch (error) {
       closeSync(file);
