@@ -271,6 +271,116 @@ describe("the log in segments", () => {
     expect(segmentsOf(path)).toEqual([5, 6]);
   });
 
+  test("appending does not wait for segments that are taken away, and closing does", async () => {
+    const path = temporaryPath();
+    const { promise: removable, resolve: letGo } = Promise.withResolvers<void>();
+    const disk: Disk = {
+      ...DISK,
+      remove: (file) =>
+        file.endsWith(".log") ? removable.then(() => DISK.remove(file)) : DISK.remove(file),
+    };
+    const log = await SegmentLog.open({ path, segmentBytes: 1, disk });
+    await fill(log, 4);
+    const trimmed = log.trim(3);
+    await fill(log, 1);
+    expect(log.head()).toMatchObject({ number: 5, oldest: 4 });
+    expect(segmentsOf(path)).toEqual([1, 2, 3, 4, 5]);
+    const closed = log.close();
+    letGo();
+    await closed;
+    expect(segmentsOf(path)).toEqual([4, 5]);
+    await trimmed;
+  });
+
+  test("a segment that cannot be taken away is told, keeps no other, and goes when the log is opened again", async () => {
+    const path = temporaryPath();
+    let refuses = true;
+    const disk: Disk = {
+      ...DISK,
+      remove: (file) =>
+        refuses && file.endsWith(FIRST)
+          ? Promise.reject(new Error("operation not permitted"))
+          : DISK.remove(file),
+    };
+    const options = { path, segmentBytes: 1, disk };
+    let log = await SegmentLog.open(options);
+    await fill(log, 4);
+    await expect(log.trim(3)).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      message: `${join(path, FIRST)} is needed no more, but cannot be taken away: operation not permitted`,
+    });
+    expect(segmentsOf(path)).toEqual([1, 4]);
+    await fill(log, 1);
+    for (const left of [
+      [1, 4, 5],
+      [4, 5],
+    ]) {
+      await log.close();
+      log = await SegmentLog.open(options);
+      expect(log.head()).toMatchObject({ number: 5, oldest: 4 });
+      expect(segmentsOf(path)).toEqual(left);
+      refuses = false;
+    }
+    await log.close();
+  });
+
+  test("files of others stay, whatever they are called", async () => {
+    const path = temporaryPath();
+    const others = ["mine.log.tmp", "1.log", "0000000000000001.log.bak"];
+    for (const name of others) writeFileSync(join(path, name), "mine");
+    writeFileSync(join(path, `${FIRST}.tmp`), "what is left of a segment that was being made");
+    const log = await open(path);
+    await fill(log, 1);
+    const names = readdirSync(path);
+    expect(names).toEqual(expect.arrayContaining(others));
+    expect(names).not.toContain(`${FIRST}.tmp`);
+  });
+
+  test.each<[Durability]>([["durable"], ["relaxed"]])(
+    "%s: whatever is asked of it at once while it closes is done or refused, and nothing is asked of a closed file",
+    async (durability) => {
+      const path = temporaryPath();
+      let isClosed = false;
+      const late: string[] = [];
+      const disk: Disk = {
+        ...DISK,
+        write: (...write) => {
+          if (isClosed) late.push("write");
+          return DISK.write(...write);
+        },
+        sync: (file) => {
+          if (isClosed) late.push("sync");
+          return DISK.sync(file);
+        },
+      };
+      const log = await SegmentLog.open({ path, durability, disk, segmentBytes: 1 });
+      await fill(log, 3);
+      const { bytes } = entryAfter(log.head());
+      const outcomes = await Promise.allSettled([
+        log.flush(),
+        log.append(3, bytes),
+        log.trim(2),
+        log.flush(),
+        log.close().then(() => {
+          isClosed = true;
+        }),
+        log.flush(),
+        log.append(4, bytes),
+        log.trim(3),
+        log.close(),
+      ]);
+      expect(outcomes.map(({ status }) => status)).toEqual([
+        ...Array.from({ length: 6 }, () => "fulfilled"),
+        "rejected",
+        "rejected",
+        "fulfilled",
+      ]);
+      await log.flush();
+      expect(late).toEqual([]);
+      expect((await open(path)).head()).toMatchObject({ number: 4, oldest: 3 });
+    },
+  );
+
   test("a segment whose name the disk did not get has it before anything is appended to it", async () => {
     const path = temporaryPath();
     const calls: string[] = [];

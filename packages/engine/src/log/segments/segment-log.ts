@@ -67,6 +67,8 @@ export class SegmentLog implements CommitLog {
   #closing: Promise<void> | null = null;
   /** The last write that was asked for; never rejects. */
   #writing: Promise<unknown> = Promise.resolve();
+  /** The last files that were taken away; never rejects. Nothing waits for it but the end of the log: each may take milliseconds. */
+  #removing: Promise<unknown> = Promise.resolve();
 
   /** Throws UNAVAILABLE if the log is in use or out of reach, CORRUPT if it is damaged, NOT_FOUND if there is none to read. */
   static async open(options: SegmentLogOptions): Promise<SegmentLog> {
@@ -130,7 +132,8 @@ export class SegmentLog implements CommitLog {
 
   async trim(upTo: number): Promise<void> {
     this.#requireOpen();
-    await this.#inTurn(() => this.#trim(upTo));
+    const { removed } = await this.#inTurn(() => this.#trim(upTo));
+    await removed;
   }
 
   blob(hash: Uint8Array): Uint8Array | undefined {
@@ -152,11 +155,11 @@ export class SegmentLog implements CommitLog {
   }
 
   async flush(): Promise<void> {
-    await this.#writing;
-    if (this.#failure !== null) throw this.#failure;
-    if (this.#durability === "relaxed" && this.#lock !== null) {
-      await this.#inTurn(() => this.#latched(() => this.#current.sync(this.#disk)));
+    if (this.#durability === "relaxed" && this.#lock !== null && this.#closing === null) {
+      await this.#inTurn(() => this.#sync());
     }
+    await (this.#closing ?? this.#writing);
+    if (this.#failure !== null) throw this.#failure;
   }
 
   close(): Promise<void> {
@@ -208,9 +211,15 @@ export class SegmentLog implements CommitLog {
     this.#segments.push(next);
   }
 
-  async #trim(upTo: number): Promise<void> {
+  async #sync(): Promise<void> {
+    this.#requireHealthy();
+    await this.#latched(() => this.#current.sync(this.#disk));
+  }
+
+  /** The files may go later than the entries. */
+  async #trim(upTo: number): Promise<{ readonly removed: Promise<void> }> {
     const last = Math.min(upTo, this.#current.last);
-    if (last < this.#oldest) return;
+    if (last < this.#oldest) return { removed: Promise.resolve() };
     this.#requireHealthy();
     // Readers are told before, so that nobody finds a hole.
     this.#oldest = last + 1;
@@ -222,7 +231,27 @@ export class SegmentLog implements CommitLog {
     const gone = this.#segments.splice(0, kept === -1 ? this.#segments.length - 1 : kept);
     for (const segment of this.#segments) segment.forgetBlobs(last);
     for (const segment of gone) segment.close();
-    for (const { path } of gone) await this.#disk.remove(path);
+    const removed = this.#removing.then(() => this.#remove(gone));
+    this.#removing = removed.catch(() => {});
+    return { removed };
+  }
+
+  /** A file that stays is taken away when the log is opened again. */
+  async #remove(segments: readonly Segment[]): Promise<void> {
+    let refused: GeodeError | null = null;
+    for (const { path } of segments) {
+      try {
+        await this.#disk.remove(path);
+      } catch (cause) {
+        const { message } = cause as Error;
+        refused ??= new GeodeError(
+          "UNAVAILABLE",
+          `${path} is needed no more, but cannot be taken away: ${message}`,
+          { cause },
+        );
+      }
+    }
+    if (refused !== null) throw refused;
   }
 
   /** One write after the other: each looks at what the one before has left. */
@@ -259,6 +288,7 @@ export class SegmentLog implements CommitLog {
   async #close(): Promise<void> {
     this.#waiters.close();
     await this.#writing;
+    await this.#removing;
     if (this.#lock !== null && this.#failure === null) {
       await this.#latched(async () => {
         if (this.#durability === "relaxed") await this.#current.sync(this.#disk);
@@ -298,7 +328,10 @@ async function openToWrite(options: SegmentLogOptions): Promise<SegmentLog> {
       if (isUnfinishedName(name)) await disk.remove(join(path, name));
     }
     const { closedWith, gone } = load(path, "write", segments);
-    for (const name of gone) await disk.remove(join(path, name));
+    for (const name of gone) {
+      // One that cannot be taken away is in nobody's way.
+      await disk.remove(join(path, name)).catch(() => {});
+    }
     if (segments.length === 0) {
       const before = { number, hash };
       const header = { salt: salt(), durability, before, bytesSoFar: 0, trimmed: number };
