@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -251,6 +252,21 @@ describe("the log in segments", () => {
     );
     // Without the oldest it is a log that was trimmed; who needs the entry says so.
     expect(outcome).toBe(missing === 1 ? 2 : "CORRUPT");
+  });
+
+  test("a segment under the name of another one is CORRUPT, and none is taken away", async () => {
+    const path = temporaryPath();
+    const log = await SegmentLog.open({ path });
+    await fill(log, 3);
+    await log.close();
+    renameSync(join(path, FIRST), join(path, "0000000000000003.log"));
+    for (const access of ["read", "write"] as const) {
+      await expect(SegmentLog.open({ path, access })).rejects.toMatchObject({
+        code: "CORRUPT",
+        message: expect.stringMatching(/3\.log is damaged: it begins with entry 1, and is called/),
+      });
+    }
+    expect(segmentsOf(path)).toEqual([3]);
   });
 
   test("segments of which no entry is needed are taken away, also when that was interrupted", async () => {

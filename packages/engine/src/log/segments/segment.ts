@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { GeodeError } from "@geode/values";
 import type { Disk } from "./disk.ts";
 import { decodeHeader, hashOf } from "../entry.ts";
@@ -111,6 +111,10 @@ export class Segment {
       const scan = new SegmentScan(file);
       const header = decodeSegmentHeader(scan.bytes(0, SEGMENT_HEADER_BYTES), path);
       const segment = new Segment(path, file, header);
+      // By its name it is told from those that are needed no more.
+      if (firstOfName(basename(path)) !== segment.first) {
+        throw segment.#damaged(`it begins with entry ${segment.first}, and is called otherwise`);
+      }
       segment.#load(scan);
       return segment;
     } catch (error) {
