@@ -43,11 +43,15 @@ export class FileWindow {
   }
 }
 
+/** A call takes no length of more than 31 bits. */
+const READ_BYTES_MAX = 1 << 30;
+
 /** Fills the buffer as far as the file reaches; returns how far that is. */
 function readFully(file: number, buffer: Uint8Array, position: number): number {
   let filled = 0;
   while (filled < buffer.length) {
-    const count = readSync(file, buffer, filled, buffer.length - filled, position + filled);
+    const most = Math.min(buffer.length - filled, READ_BYTES_MAX);
+    const count = readSync(file, buffer, filled, most, position + filled);
     if (count === 0) break;
     filled += count;
   }

@@ -340,6 +340,28 @@ describe("the log in segments", () => {
     await log.close();
   });
 
+  test("without a file to open it goes on in the segment that is full, and begins the next when there is one", async () => {
+    const path = temporaryPath();
+    let files = Infinity;
+    const disk: Disk = {
+      ...DISK,
+      create: (file) => {
+        if (files-- > 0) return DISK.create(file);
+        throw Object.assign(new Error("too many open files"), { code: "EMFILE" });
+      },
+    };
+    const log = await SegmentLog.open({ path, segmentBytes: 1, disk });
+    await fill(log, 2);
+    files = 0;
+    await fill(log, 2);
+    files = Infinity;
+    const [entry] = await fill(log, 1);
+    expect(segmentsOf(path)).toEqual([1, 2, 5]);
+    expect([...log.read(5)]).toEqual([entry?.bytes]);
+    await log.close();
+    expect([...(await open(path)).read(1)]).toHaveLength(5);
+  });
+
   test("files of others stay, whatever they are called", async () => {
     const path = temporaryPath();
     const others = ["mine.log.tmp", "1.log", "0000000000000001.log.bak"];

@@ -19,7 +19,7 @@ import {
   ZERO_HASH,
 } from "../log.ts";
 import { LogLock } from "./lock.ts";
-import { type BlobPlace, firstOfName, isUnfinishedName, Segment } from "./segment.ts";
+import { type BlobPlace, firstOfName, isUnfinishedName, NoFileLeft, Segment } from "./segment.ts";
 import { Waiters } from "../waiters.ts";
 
 export interface SegmentLogOptions {
@@ -201,14 +201,19 @@ export class SegmentLog implements CommitLog {
   async #roll(): Promise<void> {
     if (this.#durability === "relaxed") await this.#current.sync(this.#disk);
     const { last: number, lastHash: hash } = this.#current;
-    const next = await Segment.create(this.#disk, this.#path, {
+    const header = {
       salt: salt(),
       durability: this.#durability,
       before: { number, hash },
       bytesSoFar: this.#current.bytesSoFar(number),
       trimmed: this.#oldest - 1,
-    });
-    this.#segments.push(next);
+    };
+    try {
+      this.#segments.push(await Segment.create(this.#disk, this.#path, header));
+    } catch (error) {
+      // Who may open no more files, for all the connections that there are, goes on in the one that is open.
+      if (!(error instanceof NoFileLeft)) throw error;
+    }
   }
 
   async #sync(): Promise<void> {

@@ -84,11 +84,14 @@ export class Segment {
   #torn = false;
   #life: Life;
 
-  /** Makes a segment for the entries behind `header.before`; it is on the disk when this resolves, and so is its name. */
+  /**
+   * Makes a segment for the entries behind `header.before`; it is on the disk when this resolves, and so is its name. Throws
+   * {@link NoFileLeft} while there is nothing of it.
+   */
   static async create(disk: Disk, directory: string, header: SegmentHeader): Promise<Segment> {
     const name = `${String(header.before.number + 1).padStart(16, "0")}.log`;
     const path = join(directory, name);
-    const file = disk.create(`${path}.tmp`);
+    const file = createFile(disk, `${path}.tmp`);
     try {
       await disk.write(file, [encodeSegmentHeader(header)], 0);
       await disk.sync(file);
@@ -384,6 +387,18 @@ export class Segment {
     return new GeodeError("CORRUPT", `${this.path} is damaged: ${problem}`, {
       hint: "Restore a backup. What can still be read is said by geode check.",
     });
+  }
+}
+
+/** The process has as many files open as it may. */
+export class NoFileLeft extends Error {}
+
+function createFile(disk: Disk, path: string): number {
+  try {
+    return disk.create(path);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw code === "EMFILE" || code === "ENFILE" ? new NoFileLeft(message, { cause }) : cause;
   }
 }
 
