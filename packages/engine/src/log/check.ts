@@ -7,7 +7,8 @@ import { LOG_START, type LogPosition, readChain } from "./chain.ts";
 import {
   checkpointPaths,
   type CheckpointHeader,
-  newestGood,
+  checkpointWatch,
+  LOOKS_MAX,
   openCheckpoint,
 } from "./checkpoint.ts";
 import { checkFormat, checkpointsPath, logPath } from "./directory.ts";
@@ -58,7 +59,8 @@ export interface CheckedState {
 
 /**
  * Reads all of a data directory and changes nothing: hashes and contents of the checkpoints, the chain of the log, every entry and every
- * blob; then builds the graph of them and looks whether its parts agree. It may run beside the server, and needs the memory of the graph. Throws NOT_FOUND if the path is no data directory; whatever else is wrong is a finding.
+ * blob; then builds the graph of them and looks whether its parts agree. It may run beside the server, and needs the memory of the graph.
+ * Throws NOT_FOUND if the path is no data directory; whatever else is wrong is a finding.
  */
 export async function checkDirectory(path: string): Promise<CheckReport> {
   if (!existsSync(logPath(path))) {
@@ -67,6 +69,15 @@ export async function checkDirectory(path: string): Promise<CheckReport> {
       `${path} is not a data directory of Geode: it has no ${join(path, "log")}`,
     );
   }
+  for (let look = 1; ; look++) {
+    const isChanged = checkpointWatch(checkpointsPath(path));
+    const report = await lookAt(path);
+    const isWrong = report.findings.some(({ severity }) => severity === "error");
+    if (!isWrong || look === LOOKS_MAX || !isChanged()) return report;
+  }
+}
+
+async function lookAt(path: string): Promise<CheckReport> {
   const findings: Finding[] = [];
   attempt(findings, "error", path, () => checkFormat(path));
   const checkpoints = checkCheckpoints(path, findings);
@@ -128,7 +139,7 @@ async function checkLog(
       commits = checkChain(log, checkpoints, findings);
     });
     const isWhole = findings.every(({ severity }) => severity === "warning");
-    const state = isWhole ? checkState(path, log, findings) : null;
+    const state = isWhole ? checkState(checkpoints[0], log, findings) : null;
     return { log: { oldest, newest, bytes: log.bytes(), commits }, state };
   } finally {
     await log.close();
@@ -157,16 +168,20 @@ function checkChain(
   return commits;
 }
 
-/** Builds the graph as recovery does it. */
-function checkState(path: string, log: SegmentLog, findings: Finding[]): CheckedState | null {
+/** Builds the graph as recovery does it, of a checkpoint that is not newer than the log. */
+function checkState(
+  newest: CheckedCheckpoint | undefined,
+  log: SegmentLog,
+  findings: Finding[],
+): CheckedState | null {
   const subject = "the graph";
   const store = new Store();
-  const { checkpoint } = newestGood(checkpointsPath(path));
-  let seq = checkpoint?.header.seq ?? 0;
+  let seq = newest?.header.seq ?? 0;
   const before = findings.length;
   attempt(findings, "error", subject, () => {
-    for (const chunk of checkpoint?.chunks ?? []) for (const effect of chunk) store.apply(effect);
-    for (const { entry } of readChain(log, checkpoint?.header ?? LOG_START)) {
+    const chunks = newest === undefined ? [] : openCheckpoint(newest.path).chunks;
+    for (const chunk of chunks) for (const effect of chunk) store.apply(effect);
+    for (const { entry } of readChain(log, newest?.header ?? LOG_START)) {
       seq += entry.commits.length;
       for (const { patch } of entry.commits) for (const effect of patch) store.apply(effect);
     }

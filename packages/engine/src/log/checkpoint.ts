@@ -1,6 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import {
   closeSync,
+  existsSync,
   fstatSync,
   fsyncSync,
   openSync,
@@ -180,6 +181,19 @@ export function checkpointPaths(directory: string): string[] {
     .sort()
     .reverse()
     .map((name) => join(directory, name));
+}
+
+/** How often a data directory is looked at that somebody else writes, until nothing is taken away meanwhile. */
+export const LOOKS_MAX = 8;
+
+/**
+ * What tells, when it is asked later, whether a checkpoint was made since: those that were there may be gone then, and the entries behind
+ * them. What seems wrong then may not be.
+ */
+export function checkpointWatch(directory: string): () => boolean {
+  const names = (): string => (existsSync(directory) ? checkpointPaths(directory).join() : "");
+  const before = names();
+  return () => names() !== before;
 }
 
 export function removeCheckpoint(path: string): void {

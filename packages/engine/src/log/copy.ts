@@ -14,6 +14,8 @@ import { GeodeError } from "@geode/values";
 import {
   type Checkpoint,
   type CheckpointHeader,
+  checkpointWatch,
+  LOOKS_MAX,
   moveCheckpoint,
   openCheckpoint,
   writeCheckpointFile,
@@ -52,19 +54,10 @@ export async function copyState(
 ): Promise<void> {
   requireDataDirectory(path);
   checkFormat(path);
-  // The checkpoint before the log: the log then reaches at least as far.
-  const fold = new Fold(checkpointsPath(path), KEEP_KEYS);
-  const log = await SegmentLog.open({ path: logPath(path), access: "read" });
+  const { fold, log } = await openBoth(path);
   try {
-    const { number: head, oldest } = log.head();
+    const { number: head } = log.head();
     const base = fold.next - 1;
-    if (head < base || oldest > base + 1) {
-      throw new GeodeError(
-        "CORRUPT",
-        `the log holds entries ${oldest} to ${head}, but the newest good checkpoint ends with entry ${base}`,
-        { hint: "`geode check` says what is damaged. Use another backup." },
-      );
-    }
     for (const bytes of log.read(fold.next)) {
       fold.add(bytes, (hash) => log.blob(hash));
       const entries = fold.next - 1 - base;
@@ -74,6 +67,40 @@ export async function copyState(
     await log.close();
   }
   writeCheckpointFile(file, fold.content());
+}
+
+interface Opened {
+  /** The state as of a checkpoint. */
+  readonly fold: Fold;
+  /** Has the entries behind it, and keeps them. */
+  readonly log: SegmentLog;
+}
+
+/** Whoever has the directory may give up a checkpoint, and the entries behind it, while it is read. */
+async function openBoth(path: string): Promise<Opened> {
+  for (let look = 1; ; look++) {
+    const isChanged = checkpointWatch(checkpointsPath(path));
+    try {
+      return await openOnce(path);
+    } catch (error) {
+      if (look === LOOKS_MAX || !isChanged()) throw error;
+    }
+  }
+}
+
+async function openOnce(path: string): Promise<Opened> {
+  // The checkpoint before the log: the log then reaches at least as far.
+  const fold = new Fold(checkpointsPath(path), KEEP_KEYS);
+  const log = await SegmentLog.open({ path: logPath(path), access: "read" });
+  const { number: head, oldest } = log.head();
+  const base = fold.next - 1;
+  if (head >= base && oldest <= base + 1) return { fold, log };
+  await log.close();
+  throw new GeodeError(
+    "CORRUPT",
+    `the log holds entries ${oldest} to ${head}, but the newest good checkpoint ends with entry ${base}`,
+    { hint: "`geode check` says what is damaged. Use another backup." },
+  );
 }
 
 /**

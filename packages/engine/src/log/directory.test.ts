@@ -1,10 +1,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Effect } from "../graph/effect.ts";
 import { Store } from "../graph/store.ts";
 import { checkDirectory } from "./check.ts";
+import { copyState, makeCopy } from "./copy.ts";
+import { SegmentLog } from "./segments/segment-log.ts";
 import { Checkpointer, type CheckpointerOptions, type CheckpointOutcome } from "./checkpointer.ts";
 import { checkpointPaths } from "./checkpoint.ts";
 import { DataDirectory, type Recovery } from "./directory.ts";
@@ -296,6 +298,44 @@ describe("the checkpointer", () => {
 });
 
 describe("checking a data directory", () => {
+  test.each<["before" | "after", number]>([
+    ["before", 2],
+    ["after", 1],
+    ["after", 3],
+  ])(
+    "finds nothing, and is copied, when %s the log was opened its owner has made %i checkpoints",
+    async (when, count) => {
+      const directory = await open(temporaryPath());
+      const checkpointer = checkpointerOf(directory);
+      await write(directory.log, 10);
+      await checkpointer.checkpoint();
+      const openLog = SegmentLog.open.bind(SegmentLog);
+      const goOn = async (): Promise<void> => {
+        for (let i = 0; i < count; i++) {
+          await write(directory.log, 10);
+          await checkpointer.checkpoint();
+        }
+      };
+      const disturbed = vi.spyOn(SegmentLog, "open");
+      onTestFinished(() => disturbed.mockRestore());
+      const disturb = (): unknown =>
+        disturbed.mockImplementationOnce(async (options) => {
+          if (when === "before") await goOn();
+          const log = await openLog(options);
+          if (when === "after") await goOn();
+          return log;
+        });
+      disturb();
+      const { findings, state } = await checkDirectory(directory.path);
+      expect(findings).toEqual([]);
+      expect(state?.nodes).toBe(state?.seq);
+      disturb();
+      const copy = join(temporaryPath(), "copy");
+      const { number } = await makeCopy(copy, (file) => copyState(directory.path, file));
+      expect(number).toBeGreaterThan(10);
+    },
+  );
+
   test("finds nothing wrong with a good one, also while it is in use", async () => {
     const directory = await open(temporaryPath());
     for (const _ of [1, 2]) {

@@ -73,8 +73,7 @@ export class DataDirectory {
     durability = "durable",
   }: DataDirectoryOptions): Promise<DataDirectory> {
     makeDirectory(path);
-    const fresh = !existsSync(join(path, FORMAT_FILE));
-    if (!fresh) {
+    if (existsSync(join(path, FORMAT_FILE))) {
       checkFormat(path);
     } else if (holdsSegments(logPath(path))) {
       throw new GeodeError("CORRUPT", `${path} holds a log but no ${FORMAT_FILE}`, {
@@ -86,9 +85,8 @@ export class DataDirectory {
     const log = await SegmentLog.open({ path: logPath(path), durability });
     try {
       makeDirectory(checkpointsPath(path));
-      if (fresh) {
-        syncNames(path);
-      }
+      // Also of one that is not new: who made it may have been ended before.
+      syncNames(path);
       removeUnfinishedCheckpoints(checkpointsPath(path));
       const cursorsVoid = existsSync(join(path, RELAXED_FILE)) || existsSync(join(path, COPY_FILE));
       if (durability === "relaxed") {

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
+import { closeSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { removeDurably, writeDurably } from "../durable-files.ts";
+import type { Disk } from "./disk.ts";
 
 /*
  * The mark of a log that was closed: the number of its last entry, in a file beside the segments, there until it is opened again. A log
@@ -21,10 +21,21 @@ export function readClosedMark(directory: string): number | null {
   return Number.isNaN(last) ? null : last;
 }
 
-export function writeClosedMark(directory: string, last: number): void {
-  writeDurably(directory, CLOSED_FILE, `${last}\n`);
+export async function writeClosedMark(disk: Disk, directory: string, last: number): Promise<void> {
+  const path = join(directory, CLOSED_FILE);
+  const file = disk.create(`${path}.tmp`);
+  try {
+    await disk.write(file, [Buffer.from(`${last}\n`)], 0);
+    await disk.sync(file);
+  } finally {
+    closeSync(file);
+  }
+  disk.rename(`${path}.tmp`, path);
+  disk.syncNames(directory);
 }
 
-export function removeClosedMark(directory: string): void {
-  removeDurably(directory, CLOSED_FILE);
+/** Takes the mark away if there is one. All names in the directory are durable then. */
+export async function removeClosedMark(disk: Disk, directory: string): Promise<void> {
+  await disk.remove(join(directory, CLOSED_FILE));
+  disk.syncNames(directory);
 }

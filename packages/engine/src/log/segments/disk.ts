@@ -1,7 +1,25 @@
-import { fdatasync, fsyncSync, ftruncateSync, writev, writevSync } from "node:fs";
+import {
+  fdatasync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  writev,
+  writevSync,
+} from "node:fs";
+import { rm } from "node:fs/promises";
+import { syncDirectory } from "../durable-files.ts";
 
-/** What the log asks of a disk once a file is open. A test has one that fails, or loses its power. */
+/** What the log asks of a disk that changes it. A test has one that fails, or loses its power. */
 export interface Disk {
+  /** Makes an empty file, in place of what has that path, and opens it. */
+  create(path: string): number;
+  /** Gives a file another name in the same directory, in place of what has that one. */
+  rename(from: string, to: string): void;
+  /** Takes a file away if it is there. */
+  remove(path: string): Promise<void>;
+  /** The disk has the names in a directory as they are when this returns; until then it may have any that were there before. */
+  syncNames(directory: string): void;
   /** Puts the pieces one after the other, from `position` on. Resolves when the operating system has them. */
   write(file: number, pieces: readonly Uint8Array[], position: number): Promise<void>;
   /** Resolves when the disk has what was written. */
@@ -18,6 +36,10 @@ const PIECE_BYTES_MAX = 1 << 30;
 
 /** The disk of this machine. */
 export const DISK: Disk = {
+  create: (path) => openSync(path, "w+", 0o600),
+  rename: renameSync,
+  remove: (path) => rm(path, { force: true }),
+  syncNames: syncDirectory,
   async write(file, pieces, position) {
     const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
     if (bytes <= AT_ONCE_BYTES_MAX) {

@@ -27,13 +27,31 @@ export class FileWindow {
     }
     return this.#bytes.subarray(offset, offset + count);
   }
+
+  /** From `least` to `most` bytes, or what there is of them: no more than are at hand, if those are enough. Good until the next call. */
+  some(at: number, least: number, most: number): Buffer {
+    const offset = at - this.#start;
+    const atHand = offset < 0 ? 0 : this.#bytes.length - offset;
+    return atHand < least
+      ? this.bytes(at, most, 0)
+      : this.#bytes.subarray(offset, offset + Math.min(atHand, most));
+  }
+
+  /** The next look is at the file, whatever was read before. */
+  forget(): void {
+    this.#bytes = Buffer.alloc(0);
+  }
 }
+
+/** A call takes no length of more than 31 bits. */
+const READ_BYTES_MAX = 1 << 30;
 
 /** Fills the buffer as far as the file reaches; returns how far that is. */
 function readFully(file: number, buffer: Uint8Array, position: number): number {
   let filled = 0;
   while (filled < buffer.length) {
-    const count = readSync(file, buffer, filled, buffer.length - filled, position + filled);
+    const most = Math.min(buffer.length - filled, READ_BYTES_MAX);
+    const count = readSync(file, buffer, filled, most, position + filled);
     if (count === 0) break;
     filled += count;
   }

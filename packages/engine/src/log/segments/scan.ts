@@ -31,6 +31,11 @@ export class SegmentScan {
     return this.#window.bytes(at, count, this.#fileBytes);
   }
 
+  /** What is read from here on is what the file holds now. */
+  refresh(): void {
+    this.#window.forget();
+  }
+
   payload(record: FoundRecord): Buffer {
     return this.bytes(record.payloadStart, record.end - record.payloadStart);
   }
@@ -91,7 +96,9 @@ export class SegmentScan {
     overlap = 0,
   ): Iterable<{ readonly at: number; readonly bytes: Buffer }> {
     for (let at = from; at < to;) {
-      const bytes = this.bytes(at, Math.min(PIECE_BYTES, to - at));
+      const most = Math.min(PIECE_BYTES, to - at);
+      // Many small records in one piece are not many times that piece.
+      const bytes = this.#window.some(at, Math.min(overlap + 1, most), most);
       yield { at, bytes };
       // A file that has become shorter meanwhile ends here.
       if (bytes.length <= overlap || at + bytes.length >= to) return;

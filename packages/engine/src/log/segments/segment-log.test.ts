@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -253,6 +254,21 @@ describe("the log in segments", () => {
     expect(outcome).toBe(missing === 1 ? 2 : "CORRUPT");
   });
 
+  test("a segment under the name of another one is CORRUPT, and none is taken away", async () => {
+    const path = temporaryPath();
+    const log = await SegmentLog.open({ path });
+    await fill(log, 3);
+    await log.close();
+    renameSync(join(path, FIRST), join(path, "0000000000000003.log"));
+    for (const access of ["read", "write"] as const) {
+      await expect(SegmentLog.open({ path, access })).rejects.toMatchObject({
+        code: "CORRUPT",
+        message: expect.stringMatching(/3\.log is damaged: it begins with entry 1, and is called/),
+      });
+    }
+    expect(segmentsOf(path)).toEqual([3]);
+  });
+
   test("segments of which no entry is needed are taken away, also when that was interrupted", async () => {
     const path = temporaryPath();
     const log = await SegmentLog.open({ path, segmentBytes: 1 });
@@ -269,6 +285,166 @@ describe("the log in segments", () => {
     const again = await open(path);
     expect(again.head()).toMatchObject({ number: 6, oldest: 5 });
     expect(segmentsOf(path)).toEqual([5, 6]);
+  });
+
+  test("appending does not wait for segments that are taken away, and closing does", async () => {
+    const path = temporaryPath();
+    const { promise: removable, resolve: letGo } = Promise.withResolvers<void>();
+    const disk: Disk = {
+      ...DISK,
+      remove: (file) =>
+        file.endsWith(".log") ? removable.then(() => DISK.remove(file)) : DISK.remove(file),
+    };
+    const log = await SegmentLog.open({ path, segmentBytes: 1, disk });
+    await fill(log, 4);
+    const trimmed = log.trim(3);
+    await fill(log, 1);
+    expect(log.head()).toMatchObject({ number: 5, oldest: 4 });
+    expect(segmentsOf(path)).toEqual([1, 2, 3, 4, 5]);
+    const closed = log.close();
+    letGo();
+    await closed;
+    expect(segmentsOf(path)).toEqual([4, 5]);
+    await trimmed;
+  });
+
+  test("a segment that cannot be taken away is told, keeps no other, and goes when the log is opened again", async () => {
+    const path = temporaryPath();
+    let refuses = true;
+    const disk: Disk = {
+      ...DISK,
+      remove: (file) =>
+        refuses && file.endsWith(FIRST)
+          ? Promise.reject(new Error("operation not permitted"))
+          : DISK.remove(file),
+    };
+    const options = { path, segmentBytes: 1, disk };
+    let log = await SegmentLog.open(options);
+    await fill(log, 4);
+    await expect(log.trim(3)).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      message: `${join(path, FIRST)} is needed no more, but cannot be taken away: operation not permitted`,
+    });
+    expect(segmentsOf(path)).toEqual([1, 4]);
+    await fill(log, 1);
+    for (const left of [
+      [1, 4, 5],
+      [4, 5],
+    ]) {
+      await log.close();
+      log = await SegmentLog.open(options);
+      expect(log.head()).toMatchObject({ number: 5, oldest: 4 });
+      expect(segmentsOf(path)).toEqual(left);
+      refuses = false;
+    }
+    await log.close();
+  });
+
+  test("without a file to open it goes on in the segment that is full, and begins the next when there is one", async () => {
+    const path = temporaryPath();
+    let files = Infinity;
+    const disk: Disk = {
+      ...DISK,
+      create: (file) => {
+        if (files-- > 0) return DISK.create(file);
+        throw Object.assign(new Error("too many open files"), { code: "EMFILE" });
+      },
+    };
+    const log = await SegmentLog.open({ path, segmentBytes: 1, disk });
+    await fill(log, 2);
+    files = 0;
+    await fill(log, 2);
+    files = Infinity;
+    const [entry] = await fill(log, 1);
+    expect(segmentsOf(path)).toEqual([1, 2, 5]);
+    expect([...log.read(5)]).toEqual([entry?.bytes]);
+    await log.close();
+    expect([...(await open(path)).read(1)]).toHaveLength(5);
+  });
+
+  test("files of others stay, whatever they are called", async () => {
+    const path = temporaryPath();
+    const others = ["mine.log.tmp", "1.log", "0000000000000001.log.bak"];
+    for (const name of others) writeFileSync(join(path, name), "mine");
+    writeFileSync(join(path, `${FIRST}.tmp`), "what is left of a segment that was being made");
+    const log = await open(path);
+    await fill(log, 1);
+    const names = readdirSync(path);
+    expect(names).toEqual(expect.arrayContaining(others));
+    expect(names).not.toContain(`${FIRST}.tmp`);
+  });
+
+  test.each<[Durability]>([["durable"], ["relaxed"]])(
+    "%s: whatever is asked of it at once while it closes is done or refused, and nothing is asked of a closed file",
+    async (durability) => {
+      const path = temporaryPath();
+      let isClosed = false;
+      const late: string[] = [];
+      const disk: Disk = {
+        ...DISK,
+        write: (...write) => {
+          if (isClosed) late.push("write");
+          return DISK.write(...write);
+        },
+        sync: (file) => {
+          if (isClosed) late.push("sync");
+          return DISK.sync(file);
+        },
+      };
+      const log = await SegmentLog.open({ path, durability, disk, segmentBytes: 1 });
+      await fill(log, 3);
+      const { bytes } = entryAfter(log.head());
+      const outcomes = await Promise.allSettled([
+        log.flush(),
+        log.append(3, bytes),
+        log.trim(2),
+        log.flush(),
+        log.close().then(() => {
+          isClosed = true;
+        }),
+        log.flush(),
+        log.append(4, bytes),
+        log.trim(3),
+        log.close(),
+      ]);
+      expect(outcomes.map(({ status }) => status)).toEqual([
+        ...Array.from({ length: 6 }, () => "fulfilled"),
+        "rejected",
+        "rejected",
+        "fulfilled",
+      ]);
+      await log.flush();
+      expect(late).toEqual([]);
+      expect((await open(path)).head()).toMatchObject({ number: 4, oldest: 3 });
+    },
+  );
+
+  test("a segment whose name the disk did not get has it before anything is appended to it", async () => {
+    const path = temporaryPath();
+    const calls: string[] = [];
+    let refuses = true;
+    const disk: Disk = {
+      ...DISK,
+      write: (...write) => {
+        calls.push("write");
+        return DISK.write(...write);
+      },
+      syncNames: (directory) => {
+        if (refuses) throw new Error("no names");
+        calls.push("syncNames");
+        DISK.syncNames(directory);
+      },
+    };
+    await expect(SegmentLog.open({ path, disk })).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      message: expect.stringContaining("no names"),
+    });
+    expect(segmentsOf(path)).toEqual([1]);
+    calls.length = 0;
+    refuses = false;
+    const log = await SegmentLog.open({ path, disk });
+    expect(calls).toEqual(["syncNames", "write"]);
+    await log.close();
   });
 
   test("an append that was under way when the process ended is passed over and cut off", async () => {
@@ -306,7 +482,31 @@ describe("the log in segments", () => {
     expect(log.head().number).toBe(3);
     await fill(log, 2);
   });
+
+  test.skipIf(process.platform !== "linux")(
+    "what lies behind a hole is read once, however many records that is",
+    async () => {
+      const path = temporaryPath();
+      const log = await SegmentLog.open({ path, durability: "relaxed" });
+      await fill(log, 5_000);
+      await log.close();
+      rmSync(join(path, "closed"));
+      const file = join(path, FIRST);
+      const bytes = readFileSync(file);
+      writeFileSync(file, bytes.fill(0, 4_096, 8_192));
+      const before = bytesRead();
+      const reader = await SegmentLog.open({ path, access: "read" });
+      expect(bytesRead() - before).toBeLessThan(10 * bytes.length);
+      expect(reader.head().number).toBeLessThan(100);
+      await reader.close();
+    },
+  );
 });
+
+/** What this thread has read from files so far, as Linux counts it. */
+function bytesRead(): number {
+  return Number(/rchar: (\d+)/.exec(readFileSync("/proc/thread-self/io", "utf8"))?.[1]);
+}
 
 const FIRST = "0000000000000001.log";
 

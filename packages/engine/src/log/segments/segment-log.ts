@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { GeodeError } from "@geode/values";
 import { readClosedMark, removeClosedMark, writeClosedMark } from "./closed-mark.ts";
@@ -20,7 +19,7 @@ import {
   ZERO_HASH,
 } from "../log.ts";
 import { LogLock } from "./lock.ts";
-import { type BlobPlace, firstOfName, Segment } from "./segment.ts";
+import { type BlobPlace, firstOfName, isUnfinishedName, NoFileLeft, Segment } from "./segment.ts";
 import { Waiters } from "../waiters.ts";
 
 export interface SegmentLogOptions {
@@ -68,6 +67,8 @@ export class SegmentLog implements CommitLog {
   #closing: Promise<void> | null = null;
   /** The last write that was asked for; never rejects. */
   #writing: Promise<unknown> = Promise.resolve();
+  /** The last files that were taken away; never rejects. Nothing waits for it but the end of the log: each may take milliseconds. */
+  #removing: Promise<unknown> = Promise.resolve();
 
   /** Throws UNAVAILABLE if the log is in use or out of reach, CORRUPT if it is damaged, NOT_FOUND if there is none to read. */
   static async open(options: SegmentLogOptions): Promise<SegmentLog> {
@@ -131,7 +132,8 @@ export class SegmentLog implements CommitLog {
 
   async trim(upTo: number): Promise<void> {
     this.#requireOpen();
-    await this.#inTurn(() => this.#trim(upTo));
+    const { removed } = await this.#inTurn(() => this.#trim(upTo));
+    await removed;
   }
 
   blob(hash: Uint8Array): Uint8Array | undefined {
@@ -153,11 +155,11 @@ export class SegmentLog implements CommitLog {
   }
 
   async flush(): Promise<void> {
-    await this.#writing;
-    if (this.#failure !== null) throw this.#failure;
-    if (this.#durability === "relaxed" && this.#lock !== null) {
-      await this.#inTurn(() => this.#latched(() => this.#current.sync(this.#disk)));
+    if (this.#durability === "relaxed" && this.#lock !== null && this.#closing === null) {
+      await this.#inTurn(() => this.#sync());
     }
+    await (this.#closing ?? this.#writing);
+    if (this.#failure !== null) throw this.#failure;
   }
 
   close(): Promise<void> {
@@ -169,7 +171,8 @@ export class SegmentLog implements CommitLog {
   async begin(wasClosed: boolean): Promise<void> {
     await this.#latched(async () => {
       if (!wasClosed || this.#current.torn) await this.#current.secure(this.#disk);
-      if (wasClosed) removeClosedMark(this.#path);
+      // Whoever was ended while it made a segment may have left its name to the system alone: it is durable with the end of the mark.
+      await removeClosedMark(this.#disk, this.#path);
       await this.#current.opened(this.#disk, this.#durability);
     });
   }
@@ -198,19 +201,30 @@ export class SegmentLog implements CommitLog {
   async #roll(): Promise<void> {
     if (this.#durability === "relaxed") await this.#current.sync(this.#disk);
     const { last: number, lastHash: hash } = this.#current;
-    const next = Segment.create(this.#path, {
+    const header = {
       salt: salt(),
       durability: this.#durability,
       before: { number, hash },
       bytesSoFar: this.#current.bytesSoFar(number),
       trimmed: this.#oldest - 1,
-    });
-    this.#segments.push(next);
+    };
+    try {
+      this.#segments.push(await Segment.create(this.#disk, this.#path, header));
+    } catch (error) {
+      // Who may open no more files, for all the connections that there are, goes on in the one that is open.
+      if (!(error instanceof NoFileLeft)) throw error;
+    }
   }
 
-  async #trim(upTo: number): Promise<void> {
+  async #sync(): Promise<void> {
+    this.#requireHealthy();
+    await this.#latched(() => this.#current.sync(this.#disk));
+  }
+
+  /** The files may go later than the entries. */
+  async #trim(upTo: number): Promise<{ readonly removed: Promise<void> }> {
     const last = Math.min(upTo, this.#current.last);
-    if (last < this.#oldest) return;
+    if (last < this.#oldest) return { removed: Promise.resolve() };
     this.#requireHealthy();
     // Readers are told before, so that nobody finds a hole.
     this.#oldest = last + 1;
@@ -221,10 +235,28 @@ export class SegmentLog implements CommitLog {
     const kept = this.#segments.findIndex((segment) => segment.last > last);
     const gone = this.#segments.splice(0, kept === -1 ? this.#segments.length - 1 : kept);
     for (const segment of this.#segments) segment.forgetBlobs(last);
-    for (const segment of gone) {
-      segment.close();
-      await rm(segment.path, { force: true });
+    for (const segment of gone) segment.close();
+    const removed = this.#removing.then(() => this.#remove(gone));
+    this.#removing = removed.catch(() => {});
+    return { removed };
+  }
+
+  /** A file that stays is taken away when the log is opened again. */
+  async #remove(segments: readonly Segment[]): Promise<void> {
+    let refused: GeodeError | null = null;
+    for (const { path } of segments) {
+      try {
+        await this.#disk.remove(path);
+      } catch (cause) {
+        const { message } = cause as Error;
+        refused ??= new GeodeError(
+          "UNAVAILABLE",
+          `${path} is needed no more, but cannot be taken away: ${message}`,
+          { cause },
+        );
+      }
     }
+    if (refused !== null) throw refused;
   }
 
   /** One write after the other: each looks at what the one before has left. */
@@ -261,10 +293,11 @@ export class SegmentLog implements CommitLog {
   async #close(): Promise<void> {
     this.#waiters.close();
     await this.#writing;
+    await this.#removing;
     if (this.#lock !== null && this.#failure === null) {
       await this.#latched(async () => {
         if (this.#durability === "relaxed") await this.#current.sync(this.#disk);
-        writeClosedMark(this.#path, this.#current.last);
+        await writeClosedMark(this.#disk, this.#path, this.#current.last);
         // Without the mark it is looked at more closely when it is opened; nothing is lost.
       }).catch(() => {});
     }
@@ -290,22 +323,24 @@ export function holdsSegments(path: string): boolean {
 }
 
 async function openToWrite(options: SegmentLogOptions): Promise<SegmentLog> {
-  const { path, start = { number: 0, hash: ZERO_HASH }, durability = "durable" } = options;
+  const { path, durability = "durable", disk = DISK } = options;
+  const { number, hash } = options.start ?? { number: 0, hash: ZERO_HASH };
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const lock = LogLock.take(path);
   const segments: Segment[] = [];
   try {
     for (const name of namesIn(path)) {
-      if (name.endsWith(".log.tmp")) rmSync(join(path, name));
+      if (isUnfinishedName(name)) await disk.remove(join(path, name));
     }
     const { closedWith, gone } = load(path, "write", segments);
-    for (const name of gone) rmSync(join(path, name));
+    for (const name of gone) {
+      // One that cannot be taken away is in nobody's way.
+      await disk.remove(join(path, name)).catch(() => {});
+    }
     if (segments.length === 0) {
-      const before = { number: start.number, hash: start.hash };
-      const trimmed = start.number;
-      segments.push(
-        Segment.create(path, { salt: salt(), durability, before, bytesSoFar: 0, trimmed }),
-      );
+      const before = { number, hash };
+      const header = { salt: salt(), durability, before, bytesSoFar: 0, trimmed: number };
+      segments.push(await Segment.create(disk, path, header));
     }
     const log = new SegmentLog(segments, lock, options);
     await log.begin(closedWith !== null);

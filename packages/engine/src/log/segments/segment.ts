@@ -1,8 +1,7 @@
-import { closeSync, fstatSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, fstatSync, openSync } from "node:fs";
+import { basename, join } from "node:path";
 import { GeodeError } from "@geode/values";
 import type { Disk } from "./disk.ts";
-import { syncDirectory } from "../durable-files.ts";
 import { decodeHeader, hashOf } from "../entry.ts";
 import { FileWindow } from "./file-window.ts";
 import type { Blob, Durability } from "../log.ts";
@@ -52,11 +51,18 @@ const ZEROS = Buffer.alloc(GROWTH_BYTES_MAX);
 const PIECE_BYTES = 1024 * 1024;
 
 const FILE_NAME = /^(\d{16})\.log$/;
+/** A segment that is not on the disk yet, as a whole. */
+const UNFINISHED_NAME = /^\d{16}\.log\.tmp$/;
 
 /** The number of the first entry that may be in a segment of that name; null if it is another file. */
 export function firstOfName(name: string): number | null {
   const digits = FILE_NAME.exec(name)?.[1];
   return digits === undefined ? null : Number(digits);
+}
+
+/** Whether a file is a segment that nobody has come to use. */
+export function isUnfinishedName(name: string): boolean {
+  return UNFINISHED_NAME.test(name);
 }
 
 /** One file of the log: where each of its entries lies, and where the next one goes. One process appends, one append at a time. */
@@ -78,17 +84,19 @@ export class Segment {
   #torn = false;
   #life: Life;
 
-  /** Makes a segment for the entries behind `header.before`; it is on the disk when this returns, and so is its name. */
-  static create(directory: string, header: SegmentHeader): Segment {
+  /**
+   * Makes a segment for the entries behind `header.before`; it is on the disk when this resolves, and so is its name. Throws
+   * {@link NoFileLeft} while there is nothing of it.
+   */
+  static async create(disk: Disk, directory: string, header: SegmentHeader): Promise<Segment> {
     const name = `${String(header.before.number + 1).padStart(16, "0")}.log`;
     const path = join(directory, name);
-    const file = openSync(`${path}.tmp`, "w+", 0o600);
+    const file = createFile(disk, `${path}.tmp`);
     try {
-      const bytes = encodeSegmentHeader(header);
-      if (writeSync(file, bytes) !== bytes.length) throw new Error("the disk is full");
-      fsyncSync(file);
-      renameSync(`${path}.tmp`, path);
-      syncDirectory(directory);
+      await disk.write(file, [encodeSegmentHeader(header)], 0);
+      await disk.sync(file);
+      disk.rename(`${path}.tmp`, path);
+      disk.syncNames(directory);
       return new Segment(path, file, header);
     } catch (error) {
       closeSync(file);
@@ -106,6 +114,10 @@ export class Segment {
       const scan = new SegmentScan(file);
       const header = decodeSegmentHeader(scan.bytes(0, SEGMENT_HEADER_BYTES), path);
       const segment = new Segment(path, file, header);
+      // By its name it is told from those that are needed no more.
+      if (firstOfName(basename(path)) !== segment.first) {
+        throw segment.#damaged(`it begins with entry ${segment.first}, and is called otherwise`);
+      }
       segment.#load(scan);
       return segment;
     } catch (error) {
@@ -284,7 +296,27 @@ export class Segment {
     }
   }
 
+  /**
+   * Reads what is in it. Somebody may append meanwhile, so what looks damaged is looked at again: who has written something behind an
+   * append had written all of that one before.
+   */
   #load(scan: SegmentScan): void {
+    for (let end = 0; ;) {
+      this.#loadAppends(scan);
+      this.#torn = !scan.isBlank(this.#end);
+      if (!this.#torn || this.#isTear(scan)) return;
+      if (end === this.#end) {
+        throw this.#damaged(
+          `the append at byte ${this.#end} is not the one that was written, and others follow it`,
+        );
+      }
+      end = this.#end;
+      scan.refresh();
+    }
+  }
+
+  /** Reads whole appends, from `#end` on. */
+  #loadAppends(scan: SegmentScan): void {
     const { salt } = this.header;
     let named: Omit<BlobPlace, "entry">[] = [];
     let lastEntry: FoundRecord | null = null;
@@ -311,8 +343,6 @@ export class Segment {
       this.#end = record.end;
     }
     if (lastEntry !== null) this.#lastHash = hashOf(scan.payload(lastEntry));
-    this.#torn = !scan.isBlank(this.#end);
-    if (this.#torn) this.#requireTear(scan);
   }
 
   #loadEntry(
@@ -333,10 +363,10 @@ export class Segment {
   }
 
   /**
-   * Throws unless what lies behind the last whole append can be the rest of one that was under way. What came after an append, came after
-   * the disk had it; only the appends of a relaxed life may lack what lies before them.
+   * Whether what lies behind the last whole append can be the rest of one that was under way. What came after an append, came after the
+   * disk had it; only the appends of a relaxed life may lack what lies before them.
    */
-  #requireTear(scan: SegmentScan): void {
+  #isTear(scan: SegmentScan): boolean {
     for (const record of scan.scattered(this.header.salt, this.#end)) {
       const follows =
         record.kind === "entry" && decodeHeader(scan.payload(record)).number === this.last + 1;
@@ -348,16 +378,27 @@ export class Segment {
       ) {
         continue;
       }
-      throw this.#damaged(
-        `the append at byte ${this.#end} is not the one that was written, and others follow it`,
-      );
+      return false;
     }
+    return true;
   }
 
   #damaged(problem: string): GeodeError {
     return new GeodeError("CORRUPT", `${this.path} is damaged: ${problem}`, {
       hint: "Restore a backup. What can still be read is said by geode check.",
     });
+  }
+}
+
+/** The process has as many files open as it may. */
+export class NoFileLeft extends Error {}
+
+function createFile(disk: Disk, path: string): number {
+  try {
+    return disk.create(path);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw code === "EMFILE" || code === "ENFILE" ? new NoFileLeft(message, { cause }) : cause;
   }
 }
 
