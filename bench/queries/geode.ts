@@ -6,9 +6,7 @@ import type { SocialGraph } from "./social-graph.ts";
 
 const principal = { id: "bench", roles: [], claims: new Map() };
 /** Rows per statement while loading. */
-const BATCH = 25_000;
-/** Statements on their way at once while loading. */
-const IN_FLIGHT = 4;
+const BATCH = 15_000;
 
 export class Geode implements Engine {
   readonly name = "Geode";
@@ -48,11 +46,16 @@ export class Geode implements Engine {
   }
 
   async loadEdges({ from, to }: SocialGraph): Promise<void> {
-    await this.insert(
-      "FOR k IN $rows MATCH (a:Person {id: k[0]}), (b:Person {id: k[1]}) INSERT (a)-[:KNOWS]->(b)",
-      from.length,
-      (at) => [from[at]!, to[at]!],
-    );
+    const text =
+      "FOR i IN RANGE(0, SIZE($from) - 1) " +
+      "MATCH (a:Person {id: $from[i]}), (b:Person {id: $to[i]}) INSERT (a)-[:KNOWS]->(b)";
+    await this.#inBatches(from.length, async (start, end) => {
+      const parameters = new Map<string, Value>([
+        ["from", Array.from(from.subarray(start, end))],
+        ["to", Array.from(to.subarray(start, end))],
+      ]);
+      await this.#database.query({ text, parameters, principal });
+    });
   }
 
   /** Runs a statement of which only the effect counts. */
@@ -62,18 +65,19 @@ export class Geode implements Engine {
 
   /** Runs a statement that inserts `$rows` for all of them, several thousand at once. */
   async insert(text: string, count: number, row: (at: number) => Value): Promise<void> {
-    let next = 0;
-    const writer = async (): Promise<void> => {
-      while (next < count) {
-        const start = next;
-        next += BATCH;
-        const rows = Array.from({ length: Math.min(BATCH, count - start) }, (_, at) =>
-          row(start + at),
-        );
-        await this.#database.query({ text, parameters: new Map([["rows", rows]]), principal });
-      }
-    };
-    await Promise.all(Array.from({ length: IN_FLIGHT }, writer));
+    await this.#inBatches(count, async (start, end) => {
+      const rows = Array.from({ length: end - start }, (_, at) => row(start + at));
+      await this.#database.query({ text, parameters: new Map([["rows", rows]]), principal });
+    });
+  }
+
+  async #inBatches(
+    count: number,
+    write: (start: number, end: number) => Promise<void>,
+  ): Promise<void> {
+    for (let start = 0; start < count; start += BATCH) {
+      await write(start, Math.min(start + BATCH, count));
+    }
   }
 
   prepare({ text, parameter }: BenchQuery): (value: number) => Promise<readonly Row[]> {

@@ -442,10 +442,10 @@ export class Graph {
 
   /** The properties of an effect with their keys' ids, all checked. Nulls under keys that nothing ever had are left out. */
   #resolve(id: number, properties: Properties): Resolved {
+    if (properties.size === 0) return NOTHING_RESOLVED;
     const resolved = this.#resolved;
     resolved.keys.length = 0;
     resolved.values.length = 0;
-    if (properties.size === 0) return resolved;
     for (const [name, value] of properties) {
       if (!isStorable(value))
         throw this.#corrupt(id, `has a property ${name} of a type that no property can have`);
@@ -466,6 +466,9 @@ interface Resolved {
   readonly keys: number[];
   readonly values: Value[];
 }
+
+/** To empty two lists takes longer than all else that an edge without properties needs. */
+const NOTHING_RESOLVED: Resolved = { keys: [], values: [] };
 
 function corrupt(message: string): GeodeError {
   return new GeodeError("CORRUPT", message);
