@@ -140,6 +140,26 @@ test("between two messages nothing is kept, and in a frame no more than it has s
   expect(heard).toEqual(["a message", "a message", "a message"]);
 });
 
+test("a byte that waits for more does not keep all that arrived with it", () => {
+  const ping = rawFrame({ opcode: PING, payload: Buffer.alloc(100) });
+  const noise = Array.from({ length: 600 }, () => ping);
+  const begun = rawFrame({ opcode: TEXT, payload: Buffer.from("a"), fin: false });
+  const arrive = (...frames: readonly Buffer[]): Buffer => {
+    // As the network hands it over: in memory of its own.
+    const chunk = Buffer.from(new ArrayBuffer(frames.reduce((sum, { length }) => sum + length, 0)));
+    chunk.set(Buffer.concat(frames));
+    return chunk;
+  };
+  const keptBytes = (pieces: readonly Buffer[] = []): number =>
+    pieces.reduce((sum, piece) => sum + piece.buffer.byteLength, 0);
+  const half = readFrames(arrive(...noise, ping.subarray(0, 1)), undefined, silentEar);
+  expect(half?.bytes).toBe(1);
+  expect(keptBytes(half?.chunks)).toBe(1);
+  const fragment = readFrames(arrive(...noise, begun), undefined, silentEar);
+  expect(fragment?.message?.bytes).toBe(1);
+  expect(keptBytes(fragment?.message?.pieces)).toBe(1);
+});
+
 const silentEar: Ear = {
   deflates: false,
   frameBytesMax: BYTES_MAX,

@@ -137,7 +137,7 @@ export function readFrames(
     message.fragments++;
     if (message.fragments > ear.fragmentsMax) return breach(ear, TOO_MANY_FRAGMENTS);
     message.bytes += payloadBytes;
-    if (payloadBytes > 0) message.pieces.push(payload);
+    if (payloadBytes > 0) message.pieces.push(apart(payload));
     if (!last) continue;
     const whole = wholeOf(message, ear.frameBytesMax);
     if (!Buffer.isBuffer(whole)) return breach(ear, whole);
@@ -179,8 +179,16 @@ function rest(
 ): Arriving | undefined {
   const left = bytes.length - at;
   if (left === 0 && message === undefined) return undefined;
-  const chunks = left === 0 ? [] : [bytes.subarray(at)];
+  const chunks = left === 0 ? [] : [apart(bytes.subarray(at))];
   return { chunks, bytes: left, wantedBytes, message };
+}
+
+/** What is kept must not keep much more: a byte may be all that is left of what arrived with it. */
+function apart(bytes: Buffer): Buffer {
+  if (bytes.length >= bytes.buffer.byteLength / 2) return bytes;
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 function wholeOf(message: Message, bytesMax: number): Buffer | Breach {
