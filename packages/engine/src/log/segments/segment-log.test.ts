@@ -340,6 +340,34 @@ describe("the log in segments", () => {
     await log.close();
   });
 
+  test("a disk that is nearly full takes what has room on it, and a log on it can be opened", async () => {
+    const path = temporaryPath();
+    let room = 1_500;
+    const disk: Disk = {
+      ...DISK,
+      write: (file, pieces, position) => {
+        const end = pieces.reduce((sum, piece) => sum + piece.length, position);
+        const full = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+        return end > room ? Promise.reject(full) : DISK.write(file, pieces, position);
+      },
+    };
+    const log = await SegmentLog.open({ path, disk });
+    let refused: unknown = null;
+    while (refused === null) {
+      await fill(log, 1).catch((error: unknown) => (refused = error));
+    }
+    expect(refused).toMatchObject({ code: "UNAVAILABLE" });
+    const { number } = log.head();
+    expect(number).toBeGreaterThan(3);
+    await log.close();
+    room += 300;
+    const again = await SegmentLog.open({ path, disk });
+    expect(again.head().number).toBe(number);
+    await fill(again, 1);
+    await again.close();
+    expect((await open(path)).head().number).toBe(number + 1);
+  });
+
   test("without a file to open it goes on in the segment that is full, and begins the next when there is one", async () => {
     const path = temporaryPath();
     let files = Infinity;

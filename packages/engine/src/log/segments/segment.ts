@@ -274,17 +274,29 @@ export class Segment {
   ): Promise<void> {
     const end = pieces.reduce((sum, piece) => sum + piece.length, this.#end);
     const growth = Math.min(Math.max(end, GROWTH_BYTES_MIN), GROWTH_BYTES_MAX);
-    const grows = end > this.#fileBytes;
+    let fileBytes = this.#fileBytes;
     try {
-      const all = grows ? [...pieces, ZEROS.subarray(0, growth)] : pieces;
-      await disk.write(this.#file, all, this.#end);
+      if (end <= fileBytes) await disk.write(this.#file, pieces, this.#end);
+      else fileBytes = end + (await this.#writeAndGrow(disk, pieces, growth));
       if (durability === "durable") await disk.sync(this.#file);
     } catch (error) {
       this.#cutOff(disk);
       throw error;
     }
-    if (grows) this.#fileBytes = end + growth;
+    this.#fileBytes = fileBytes;
     this.#end = end;
+  }
+
+  /** Returns by how much the file grew beyond the records: by nothing, when a disk is so full that it has room for them alone. */
+  async #writeAndGrow(disk: Disk, pieces: readonly Uint8Array[], growth: number): Promise<number> {
+    try {
+      await disk.write(this.#file, [...pieces, ZEROS.subarray(0, growth)], this.#end);
+      return growth;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+      await disk.write(this.#file, pieces, this.#end);
+      return 0;
+    }
   }
 
   /** What was refused shall not come back. A disk that does not let us take it back either leaves that to chance. */
