@@ -6,8 +6,8 @@ import type { SubjectKind, SubjectOrder, SubjectReport } from "./subject.ts";
 
 const SOCKETS = 1_000;
 const PER_TURN = 10;
-const TURNS = 30;
-const WARM_TURNS = 10;
+const TURNS = 100;
+const WARM_TURNS = 30;
 const NODES = 1_000;
 const QUESTIONS = 60_000;
 const IDLE_SOCKETS = 2_000;
