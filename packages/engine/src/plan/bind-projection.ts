@@ -1,10 +1,6 @@
 import type * as ast from "../gql/ast.ts";
-import {
-  bindCondition,
-  bindExpression,
-  type ExpressionContext,
-  hasAggregate,
-} from "./bind-expression.ts";
+import { hasAggregate } from "./aggregates-in.ts";
+import { bindCondition, bindExpression, type ExpressionContext } from "./bind-expression.ts";
 import { columnNames } from "./column-names.ts";
 import { children, type Expression, mapChildren, type Variable } from "./expression.ts";
 import { addVariable, variablesOf } from "./uses.ts";
