@@ -364,6 +364,45 @@ describe("checking a data directory", () => {
     ]);
   });
 
+  test("names what the graph contradicts, though every byte is as it was written", async () => {
+    const directory = await open(temporaryPath());
+    await write(directory.log, 2);
+    const { number, hash } = directory.log.head();
+    const { bytes } = encodeEntry({
+      format: ENTRY_FORMAT,
+      number: number + 1,
+      firstSeq: number + 1,
+      prevHash: hash,
+      writer: new Uint8Array(8),
+      nonce: new Uint8Array(16),
+      timeMs: number * 1_000,
+      commits: [
+        {
+          principal: "alice",
+          patch: [
+            {
+              kind: "createConstraint",
+              graph: "default",
+              name: "aged",
+              element: "node",
+              label: "Person",
+              properties: ["age"],
+              requirement: "exists",
+            },
+          ],
+        },
+      ],
+    });
+    expect(await directory.log.append(number, bytes)).toBe("ok");
+    expect((await checkDirectory(directory.path)).findings).toEqual(
+      [1, 2].map((id) => ({
+        severity: "error",
+        subject: "the graph",
+        problem: expect.stringContaining(`constraint aged is violated by node ${id}`),
+      })),
+    );
+  });
+
   test("names a damaged checkpoint, which costs nothing yet", async () => {
     const directory = await open(temporaryPath());
     await write(directory.log, 10);
